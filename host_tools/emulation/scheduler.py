@@ -1,0 +1,103 @@
+"""One clock for the emulated world, real or virtual, so that every part is written once.
+
+Parts ask `now_us` and leave callbacks with `at` and `after`; they never sleep and never read the
+machine's clock. Callbacks for the same instant run in the order in which they were left, so a
+virtual run depends on nothing but its seed.
+"""
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+
+
+class Handle:
+    """A callback left with a scheduler."""
+
+    __slots__ = ("callback",)
+
+    def __init__(self, callback: Callable[[], None]):
+        self.callback: Callable[[], None] | None = callback
+
+    def cancel(self) -> None:
+        """Make sure that the callback does not run; harmless if it has run already."""
+        self.callback = None
+
+    def run(self) -> None:
+        callback, self.callback = self.callback, None
+        if callback:
+            callback()
+
+
+class Scheduler:
+    """What both kinds offer: microseconds since the world began, and callbacks in time."""
+
+    start_utc_us: int
+
+    @property
+    def now_us(self) -> int:
+        raise NotImplementedError
+
+    def at(self, time_us: int, callback: Callable[[], None]) -> Handle:
+        raise NotImplementedError
+
+    def after(self, delay_us: int, callback: Callable[[], None]) -> Handle:
+        return self.at(self.now_us + delay_us, callback)
+
+    def utc_us(self) -> int:
+        """The true time in Unix microseconds."""
+        return self.start_utc_us + self.now_us
+
+
+class RealScheduler(Scheduler):
+    """Real time, on the running asyncio loop."""
+
+    def __init__(self):
+        self._loop = asyncio.get_running_loop()
+        self._start = self._loop.time()
+        self.start_utc_us = time.time_ns() // 1000
+
+    @property
+    def now_us(self) -> int:
+        return int((self._loop.time() - self._start) * 1e6)
+
+    def at(self, time_us: int, callback: Callable[[], None]) -> Handle:
+        handle = Handle(callback)
+        self._loop.call_at(self._start + time_us / 1e6, handle.run)
+        return handle
+
+
+class VirtualScheduler(Scheduler):
+    """Virtual time: `step` jumps to the next callback and runs it."""
+
+    def __init__(self, start_utc_s: int = 1_767_225_600):
+        self._now_us = 0
+        self._queue: list[tuple[int, int, Handle]] = []
+        self._order = itertools.count()
+        self.start_utc_us = start_utc_s * 1_000_000
+
+    @property
+    def now_us(self) -> int:
+        return self._now_us
+
+    def at(self, time_us: int, callback: Callable[[], None]) -> Handle:
+        handle = Handle(callback)
+        heapq.heappush(self._queue, (max(time_us, self._now_us), next(self._order), handle))
+        return handle
+
+    def step(self) -> bool:
+        """Run the next callback; False when there is none."""
+        while self._queue:
+            time_us, _, handle = heapq.heappop(self._queue)
+            if handle.callback:
+                self._now_us = time_us
+                handle.run()
+                return True
+        return False
+
+    def run_until(self, time_us: int) -> None:
+        """Run everything due up to and including `time_us`, and leave the clock there."""
+        while self._queue and self._queue[0][0] <= time_us:
+            self.step()
+        self._now_us = max(self._now_us, time_us)
