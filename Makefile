@@ -1,0 +1,42 @@
+# Everything starts here; each target sets the project up first, which a second run skips.
+# Variables handed on: SITE= GATEWAY= RECORDING= MAP= BROKER= PORT= SEED= and ARGS= for the rest.
+
+PYTHON ?= python3
+LIMEN = .venv/bin/limen
+OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)") $(ARGS)
+WORLD = $(if $(RECORDING),--recording "$(RECORDING)") $(if $(MAP),--map "$(MAP)") \
+	$(if $(SEED),--seed "$(SEED)")
+
+.PHONY: setup demo replay test lint bench size flash clean distclean
+
+demo: setup
+	@$(LIMEN) demo $(WORLD) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
+
+replay: setup
+	@$(LIMEN) replay $(WORLD) $(OPTIONS)
+
+test: setup
+	.venv/bin/ruff check
+	.venv/bin/pytest $(ARGS)
+
+lint: setup
+	.venv/bin/ruff check
+
+bench: setup
+	@$(LIMEN) bench $(if $(BROKER),--broker "$(BROKER)") $(ARGS)
+
+size: setup
+	@$(LIMEN) size $(ARGS)
+
+flash: setup
+	@$(LIMEN) flash $(if $(PORT),--port "$(PORT)") $(OPTIONS)
+
+setup:
+	@$(PYTHON) -m host_tools.bootstrap
+
+clean:
+	rm -rf build .pytest_cache .ruff_cache .hypothesis
+	find firmware host_tools tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv .tools limen.egg-info

@@ -1,0 +1,133 @@
+"""Sets a fresh clone up: `.venv` with the pinned tools, the device packages, the interpreter.
+
+Runs on the system's own Python with nothing installed, as `python3 -m host_tools.bootstrap`.
+Each step leaves a stamp, a hash of all that went into it; a second run finds the stamps and does
+nothing. A step that fails leaves none, so the next run takes it up again.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        "Limen needs Python 3.11 or newer and this is %d.%d: install a newer one and name it, "
+        "for example `make PYTHON=python3.12`." % sys.version_info[:2]
+    )
+
+import hashlib
+import importlib.util
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools import interpreter
+from host_tools.errors import ToolError
+from host_tools.paths import PROJECT, TOOLS, VENV, VENV_PYTHON
+
+_LAST_LINES = 12
+
+
+@dataclass
+class Step:
+    """One part of the set-up: done again when an input changes or its stamp is gone."""
+
+    title: str
+    action: Callable[[], str]
+    inputs: tuple[str, ...]
+    stamp: Path
+
+    def digest(self) -> str:
+        """Return the hash of the inputs, of this Python and of the place of the project."""
+        parts = [str(PROJECT).encode(), sys.version.encode()]
+        parts += [(PROJECT / name).read_bytes() for name in self.inputs]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+    def is_done(self) -> bool:
+        return self.stamp.exists() and self.stamp.read_text() == self.digest()
+
+    def run(self) -> None:
+        """Carry the step out, saying so in one line, and stamp it."""
+        print(f"set-up: {self.title} ... ", end="", flush=True)
+        print(self.action(), flush=True)
+        self.stamp.parent.mkdir(parents=True, exist_ok=True)
+        self.stamp.write_text(self.digest())
+
+
+def _run(command: list, purpose: str) -> None:
+    """Run a command of the set-up quietly; where it fails, show how its output ended."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        ending = "\n".join(done.stdout.splitlines()[-_LAST_LINES:])
+        raise ToolError(f"Could not {purpose}. This is what was said:\n{ending}")
+
+
+def _venv_command() -> list[str]:
+    """Return the command that makes a virtual environment on this machine."""
+    if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
+        return [sys.executable, "-m", "venv", "--clear"]
+    if importlib.util.find_spec("virtualenv"):
+        return [sys.executable, "-m", "virtualenv", "--clear"]
+    if virtualenv := shutil.which("virtualenv"):
+        return [virtualenv, "--clear", "--python", sys.executable]
+    raise ToolError(
+        f"The Python at {sys.executable} cannot make virtual environments: its venv or ensurepip "
+        "module is missing. On Debian and Ubuntu: apt install python3-venv"
+    )
+
+
+def _make_environment() -> str:
+    pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install"]
+    _run([*_venv_command(), VENV], "make the virtual environment .venv")
+    _run([*pip, "-r", "requirements-dev.txt"], "install requirements-dev.txt into .venv")
+    _run([*pip, "--no-build-isolation", "--no-deps", "-e", "."], "install the limen command")
+    return ".venv is ready"
+
+
+def _fetch_device_packages() -> str:
+    _run([VENV_PYTHON, "-m", "host_tools.device_packages"], "fetch the device packages")
+    return f"in {TOOLS.name}/device_packages"
+
+
+STEPS = (
+    Step(
+        "Python tools (a minute the first time)",
+        _make_environment,
+        ("requirements-dev.txt", "pyproject.toml"),
+        VENV / "limen-stamp",
+    ),
+    Step(
+        "device packages",
+        _fetch_device_packages,
+        ("device_packages.toml", "host_tools/device_packages.py"),
+        TOOLS / "device-packages-stamp",
+    ),
+    Step(
+        "MicroPython interpreter",
+        interpreter.install,
+        ("host_tools/interpreter.py",),
+        TOOLS / "interpreter-stamp",
+    ),
+)
+
+
+def main() -> int:
+    """Carry out the steps that are not done yet; return the exit status."""
+    try:
+        for step in STEPS:
+            if not step.is_done():
+                step.run()
+    except ToolError as error:
+        print(f"failed\n{error}", file=sys.stderr)
+        return error.status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
