@@ -1,0 +1,157 @@
+"""Keeps every record from the sample to the broker's acknowledgement: put, peek, ack.
+
+A record is started with `begin`, filled with `add` or `add_event`, and kept by `put`, which gives
+it its seq. `peek` hands out what the next message should carry: events before data, one device a
+message. What a message took stays here until `ack`; `repeat` hands out the same records again
+after a reconnect. When memory is used up the oldest records of that kind go, and are counted.
+
+All records of a boot share one seq, so a receiver can name every record, and below `low` it can
+count what is missing. A message is known by its slot, 1 to `slots`.
+"""
+
+from array import array
+
+from limen.core.compat import const
+from limen.delivery.ring import ACKED, FREE, Cursor, Ring
+
+DATA = const(0)
+EVENT = const(1)
+ALARM = const(1)  # the first number of an event's body tells what it is
+CLOCK = const(2)
+
+_VALUELESS = const(2)  # from this quality on a record names its channels without values
+
+
+class Selection(Cursor):
+    """Walks through the records of one ring that belong into one message."""
+
+    def start(self, wanted, slot, origin):
+        """Select records in state `wanted`, of the device of the first one, from `origin` on."""
+        self.copy(origin)
+        self._wanted = wanted
+        self.slot = slot
+        self.topic_device = -1
+        self.taken = 0
+        self._passed = True
+        return self
+
+    def next(self):
+        """Load the next record for the message; False when there is none."""
+        if not self._passed:
+            self.advance()
+        self._passed = True
+        while self.load():
+            if self.state() == self._wanted and self.topic_device in (-1, self.device):
+                self.topic_device = self.device
+                self._passed = False
+                return True
+            self.advance()
+        return False
+
+    def take(self):
+        """The message carries the record that `next` loaded."""
+        self.reader.buffer[self.at + 1] = self.slot
+        self.taken += 1
+
+
+class Outbox:
+    """`data_bytes` and `event_bytes` of memory for records, `slots` messages in flight."""
+
+    def __init__(self, data_bytes, event_bytes, slots):
+        self.rings = (Ring(data_bytes), Ring(event_bytes))
+        self._selections = (Selection(self.rings[0]), Selection(self.rings[1]))
+        self._kind = bytearray(slots + 1)
+        self._count = array("H", [0] * (slots + 1))
+        self._low = array("l", [0] * (slots + 1))
+        self.next_seq = 1
+        self.acked = 0
+        self.dropped = 0
+        self._ring = None
+
+    def begin(self, kind, device, quality, s, ms, uptime):
+        """Start a record taken at (s, ms): UTC since 2000, or since boot where `uptime` is True."""
+        ring = self._ring = self.rings[kind]
+        while not ring.has_room():
+            self._drop(ring)
+        ring.begin(self.next_seq, device, quality, s, ms, uptime)
+        self._valueless = quality >= _VALUELESS
+
+    def add(self, channel, value):
+        """Add a channel's value; False when the record is full and another must be begun."""
+        ring = self._ring
+        if ring.full(12):
+            return False
+        ring.add_unsigned(channel)
+        if not self._valueless:
+            ring.add_signed(value)
+        return True
+
+    def add_event(self, code, a, b, c, value):
+        """Fill the record of an event: its code, three small numbers, and a value or None."""
+        ring = self._ring
+        for number in (code, a, b, c, 0 if value is None else 1):
+            ring.add_unsigned(number)
+        if value is not None:
+            ring.add_signed(value)
+
+    def put(self):
+        """Keep the record; return its seq."""
+        self._ring.commit()
+        seq = self.next_seq
+        self.next_seq = seq + 1
+        return seq
+
+    def peek(self, slot):
+        """The records for a new message in `slot`; None when nothing waits."""
+        for kind in (EVENT, DATA):
+            ring = self.rings[kind]
+            if ring.has_unsent():
+                self._kind[slot] = kind
+                self._low[slot] = self.low()
+                return self._selections[kind].start(FREE, slot, ring.unsent)
+        return None
+
+    def close(self, slot, taken):
+        """The message in `slot` is complete with so many records."""
+        self._count[slot] = taken
+
+    def repeat(self, slot):
+        """The records that the message in `slot` carried; None when none of them is left."""
+        if not self._count[slot]:
+            return None
+        kind = self._kind[slot]
+        return self._selections[kind].start(slot, slot, self.rings[kind].head)
+
+    def ack(self, slot):
+        """The message in `slot` has arrived: let its records go."""
+        count = self._count[slot]
+        self._count[slot] = 0
+        self.acked += count
+        self.rings[self._kind[slot]].release(slot, count)
+
+    def kind(self, slot):
+        return self._kind[slot]
+
+    def low_of(self, slot):
+        """What `low` was when the message was made: a repeated message says the same."""
+        return self._low[slot]
+
+    def low(self):
+        """The lowest seq not yet acknowledged; the next seq to come when all are."""
+        low = self.next_seq
+        for ring in self.rings:
+            if ring.count and ring.low < low:
+                low = ring.low
+        return low
+
+    def waiting(self):
+        """Records kept that have not arrived."""
+        return self.next_seq - 1 - self.acked - self.dropped
+
+    def _drop(self, ring):
+        state = ring.drop()
+        if state == ACKED:
+            return
+        self.dropped += 1
+        if state != FREE:
+            self._count[state] -= 1

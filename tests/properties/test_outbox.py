@@ -1,0 +1,145 @@
+"""The outbox against a plain list of records, over random schedules of puts, messages and acks."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from limen.delivery.outbox import DATA, EVENT, Outbox
+
+SLOTS = 4
+
+put = st.tuples(
+    st.just("put"),
+    st.sampled_from([DATA, DATA, DATA, EVENT]),
+    st.integers(0, 3),
+    st.integers(-3_000_000, 3_000_000),
+    st.lists(st.tuples(st.integers(0, 200), st.integers(-(2**40), 2**40)), max_size=12),
+)
+send = st.tuples(st.just("send"), st.integers(1, SLOTS), st.integers(1, 6))
+ack = st.tuples(st.just("ack"), st.integers(1, SLOTS))
+repeat = st.tuples(st.just("repeat"), st.integers(1, SLOTS))
+
+
+def values_of(cursor):
+    reader = cursor.reader
+    found = []
+    while reader.at < cursor.end:
+        found.append((reader.unsigned(), reader.signed()))
+    return found
+
+
+def taken(selection, limit):
+    found = []
+    while len(found) < limit and selection.next():
+        record = (selection.seq, selection.device, selection.s * 1000 + selection.ms)
+        found.append((*record, values_of(selection)))
+        selection.take()
+    return found
+
+
+class Model:
+    """What the outbox promises, in the plainest words."""
+
+    def __init__(self):
+        self.records = {}  # seq: [kind, record, slot or 0]
+        self.next_seq = 1
+
+    def expected(self, kind, limit):
+        waiting = [r for r in self.records.values() if r[0] == kind and r[2] == 0]
+        device = waiting[0][1][1]
+        return [r[1] for r in waiting if r[1][1] == device][:limit]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(put, put, put, send, ack, repeat), max_size=120))
+def test_outbox_equals_a_plain_list(steps):
+    outbox = Outbox(1600, 700, SLOTS)
+    model = Model()
+    now_ms = 820_000_000_000
+    for step in steps:
+        if step[0] == "put":
+            _, kind, device, step_ms, values = step
+            now_ms += step_ms
+            run_put(outbox, model, kind, device, now_ms, values)
+        elif step[0] == "send":
+            run_send(outbox, model, step[1], step[2])
+        elif step[0] == "ack":
+            outbox.ack(step[1])
+            model.records = {s: r for s, r in model.records.items() if r[2] != step[1]}
+        else:
+            selection = outbox.repeat(step[1])
+            mine = [r[1] for r in model.records.values() if r[2] == step[1]]
+            assert (taken(selection, 99) if selection else []) == mine
+        assert outbox.waiting() == len(model.records)
+        assert outbox.low() == min(model.records, default=model.next_seq)
+
+
+def run_put(outbox, model, kind, device, now_ms, values):
+    dropped = outbox.dropped
+    outbox.begin(kind, device, 0, now_ms // 1000, now_ms % 1000, False)
+    for channel, value in values:
+        assert outbox.add(channel, value)
+    seq = outbox.put()
+    assert seq == model.next_seq
+    model.next_seq += 1
+    oldest = [s for s, r in model.records.items() if r[0] == kind]
+    for gone in oldest[: outbox.dropped - dropped]:
+        del model.records[gone]
+    model.records[seq] = [kind, (seq, device, now_ms, values), 0]
+
+
+def run_send(outbox, model, slot, limit):
+    if any(r[2] == slot for r in model.records.values()):
+        return
+    selection = outbox.peek(slot)
+    if selection is None:
+        assert not any(r[2] == 0 for r in model.records.values())
+        return
+    kind = outbox.kind(slot)
+    expected = model.expected(kind, limit)
+    assert taken(selection, limit) == expected
+    outbox.close(slot, selection.taken)
+    for record in expected:
+        model.records[record[0]][2] = slot
+
+
+def test_a_full_outbox_drops_the_oldest_and_counts_them():
+    outbox = Outbox(1000, 500, SLOTS)
+    for n in range(500):
+        outbox.begin(DATA, 1, 0, n, 0, False)
+        outbox.add(3, n)
+        outbox.put()
+    assert outbox.dropped == 500 - outbox.waiting()
+    assert outbox.low() == outbox.dropped + 1
+    selection = outbox.peek(1)
+    assert selection.next() and selection.seq == outbox.dropped + 1 and selection.s == outbox.dropped
+
+
+def test_events_go_before_data():
+    outbox = Outbox(1000, 500, SLOTS)
+    outbox.begin(DATA, 1, 0, 5, 0, False)
+    outbox.put()
+    outbox.begin(EVENT, 1, 0, 5, 0, False)
+    outbox.add_event(1, 2, 3, 4, -5)
+    outbox.put()
+    selection = outbox.peek(1)
+    assert outbox.kind(1) == EVENT
+    assert selection.next() and selection.seq == 2
+    reader = selection.reader
+    assert [reader.unsigned() for _ in range(5)] == [1, 2, 3, 4, 1] and reader.signed() == -5
+
+
+def test_uptime_and_utc_keep_apart():
+    outbox = Outbox(1000, 500, SLOTS)
+    for s, uptime in ((10, True), (11, True), (820_000_000, False), (820_000_001, False)):
+        outbox.begin(DATA, 1, 0, s, 7, uptime)
+        outbox.put()
+    selection = outbox.peek(1)
+    times = []
+    while selection.next():
+        times.append((selection.s, selection.ms, selection.uptime))
+    assert times == [
+        (10, 7, True),
+        (11, 7, True),
+        (820_000_000, 7, False),
+        (820_000_001, 7, False),
+    ]
