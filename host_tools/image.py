@@ -1,0 +1,79 @@
+"""Builds what is on a gateway's flash: the firmware's files in a LittleFS image.
+
+The same input gives the same bytes, and the same image is flashed to chips and booted by the
+emulated board. Its geometry is the one MicroPython mounts on the ESP32; its disk version is 2.0,
+since MicroPython before 1.21 refuses littlefs-python's default of 2.1.
+"""
+
+from pathlib import Path, PurePosixPath
+
+from littlefs import LittleFS, LittleFSError
+
+from host_tools.bytecode import compile_module
+from host_tools.errors import ToolError
+from host_tools.paths import FIRMWARE
+
+FLASH_BYTES = 0x400000
+FILE_SYSTEM_OFFSET = 0x200000
+FILE_SYSTEM_BYTES = FLASH_BYTES - FILE_SYSTEM_OFFSET
+BLOCK_BYTES = 4096
+
+_GEOMETRY = {
+    "block_size": BLOCK_BYTES,
+    "read_size": 32,
+    "prog_size": 32,
+    "cache_size": 128,
+    "lookahead_size": 32,
+    "block_cycles": 100,
+    "disk_version": 0x00020000,
+}
+
+
+def firmware_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
+    """Return the firmware as it lies on the gateway, {path: content}.
+
+    `boot.py` and `main.py` stay source; the package is compiled, to /lib/limen/….mpy.
+    """
+    files = {f"/{path.name}": path.read_bytes() for path in sorted(firmware.glob("*.py"))}
+    return files | {f"/lib/{name}": data for name, data in library_files(firmware).items()}
+
+
+def library_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
+    """Return the compiled package, {"limen/core/modbus.mpy": bytecode}."""
+    sources = {
+        path.relative_to(firmware): path for path in sorted((firmware / "limen").rglob("*.py"))
+    }
+    return {
+        name.with_suffix(".mpy").as_posix(): compile_module(path.read_bytes(), name.as_posix())
+        for name, path in sources.items()
+    }
+
+
+def build_image(files: dict[str, bytes], size: int = FILE_SYSTEM_BYTES) -> bytes:
+    """Return a LittleFS image of `size` bytes that holds the files, {"/lib/x.mpy": content}.
+
+    Raises ToolError where they do not fit.
+    """
+    file_system = LittleFS(block_count=size // BLOCK_BYTES, **_GEOMETRY)
+    try:
+        for path in sorted(files):
+            _write(file_system, path, files[path])
+    except LittleFSError as error:
+        total = sum(map(len, files.values()))
+        raise ToolError(
+            f"The files do not fit into the gateway's file system: {path} failed ({error}); "
+            f"they have {total} bytes together, the file system {size}."
+        ) from error
+    return bytes(file_system.context.buffer)
+
+
+def _write(file_system: LittleFS, path: str, content: bytes) -> None:
+    file_system.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
+    with file_system.open(path, "wb") as file:
+        file.write(content)
+
+
+def flash_file(image: bytes) -> bytes:
+    """Return the content of a new flash chip, all ones, with the image where it is mounted."""
+    blank = b"\xff" * FILE_SYSTEM_OFFSET
+    return blank + image + b"\xff" * (FLASH_BYTES - FILE_SYSTEM_OFFSET - len(image))
