@@ -49,6 +49,14 @@ def library_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
     }
 
 
+def write_files(files: dict[str, bytes], folder: Path) -> None:
+    """Write {path: content} below a folder of the host."""
+    for name, content in files.items():
+        path = folder / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
 def build_image(files: dict[str, bytes], size: int = FILE_SYSTEM_BYTES) -> bytes:
     """Return a LittleFS image of `size` bytes that holds the files, {"/lib/x.mpy": content}.
 

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from host_tools.bytecode import compile_module
-from host_tools.image import library_files
+from host_tools.image import library_files, write_files
 from host_tools.interpreter import Interpreter
 from host_tools.paths import PROJECT, TOOLS
 
@@ -41,8 +41,7 @@ class ModuleRunner:
         self._interpreter = interpreter
         self._scratch = scratch
         self._results = {}
-        for name, bytecode in library_files().items():
-            _put(scratch / "lib" / name, bytecode)
+        write_files(library_files(), scratch / "lib")
 
     def failure(self, path: Path, test: str, tests: list[str]) -> str:
         """Return what went wrong in one test of the module at path, "" when it passed.
@@ -59,7 +58,7 @@ class ModuleRunner:
         folder = self._scratch / "tests"
         shown = path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path.name
         bytecode = compile_module(path.read_bytes(), str(shown), level=_ASSERTS_KEPT)
-        _put(folder / f"{path.stem}.mpy", bytecode)
+        write_files({f"{path.stem}.mpy": bytecode}, folder)
         output = self._execute(self._driver(folder, path.stem, tests))
         lines = output.splitlines()
         results = [json.loads(line[len(_MARK) :]) for line in lines if line.startswith(_MARK)]
@@ -87,11 +86,6 @@ class ModuleRunner:
         return done.stdout.decode(errors="replace") + ending
 
 
-def _put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-
-
 def with_source(traceback: str, path: Path) -> str:
     """Return a MicroPython traceback with the source line under each frame of the test module."""
     source = path.read_text().splitlines()
@@ -102,4 +96,3 @@ def with_source(traceback: str, path: Path) -> str:
         if place != line and number:
             lines.append("    " + source[int(number.split(",")[0]) - 1].strip())
     return "\n".join(lines)
-

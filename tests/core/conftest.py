@@ -7,10 +7,10 @@ that interpreter it is skipped, and the summary says so.
 import platform
 
 import pytest
-from micropython_runner import ModuleRunner
 
 from host_tools import interpreter
 from host_tools.errors import ToolError
+from micropython_runner import ModuleRunner
 
 _PYTHONS = ("cpython", "micropython")
 _OUTCOMES = ("passed", "failed", "error", "skipped")
