@@ -55,9 +55,13 @@ class Selection(Cursor):
 
 
 class Outbox:
-    """`data_bytes` and `event_bytes` of memory for records, `slots` messages in flight."""
+    """`data_bytes` and `event_bytes` of memory for records, `slots` messages in flight.
 
-    def __init__(self, data_bytes, event_bytes, slots):
+    A record holds at most `channels` channels, so that it fits into a message.
+    """
+
+    def __init__(self, data_bytes, event_bytes, slots, channels=24):
+        self._most = channels
         self.rings = (Ring(data_bytes), Ring(event_bytes))
         self._selections = (Selection(self.rings[0]), Selection(self.rings[1]))
         self._kind = bytearray(slots + 1)
@@ -75,12 +79,14 @@ class Outbox:
             self._drop(ring)
         ring.begin(self.next_seq, device, quality, s, ms, uptime)
         self._valueless = quality >= _VALUELESS
+        self._channels = 0
 
     def add(self, channel, value):
         """Add a channel's value; False when the record is full and another must be begun."""
         ring = self._ring
-        if ring.full(12):
+        if self._channels == self._most or ring.full(12):
             return False
+        self._channels += 1
         ring.add_unsigned(channel)
         if not self._valueless:
             ring.add_signed(value)

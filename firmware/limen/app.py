@@ -1,0 +1,242 @@
+"""The gateway: the one place that knows all parts. Read it in the order of the data path:
+devices on their buses, the path from sample to record, the outbox, the uplink to the broker;
+then what keeps them going: clock, store, Wi-Fi, supervisor, diagnostics.
+"""
+
+import asyncio
+import binascii
+import gc
+import json
+import os
+import sys
+from time import ticks_diff, ticks_ms
+
+from limen.core.alarm import LimitAlarm
+from limen.core.channel import Channel
+from limen.core.compat import const
+from limen.core.report import Report
+from limen.core.text import Text
+from limen.delivery.outbox import Outbox
+from limen.delivery.plain import Plain
+from limen.delivery.session import Session
+from limen.delivery.uplink import Uplink
+from limen.drivers import open_bus
+from limen.hal import board
+from limen.service.clock import Clock
+from limen.service.diagnostics import Diagnostics
+from limen.service.path import Path
+from limen.service.store import Store
+from limen.service.supervisor import Supervisor
+
+VERSION = "0.1.0"
+_WATCHDOG_MS = const(30000)
+_EVENT_BYTES = const(1024)
+_LONGEST_WAIT_MS = const(10000)
+# A channel's value in JSON: its name, punctuation and up to 22 digits.
+_CHANNEL_TEXT = const(56)
+_FRAME_TEXT = const(160)
+
+
+class Device:
+    """What the path and the uplink know of a device; `reader` asks the device itself."""
+
+    def __init__(self, name, model, channels, reader):
+        self.id = name
+        self.model = model
+        self.channels = channels
+        self.reader = reader
+        self.s = self.ms = 0  # uptime of the newest reading
+        self.fresh = False
+        self.last_due_s = 0
+
+    def is_due(self, s, ms):
+        for channel in self.channels:
+            if channel.is_due(s, ms):
+                return True
+        return False
+
+
+def make_channel(index, spec):
+    """A channel with its filter and alarms, as the configuration says."""
+    channel = Channel(index, spec)
+    if "report" in spec:
+        channel.report = Report(spec["report"])
+    channel.alarms = tuple(
+        LimitAlarm(a["name"], a["limit"], a["hysteresis"], a["delay_ms"])
+        for a in spec.get("alarm", ())
+    )
+    return channel
+
+
+class Gateway:
+    """Built once from the configuration and the secrets; `run` never returns."""
+
+    def __init__(self, config, secrets):
+        self.clock = Clock(ticks_ms, ticks_diff, board.rtc())
+        self.store = Store()
+        self._begin_boot()
+        self.config = config
+        self._make_devices(config)
+        self._make_delivery(config, secrets)
+        self.path = Path(self.clock, self.outbox)
+        self.wifi = self.time_sync = None
+        if config["wifi"]:
+            from limen.hal.wifi import Wifi
+
+            self.wifi = Wifi(secrets["wifi"]["ssid"], secrets["wifi"]["password"])
+        if config["ntp"]:
+            from limen.service.time_sync import TimeSync
+
+            self.time_sync = TimeSync(self.clock, config["ntp"], self._on_clock_first_set)
+
+    def _begin_boot(self):
+        """Name this boot: records are known by (incarnation, boot, seq), so it is on flash first."""
+        store = self.store
+        if store.get("inc") is None:
+            store.set("inc", binascii.hexlify(os.urandom(4)).decode())
+        store.set("boot", store.get("boot", 0) + 1)
+        store.save()
+        self.incarnation = store.get("inc")
+        self.boot = store.get("boot")
+
+    def _make_devices(self, config):
+        self.buses = [open_bus(spec, board) for spec in config["bus"]]
+        self.devices = [Device("gateway", None, (), None)]
+        for spec in config["device"]:
+            channels = tuple(make_channel(i, c) for i, c in enumerate(spec["channel"]))
+            reader = self.buses[spec["bus"]].open_device(spec, channels)
+            self.devices.append(Device(spec["id"], spec["model"], channels, reader))
+            for channel in channels:
+                channel.due_s = self.clock.s
+                channel.due_ms = self.clock.ms
+
+    def _make_delivery(self, config, secrets):
+        options = config["mqtt"]
+        per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
+        slots = options["in_flight"]
+        self.outbox = Outbox(config["outbox_bytes"], _EVENT_BYTES, slots, per_record)
+        dialect = Plain(
+            Text(options["batch_bytes"]), config, self.incarnation, self.boot, self.devices
+        )
+        login = secrets.get("mqtt", {})
+        session = Session(
+            "limen-%s-%s" % (config["site"], config["gateway"]),
+            options["host"],
+            options["port"],
+            login.get("user"),
+            login.get("password"),
+            options["keepalive_s"],
+            slots + 1,  # the status has a place of its own
+            send_bytes=options["batch_bytes"] * 2,
+        )
+        session.set_last_will(
+            dialect.topic_of("status"), dialect.status(False).encode(), retain=True, qos=1
+        )
+        self.uplink = Uplink(
+            session, self.outbox, dialect, self.clock, options, config["diag_s"]
+        )
+        self.uplink.devices = self.devices
+        self.uplink.birth_facts = self._birth_facts
+        self.uplink.diagnostics = self._diagnostics().text
+
+    def _birth_facts(self):
+        return {
+            "firmware": VERSION,
+            "reset": board.reset_cause(),
+            "chip": board.unique_id(),
+            "low": self.outbox.low(),
+        }
+
+    def _diagnostics(self):
+        identity = {"inc": self.incarnation, "boot": self.boot, "cfg": self.config["hash"]}
+        parts = {
+            "outbox": self._outbox_counters,
+            "mqtt": self._mqtt_counters,
+            "bus": lambda: {bus.id: bus.counters() for bus in self.buses},
+            "store": lambda: {"writes": self.store.writes, "failures": self.store.failures},
+            "restarts": lambda: {pulse.name: pulse.restarts for pulse in self.supervisor.pulses},
+        }
+        self.diagnostics = Diagnostics(identity, self.clock, parts)
+        return self.diagnostics
+
+    def _outbox_counters(self):
+        outbox = self.outbox
+        return {
+            "samples": self.path.samples,
+            "put": outbox.next_seq - 1,
+            "acked": outbox.acked,
+            "dropped": outbox.dropped,
+            "waiting": outbox.waiting(),
+        }
+
+    def _mqtt_counters(self):
+        counters = dict(self.uplink.session.counters)
+        counters["messages"] = self.uplink.messages
+        return counters
+
+    def _on_clock_first_set(self):
+        self.path.keep_clock_set()
+        self.uplink.nudge()
+
+    async def _poll(self, bus, pulse):
+        """Read the devices of one bus when their channels are due."""
+        mine = [n for n, d in enumerate(self.devices) if d.reader and d.reader.bus is bus]
+        clock = self.clock
+        while True:
+            pulse.beat(120)
+            for number in mine:
+                clock.tick()
+                device = self.devices[number]
+                if device.is_due(clock.s, clock.ms):
+                    await device.reader.read(clock.s, clock.ms)
+                    clock.tick()
+                    device.s = clock.s
+                    device.ms = clock.ms
+                    device.fresh = True
+                    self.path.take(number, device)
+                    self.uplink.nudge()
+            await asyncio.sleep_ms(self._pause_ms(mine))
+
+    def _pause_ms(self, mine):
+        """Milliseconds until the next channel of these devices is due."""
+        clock = self.clock
+        clock.tick()
+        pause_ms = _LONGEST_WAIT_MS
+        for number in mine:
+            for channel in self.devices[number].channels:
+                pause_ms = min(pause_ms, channel.due_in_ms(clock.s, clock.ms))
+        return max(0, pause_ms)
+
+    def report(self, name, error):
+        """A task has failed: say so on the console; it is counted in the diagnostics."""
+        print("limen: %s: %r" % (name, error))
+        if isinstance(error, Exception):
+            sys.print_exception(error)
+
+    async def run(self):
+        self.supervisor = Supervisor(
+            self.clock, board.watchdog(_WATCHDOG_MS), self.report, self.uplink.nudge
+        )
+        start = self.supervisor.start
+        if self.wifi:
+            start("wifi", self.wifi.run)
+        if self.time_sync:
+            start("time", self.time_sync.run)
+        for bus in self.buses:
+            start("bus " + bus.id, lambda pulse, bus=bus: self._poll(bus, pulse))
+        start("uplink", self.uplink.run)
+        start("store", self.store.run)
+        await self.supervisor.run()
+
+
+def load(path):
+    """A JSON file of the board; OSError or ValueError when it is absent or broken."""
+    with open(path) as file:
+        return json.load(file)
+
+
+def main():
+    """Start the gateway from `/config.json` and `/secrets.json`."""
+    gateway = Gateway(load("/config.json"), load("/secrets.json"))
+    gc.collect()
+    asyncio.run(gateway.run())

@@ -1,0 +1,173 @@
+"""Carries records from the outbox to the broker, and keeps the connection.
+
+While connected: every free slot takes a message, events first; an acknowledgement frees its slot
+and its records. After a reconnect the messages that were under way go out again, with the same
+records under the same packet ids, before anything new. Every path to a lost connection, wrong
+credentials included, leads to a pause of random length (full jitter) that grows to a minute; no
+failure here restarts the board.
+"""
+
+import asyncio
+import random
+
+from limen.core.compat import const
+from limen.core.mqtt import MqttError
+
+_FIRST_PAUSE_MS = const(500)
+_LONGEST_PAUSE_MS = const(60000)
+_LAST_EVERY_S = const(5)
+_TOPIC_ROOM = const(160)
+
+
+class Uplink:
+    """`session` to one broker; `options` are the configuration's part for MQTT.
+
+    `birth_facts()` (a dict) and `diagnostics()` (JSON text) are called when they are needed.
+    """
+
+    def __init__(self, session, outbox, dialect, clock, options, diag_s):
+        slots = options["in_flight"]
+        self.session = session
+        self._largest = options["batch_bytes"] + _TOPIC_ROOM
+        self._outbox = outbox
+        self._dialect = dialect
+        self._clock = clock
+        self._pid = [0] * (slots + 1)  # packet id of the message in each slot, 0 when free
+        self._order = [0] * (slots + 1)
+        self._sent = 0
+        self._diag_s = diag_s
+        self._diag_due_s = 0
+        self._wake = asyncio.Event()
+        self._ended = None
+        self.birth_facts = self.diagnostics = None
+        self.devices = ()
+        self.connects = self.messages = 0
+        self.last_error = None
+        session.on_puback = self._on_puback
+
+    def nudge(self):
+        """Something may wait to be sent."""
+        self._wake.set()
+
+    async def run(self, pulse):
+        """Connect and deliver, again and again."""
+        pause_ms = _FIRST_PAUSE_MS
+        while True:
+            pulse.beat(180)
+            began_s = self._clock.s
+            try:
+                await self._deliver(pulse)
+            except (OSError, MqttError) as error:
+                self.last_error = repr(error)
+            self.session.close()
+            if self._clock.s - began_s > 60:
+                pause_ms = _FIRST_PAUSE_MS
+            await asyncio.sleep_ms(random.randint(0, pause_ms))
+            pause_ms = min(pause_ms * 2, _LONGEST_PAUSE_MS)
+
+    async def _deliver(self, pulse):
+        """One connection, from its opening until it fails."""
+        self._ended = None
+        present = await self.session.connect(False)
+        self.connects += 1
+        reader = asyncio.create_task(self._read())
+        try:
+            await self._announce()
+            await self._repeat(present)
+            while self._ended is None:
+                pulse.beat(60)
+                self._send_last()
+                self._send_diagnostics()
+                if self._send_waiting():
+                    await self._wake.wait()
+                    self._wake.clear()
+                else:
+                    await self.session.drain()
+            raise self._ended
+        finally:
+            reader.cancel()
+
+    async def _read(self):
+        try:
+            await self.session.run()
+        except (OSError, MqttError) as error:
+            self._ended = error
+        self._wake.set()
+
+    async def _announce(self):
+        """Say who is here: status, then the birth that tells how to read the data."""
+        session = self.session
+        dialect = self._dialect
+        session.publish(dialect.topic_of("status"), dialect.status(True).encode(), 1, True)
+        facts = self.birth_facts()
+        length = sum(len(piece.encode()) for piece in dialect.birth(facts))
+        pieces = (piece.encode() for piece in dialect.birth(facts))
+        await session.publish_pieces(dialect.topic_of("birth"), pieces, length, True, 0)
+
+    async def _repeat(self, present):
+        """Send again, in their old order, the messages whose acknowledgement never came."""
+        waiting = [slot for slot in range(1, len(self._pid)) if self._pid[slot]]
+        waiting.sort(key=lambda slot: self._order[slot])
+        for slot in waiting:
+            while not self._has_room():
+                await self.session.drain()
+            records = self._outbox.repeat(slot)
+            if records is None:
+                self._pid[slot] = 0
+            else:
+                self._send(slot, records, self._pid[slot], present)
+
+    def _send_waiting(self):
+        """Fill every free slot while records wait; False when the socket takes no more."""
+        for slot in range(1, len(self._pid)):
+            if not self._pid[slot]:
+                if not self._has_room():
+                    return False
+                records = self._outbox.peek(slot)
+                if records is None:
+                    return True
+                self._send(slot, records, None, False)
+        return True
+
+    def _has_room(self):
+        return self.session.room() >= self._largest
+
+    def _send(self, slot, records, pid, dup):
+        """Make the message of a slot from `records`, as many as fit, and send it."""
+        outbox = self._outbox
+        dialect = self._dialect
+        kind = outbox.kind(slot)
+        dialect.begin(outbox.low_of(slot))
+        while records.next() and dialect.add(kind, records):
+            records.take()
+        outbox.close(slot, records.taken)
+        self._sent += 1
+        self._order[slot] = self._sent
+        topic = dialect.topics[records.topic_device][kind]
+        self._pid[slot] = self.session.publish(topic, dialect.end(), 1, False, pid, dup)
+        self.messages += 1
+
+    def _on_puback(self, pid):
+        for slot in range(1, len(self._pid)):
+            if self._pid[slot] == pid:
+                self._pid[slot] = 0
+                self._outbox.ack(slot)
+                self._wake.set()
+                return
+
+    def _send_last(self):
+        """Publish the newest values of a device that has new ones, each few seconds."""
+        clock = self._clock
+        for number, device in enumerate(self.devices):
+            if device.fresh and clock.s >= device.last_due_s and self._has_room():
+                device.fresh = False
+                device.last_due_s = clock.s + _LAST_EVERY_S
+                s = clock.utc_s(device.s, device.ms)
+                values = self._dialect.last(device, s, clock.utc_ms(device.ms), clock.is_set)
+                self.session.publish(self._dialect.topics[number + 1][2], values, 0, True)
+
+    def _send_diagnostics(self):
+        if self._clock.s >= self._diag_due_s and self._has_room():
+            self._diag_due_s = self._clock.s + self._diag_s
+            text = self.diagnostics()
+            self.session.publish(self._dialect.topic_of("diag"), text.encode(), 0, True)

@@ -1,0 +1,53 @@
+"""The chip's own parts: identity, reset cause, watchdog, RTC, serial ports."""
+
+import binascii
+
+import machine
+
+_RESET_CAUSES = {
+    machine.PWRON_RESET: "power-on",
+    machine.HARD_RESET: "hard",
+    machine.WDT_RESET: "watchdog",
+    machine.DEEPSLEEP_RESET: "deep-sleep",
+    machine.SOFT_RESET: "soft",
+}
+
+
+def unique_id():
+    """The chip's own id (on an ESP32 its MAC address) in hex digits."""
+    return binascii.hexlify(machine.unique_id()).decode()
+
+
+def reset_cause():
+    """Why the board restarted, as a word; a brownout shows as power-on, a panic as hard."""
+    return _RESET_CAUSES.get(machine.reset_cause(), "unknown")
+
+
+def watchdog(timeout_ms):
+    """Start the watchdog; from now on it must be fed, and cannot be stopped."""
+    return machine.WDT(timeout=timeout_ms)
+
+
+def rtc():
+    return machine.RTC()
+
+
+def uart(bus):
+    """Open the serial port of a bus as its configuration says."""
+    return machine.UART(
+        bus["uart"],
+        baudrate=bus["baud"],
+        bits=bus["bits"],
+        parity=bus["parity"],
+        stop=bus["stop"],
+        tx=bus["tx"],
+        rx=bus["rx"],
+        txbuf=512,
+        rxbuf=512,
+        timeout=0,
+    )
+
+
+def output(pin):
+    """A pin as output, low; None where the board has none."""
+    return None if pin is None else machine.Pin(pin, machine.Pin.OUT, value=0)

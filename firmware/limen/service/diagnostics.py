@@ -1,0 +1,36 @@
+"""How the gateway is, in one message: memory, outbox, link, buses, tasks.
+
+Built once a minute from the parts' own counters; `heap_peak` is the most that was in use after a
+collection, code included.
+"""
+
+import gc
+import json
+
+
+class Diagnostics:
+    """`parts` maps a name to a function that returns a dict of counters."""
+
+    def __init__(self, identity, clock, parts):
+        self._identity = identity
+        self._clock = clock
+        self._parts = parts
+        self.heap_peak = 0
+
+    def measure(self):
+        """Collect garbage and note what is in use."""
+        gc.collect()
+        used = gc.mem_alloc()
+        if used > self.heap_peak:
+            self.heap_peak = used
+        return used
+
+    def text(self):
+        """The message, as JSON."""
+        used = self.measure()
+        message = dict(self._identity)
+        message["uptime_s"] = self._clock.s
+        message["heap"] = {"used": used, "free": gc.mem_free(), "peak": self.heap_peak}
+        for name, counters in self._parts.items():
+            message[name] = counters()
+        return json.dumps(message)

@@ -1,0 +1,79 @@
+"""Feeds the watchdog only while every part makes progress or waits as it said it would.
+
+Each task owns a pulse and says with every beat when the next one comes at the latest. A task that
+ends or fails is reported, counted and started again after a pause that grows; one that falls
+silent lets the watchdog reset the board, which is the only cure for a loop that never yields.
+"""
+
+import asyncio
+
+from limen.core.compat import const
+
+_LONGEST_PAUSE_S = const(60)
+
+
+class Pulse:
+    """One task's promise: the next beat comes before `until`."""
+
+    def __init__(self, name, clock):
+        self.name = name
+        self._clock = clock
+        self.restarts = 0
+        self.beat(60)
+
+    def beat(self, within_s):
+        """The task is alive, and will be heard again within so many seconds."""
+        self.until = self._clock.s + within_s
+
+    def overdue(self):
+        return self._clock.s > self.until
+
+
+class Supervisor:
+    """Runs the tasks it is given, for ever; `each_second()` is called with every tick."""
+
+    def __init__(self, clock, watchdog, report, each_second):
+        self._clock = clock
+        self._watchdog = watchdog
+        self._report = report
+        self._each_second = each_second
+        self.pulses = []
+
+    def start(self, name, task):
+        """Run the coroutine function `task(pulse)` and run it again whenever it ends."""
+        pulse = Pulse(name, self._clock)
+        self.pulses.append(pulse)
+        asyncio.create_task(self._keep(task, pulse))
+
+    async def _keep(self, task, pulse):
+        pause_s = 1
+        while True:
+            began_s = self._clock.s
+            try:
+                await task(pulse)
+            except Exception as error:
+                self._report(pulse.name, error)
+            pulse.restarts += 1
+            pause_s = 1 if self._clock.s - began_s > 600 else min(pause_s * 2, _LONGEST_PAUSE_S)
+            pulse.beat(pause_s + 60)
+            await asyncio.sleep_ms(pause_s * 1000)
+
+    async def run(self):
+        """Tick the clock and feed the watchdog each second, unless a task is overdue."""
+        known = None
+        while True:
+            self._clock.tick()
+            late = self._overdue()
+            if late is None:
+                self._watchdog.feed()
+            elif late is not known:
+                self._report(late.name, "overdue: the watchdog is no longer fed")
+            known = late
+            self._each_second()
+            await asyncio.sleep_ms(1000)
+
+    def _overdue(self):
+        for pulse in self.pulses:
+            if pulse.overdue():
+                return pulse
+        return None
