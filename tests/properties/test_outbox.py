@@ -111,7 +111,8 @@ def test_a_full_outbox_drops_the_oldest_and_counts_them():
     assert outbox.dropped == 500 - outbox.waiting()
     assert outbox.low() == outbox.dropped + 1
     selection = outbox.peek(1)
-    assert selection.next() and selection.seq == outbox.dropped + 1 and selection.s == outbox.dropped
+    assert selection.next()
+    assert (selection.seq, selection.s) == (outbox.dropped + 1, outbox.dropped)
 
 
 def test_events_go_before_data():

@@ -1,4 +1,4 @@
-"""The one place where CPython and MicroPython differ, so that no other module asks which it runs on.
+"""The one place where CPython and MicroPython differ, so that no other module asks which it is on.
 
 `const` folds a constant into the bytecode on the device and is the identity on a desktop Python.
 """

@@ -1,0 +1,173 @@
+from limen.core.alarm import LimitAlarm
+from limen.core.channel import Channel
+from limen.core.report import Report
+from limen.core.text import Text
+from limen.delivery.outbox import Outbox
+from limen.delivery.plain import Plain
+from limen.service.path import Path
+
+CONFIG = {"hash": "1c0ffee1", "site": "hall-2", "gateway": "press-07"}
+
+
+class Clock:
+    is_set = True
+    s = ms = 0
+
+    def utc_s(self, s, ms):
+        return 848609325 + s
+
+    def utc_ms(self, ms):
+        return ms
+
+
+class Device:
+    def __init__(self, name, channels):
+        self.id = name
+        self.model = "test"
+        self.channels = channels
+        self.s = self.ms = 0
+
+
+def channel(index, name, places):
+    spec = {"name": name, "unit": "W", "kind": "gauge", "places": places, "every_ms": 1000}
+    return Channel(index, spec)
+
+
+class Bench:
+    """A device of two channels, and what comes out of its path."""
+
+    def __init__(self):
+        self.power = channel(0, "power_active_total", 1)
+        self.volts = channel(1, "voltage_l1", 2)
+        self.device = Device("main-meter", (self.power, self.volts))
+        self.outbox = Outbox(2048, 1024, 2)
+        self.clock = Clock()
+        self.path = Path(self.clock, self.outbox)
+        self.plain = Plain(
+            Text(600), CONFIG, "9f03a1c4", 3, [Device("gateway", ()), self.device]
+        )
+
+    def read(self, s, power, volts, quality=0):
+        self.device.s = s
+        for one, value in ((self.power, power), (self.volts, volts)):
+            one.value = value
+            one.quality = quality
+            one.fresh = True
+        self.path.take(1, self.device)
+
+    def message(self):
+        records = self.outbox.peek(1)
+        if records is None:
+            return None
+        kind = self.outbox.kind(1)
+        self.plain.begin(self.outbox.low_of(1))
+        while records.next() and self.plain.add(kind, records):
+            records.take()
+        self.outbox.close(1, records.taken)
+        text = bytes(self.plain.end()).decode()
+        self.outbox.ack(1)
+        return text
+
+
+FRAME = '{"inc":"9f03a1c4","boot":3,"cfg":"1c0ffee1","low":'
+
+
+def test_a_reading_becomes_one_record():
+    bench = Bench()
+    bench.read(0, 42160, 23484)
+    assert bench.message() == FRAME + (
+        '1,"r":[[1,1795294125000,0,{"power_active_total":4216.0,"voltage_l1":234.84}]]}'
+    )
+    assert bench.message() is None
+
+
+def test_a_bad_reading_has_no_values():
+    bench = Bench()
+    bench.read(1, 0, 0, 2)
+    assert bench.message() == FRAME + (
+        '1,"r":[[1,1795294126000,2,{"power_active_total":null,"voltage_l1":null}]]}'
+    )
+
+
+def test_the_report_filter_decides_by_channel():
+    bench = Bench()
+    bench.power.report = Report((500, 0, 0, 0))
+    bench.read(0, -42160, 23484)
+    bench.read(1, -41660, 23485)
+    bench.read(2, -41659, 23486)
+    assert bench.message() == FRAME + (
+        '1,"r":[[1,1795294125000,0,{"power_active_total":-4216.0,"voltage_l1":234.84}],'
+        '[2,1795294126000,0,{"voltage_l1":234.85}],'
+        '[3,1795294127000,0,{"power_active_total":-4165.9,"voltage_l1":234.86}]]}'
+    )
+    assert bench.path.samples == 6
+
+
+def test_an_alarm_goes_before_the_data_that_raised_it():
+    bench = Bench()
+    bench.power.alarms = (LimitAlarm("high", 450000, 10000, 0),)
+    bench.read(0, 450001, 0)
+    assert bench.message() == FRAME + (
+        '1,"r":[[1,1795294125000,0,{"alarm":"power_active_total.high","state":"raised",'
+        '"value":45000.1,"limit":45000.0}]]}'
+    )
+    bench.message()
+    bench.read(1, 440000, 0)
+    assert '"state":"cleared","value":44000.0' in bench.message()
+
+
+def test_without_a_clock_records_carry_uptime():
+    bench = Bench()
+    bench.clock.is_set = False
+    bench.read(7, 1, 2)
+    assert bench.message() == FRAME + (
+        '1,"r":[[1,null,0,{"power_active_total":0.1,"voltage_l1":0.02},7000]]}'
+    )
+    bench.read(0, 1, 2)
+    assert ",0]]}" in bench.message()
+
+
+def test_setting_the_clock_is_an_event():
+    bench = Bench()
+    bench.clock.s = 12
+    bench.clock.ms = 5
+    bench.path.keep_clock_set()
+    assert bench.message() == FRAME + (
+        '1,"r":[[1,1795294137005,0,{"clock":"set","uptime_ms":12005,"utc_ms":1795294137005}]]}'
+    )
+
+
+def test_a_batch_takes_what_fits_and_leaves_the_rest():
+    bench = Bench()
+    for s in range(40):
+        bench.read(s, s, -s)
+    seen = 0
+    while True:
+        text = bench.message()
+        if text is None:
+            break
+        assert len(text) <= 600
+        assert text.startswith(FRAME + "%d," % (seen + 1)) and text.endswith("]}")
+        seen += text.count("power_active_total")
+    assert seen == 40
+
+
+def test_last_values():
+    bench = Bench()
+    bench.read(0, -5, 23484)
+    bench.volts.quality = 2
+    text = bytes(bench.plain.last(bench.device, 848609325, 7, True)).decode()
+    assert text == (
+        '{"t":1795294125007,"q":2,"v":{"power_active_total":-0.5,"voltage_l1":null}}'
+    )
+
+
+def test_birth_names_every_channel():
+    bench = Bench()
+    text = "".join(bench.plain.birth({"firmware": "0.1.0"}))
+    assert text == (
+        '{"inc":"9f03a1c4","boot":3,"cfg":"1c0ffee1","firmware": "0.1.0","device":['
+        '{"id":"main-meter","model":"test","channel":['
+        '{"name":"power_active_total","unit":"W","kind":"gauge","places":1},'
+        '{"name":"voltage_l1","unit":"W","kind":"gauge","places":2}]}]}'
+    )
