@@ -1,0 +1,174 @@
+"""Writes a gateway's file system to the chip at a serial port, with esptool, and verifies it.
+
+The chip is asked what it is before anything is written. Writing goes through the loader in the
+chip's ROM, compressed, without esptool's own loader in RAM: the same path that the emulated chip
+answers. A run that was cut off leaves a file system that is not whole; the next run writes it all.
+MicroPython itself is not written here.
+"""
+
+import contextlib
+import errno
+import grp
+import os
+import sys
+import time
+
+import serial
+from esptool.cmds import attach_flash, detect_chip, detect_flash_size, reset_chip, write_flash
+from esptool.loader import DEFAULT_TIMEOUT
+from esptool.logger import EsptoolLogger, TemplateLogger
+from esptool.util import FatalError, flash_size_bytes, strip_chip_name
+from serial.tools.list_ports import comports
+
+from host_tools.errors import ToolError
+from host_tools.image import FILE_SYSTEM_OFFSET, FLASH_BYTES
+
+_APPLICATION_OFFSET = 0x10000
+_FIRST_BAUD = 115200
+# esptool has four timings of the reset lines; each is tried once.
+_CONNECT_ATTEMPTS = 4
+
+
+def write_file_system(port: str, image: bytes, chip: str, baud: int) -> None:
+    """Write the image to the chip ("esp32", "esp32s3"...) at the port, verify it, reset the chip.
+
+    Prints what it finds and does. Raises ToolError with a sentence for whoever holds the cable.
+    """
+    EsptoolLogger().set_logger(_Progress())
+    with _opened(port) as line, _explained(port):
+        esp = _connect(line, port)
+        print(_describe(esp, port))
+        _require_chip(esp, chip, port)
+        _write(esp, image, baud)
+        _report_micropython(esp)
+        reset_chip(esp)
+
+
+@contextlib.contextmanager
+def _opened(port: str):
+    # With the timeout that esptool wants for its commands, it need not set it at each of them:
+    # over RFC 2217 every setting costs several round trips.
+    try:
+        line = serial.serial_for_url(
+            port, baudrate=_FIRST_BAUD, timeout=DEFAULT_TIMEOUT, exclusive=True
+        )
+    except (serial.SerialException, OSError, ValueError) as error:
+        raise ToolError(_why_not_open(port, error)) from error
+    with line:
+        yield line
+
+
+def _why_not_open(port: str, error: Exception) -> str:
+    if "://" in port:
+        return f"Nothing answers at {port} ({error}); check the address."
+    if not os.path.exists(port):
+        return f"There is no port {port}; check the cable and the name. {_ports_there_are()}"
+    if not os.access(port, os.R_OK | os.W_OK):
+        return (
+            f"You may not use {port}: it belongs to the group {_group(port)}. Join it with "
+            f'"sudo usermod -aG {_group(port)} $USER", then log out and in again.'
+        )
+    if getattr(error, "errno", None) in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error):
+        return f"{port} is in use by another program; close it and try again."
+    return f"{port} cannot be opened as a serial port ({error})."
+
+
+def _ports_there_are() -> str:
+    names = sorted(found.device for found in comports())
+    return f"Ports here: {', '.join(names)}." if names else "No serial port is here at all."
+
+
+def _group(port: str) -> str:
+    group = os.stat(port).st_gid
+    try:
+        return grp.getgrgid(group).gr_name
+    except KeyError:
+        return str(group)
+
+
+@contextlib.contextmanager
+def _explained(port: str):
+    """Turns what esptool and the port raise into a sentence."""
+    try:
+        yield
+    except FatalError as error:
+        first_line = str(error).splitlines()[0].rstrip(".")
+        raise ToolError(
+            f"The chip at {port} did not take the file system ({first_line}). Run it again; if it "
+            f"fails again, try another cable or --baud {_FIRST_BAUD}."
+        ) from error
+    except (serial.SerialException, OSError) as error:
+        raise ToolError(
+            f"The connection to {port} was lost ({error}). Plug the board in and run it again: the "
+            "file system is then written anew."
+        ) from error
+
+
+def _connect(line, port: str):
+    try:
+        return detect_chip(line, connect_attempts=_CONNECT_ATTEMPTS)
+    except FatalError as error:
+        raise ToolError(
+            f"No answer from a chip at {port}. Check that the cable carries data and that this is "
+            "the board's port; then hold BOOT, press RESET once, let go of BOOT, and try again."
+        ) from error
+
+
+def _describe(esp, port: str) -> str:
+    mac = ":".join(f"{byte:02x}" for byte in esp.read_mac())
+    return f"Chip at {port}: {esp.get_chip_description()}, MAC {mac}."
+
+
+def _require_chip(esp, chip: str, port: str) -> None:
+    if strip_chip_name(esp.CHIP_NAME) != chip:
+        raise ToolError(
+            f"The board of this gateway has the chip {chip}, but at {port} is an {esp.CHIP_NAME}; "
+            "nothing was written. Plug in the right board, or correct the board in the site file."
+        )
+
+
+def _write(esp, image: bytes, baud: int) -> None:
+    attach_flash(esp)
+    _require_size(esp)
+    if baud != _FIRST_BAUD:
+        esp.change_baud(baud)
+    began_s = time.monotonic()
+    write_flash(esp, [(FILE_SYSTEM_OFFSET, image)], compress=True)
+    took_s = time.monotonic() - began_s
+    print(
+        f"Wrote {len(image)} bytes at {FILE_SYSTEM_OFFSET:#x} in {took_s:.1f} s at {baud} baud; "
+        "MD5 verified."
+    )
+
+
+def _require_size(esp) -> None:
+    size = detect_flash_size(esp)
+    if size is None or flash_size_bytes(size) < FLASH_BYTES:
+        raise ToolError(
+            f"The chip's flash has {size or 'an unknown size'}; a gateway needs "
+            f"{FLASH_BYTES >> 20}MB. Nothing was written."
+        )
+
+
+def _report_micropython(esp) -> None:
+    if esp.read_flash(_APPLICATION_OFFSET, 4)[0] != esp.ESP_IMAGE_MAGIC:
+        print(
+            f"MicroPython is not on this chip yet (no application at {_APPLICATION_OFFSET:#x}). "
+            f'Write its image with esptool "write-flash {esp.BOOTLOADER_FLASH_OFFSET:#x} FILE", '
+            "without erasing the flash; then the gateway starts."
+        )
+
+
+class _Progress(TemplateLogger):
+    """Keeps esptool quiet but for a line that counts, where somebody watches."""
+
+    def print(self, *args, **kwargs):
+        """Said in this module's own words."""
+
+    note = warning = error = stage = set_verbosity = print
+
+    def progress_bar(self, cur_iter, total_iters, prefix="", suffix="", bar_length=30):
+        if sys.stderr.isatty():
+            end = "\n" if cur_iter == total_iters else ""
+            percent = 100 * cur_iter // total_iters
+            print(f"\r{prefix}{percent} %", end=end, file=sys.stderr, flush=True)
