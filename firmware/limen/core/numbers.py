@@ -1,0 +1,87 @@
+"""Turns registers into integer counts of a channel's resolution, exactly.
+
+count = raw * numerator / denominator, rounded once, to the nearest integer, ties away from zero.
+No float is made: integers are here; floating-point registers are taken from their bits in
+`floats`, a module of its own because code is heap. A pattern that a device uses for "no value"
+(a sentinel), a NaN and an infinity give None. A number has no state: channels of a kind share it.
+"""
+
+
+def number(kind, order, numerator, denominator, sentinels=()):
+    """Return the decoder of a kind of registers: u16, s16 ... u64, s64 in whole words, f32, f64.
+
+    `order` places the bytes on the wire: ABCD is most significant byte first, CDAB least
+    significant word first; BADC and DCBA are these two with the bytes of each word swapped.
+    `sentinels` are bit patterns as data sheets print them: 0x8000, not -32768.
+    """
+    words = int(kind[1:]) // 16
+    if kind[0] == "f":
+        from limen.core.floats import Float32, Float64
+
+        float_class = Float32 if words == 2 else Float64
+        return float_class(words, order, numerator, denominator, sentinels)
+    return Integer(words, order, numerator, denominator, sentinels, kind[0] == "s")
+
+
+def nearest(whole, half, denominator):
+    """Return (whole + half / 2 + something under 1 / 2) / denominator, rounded; ties go up.
+
+    `whole` is not negative, `half` is 0 or 1. Nothing here is larger than `whole` or twice the
+    denominator, so small integers stay small.
+    """
+    quotient = whole // denominator
+    rest = whole - quotient * denominator
+    return quotient + (2 * rest + half >= denominator)
+
+
+class Number:
+    """What all numbers have: `words` registers in some order, a scale, sentinels."""
+
+    def __init__(self, words, order, numerator, denominator, sentinels):
+        self.words = words
+        self.numerator = numerator
+        self.denominator = denominator
+        self.sentinels = sentinels
+        self._step = 2
+        self._first = 0
+        self._low = 1
+        if order in ("CDAB", "DCBA"):
+            self._step = -2
+            self._first = 2 * words - 2
+        if order in ("BADC", "DCBA"):
+            self._first += 1
+            self._low = -1
+
+    def word(self, buffer, offset, index):
+        """Register `index`, 0 is the most significant, of the number that begins at `offset`."""
+        at = offset + self._first + index * self._step
+        return buffer[at] << 8 | buffer[at + self._low]
+
+    def extend(self, value, buffer, offset):
+        """Append the registers behind the first one to `value`."""
+        for index in range(1, self.words):
+            value = value << 16 | self.word(buffer, offset, index)
+        return value
+
+
+class Integer(Number):
+    """An integer; two's complement if `signed`."""
+
+    def __init__(self, words, order, numerator, denominator, sentinels, signed):
+        self._sign = 0x8000 if signed else 0
+        if signed:
+            limit = 1 << 16 * words
+            sentinels = tuple(s - limit if s * 2 >= limit else s for s in sentinels)
+        super().__init__(words, order, numerator, denominator, sentinels)
+
+    def decode(self, buffer, offset):
+        """Return the count of the number that begins at `offset`, or None: there is no value."""
+        first = self.word(buffer, offset, 0)
+        # The sign goes into the first word, so that small negative numbers stay small integers.
+        value = self.extend(first - 2 * (first & self._sign), buffer, offset)
+        if value in self.sentinels:
+            return None
+        value *= self.numerator
+        if value < 0:
+            return -nearest(-value, 0, self.denominator)
+        return nearest(value, 0, self.denominator)

@@ -1,0 +1,40 @@
+"""Builds the requests that read given registers with the least time on the line.
+
+Reading a gap costs two bytes a register, a new request costs a fixed overhead: which is cheaper,
+and where the longest request forces a cut, dynamic programming decides exactly. It is enough to
+cut the registers in order of their addresses: where a request reaches beyond the next one's end,
+the next one is not needed at all.
+"""
+
+
+def plan(registers, longest, overhead_bytes, holes=()):
+    """Return the cheapest requests as a list of (start, count, first, end).
+
+    `registers` are (address, words), sorted; a request covers registers[first:end]. It reads at
+    most `longest` registers, none of them in `holes`, and costs 2 * count + `overhead_bytes`.
+    No item may itself be longer than `longest` or cover a hole.
+    """
+    best = [(0, None)]  # for the first n registers: cost, and the request that ends there
+    for end in range(1, len(registers) + 1):
+        choice = None
+        stop = 0
+        for first in range(end - 1, -1, -1):
+            start, words = registers[first]
+            stop = max(stop, start + words)
+            if stop - start > longest or any(start <= hole < stop for hole in holes):
+                break
+            cost = best[first][0] + overhead_bytes + 2 * (stop - start)
+            if choice is None or cost <= choice[0]:
+                choice = (cost, (start, stop - start, first, end))
+        best.append(choice)
+    return _requests(best)
+
+
+def _requests(best):
+    requests = []
+    end = len(best) - 1
+    while end:
+        request = best[end][1]
+        requests.insert(0, request)
+        end = request[2]
+    return requests
