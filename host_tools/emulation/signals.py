@@ -1,0 +1,244 @@
+"""What an emulated meter measures: quantities as staircases of time, exact, in base units.
+
+A source (a recording, a model of a machine) gives the quantities that it knows. `Completed` adds
+all others so that they agree with each other as physics demands. Every value is a function of
+quantity and time alone: asking in another order, or twice, changes nothing.
+"""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+PHASES = ("l1", "l2", "l3")
+_LINES = ("_l1", "_l2", "_l3")
+_STEMS = (
+    ("voltage", "V", ("", *_LINES)),
+    ("current", "A", ("", *_LINES)),
+    ("power_active", "W", (*_LINES, "_total")),
+    ("power_apparent", "VA", (*_LINES, "_total")),
+    ("power_reactive", "var", (*_LINES, "_total")),
+    ("power_factor", "", (*_LINES, "_total")),
+    ("phase_angle", "°", ("_total",)),
+    ("frequency", "Hz", ("",)),
+    ("thd_voltage", "%", _LINES),
+    ("energy_import", "kWh", ("", *_LINES)),
+    ("energy_export", "kWh", ("", *_LINES)),
+    ("energy_total", "kWh", ("",)),
+    ("energy_reactive_import", "kvarh", ("",)),
+    ("energy_reactive_export", "kvarh", ("",)),
+    ("energy_reactive_total", "kvarh", ("",)),
+)
+QUANTITIES = {stem + end: unit for stem, unit, ends in _STEMS for end in ends}
+"""Every quantity and its base unit."""
+
+Value = int | Decimal | Fraction
+
+NOMINAL_VOLTAGE_V = 230
+NOMINAL_FREQUENCY_HZ = 50
+NOMINAL_THD_PERCENT = 2
+_US_PER_KILO_HOUR = 1000 * 3600 * 1_000_000
+
+
+class Signals:
+    """Quantities that keep their value from one step to the next.
+
+    Step 0 holds from time 0; `step_start_us` may be asked up to the step of the present time.
+    """
+
+    def quantities(self) -> frozenset[str]:
+        raise NotImplementedError
+
+    def step_at(self, time_us: int) -> int:
+        raise NotImplementedError
+
+    def step_start_us(self, step: int) -> int:
+        raise NotImplementedError
+
+    def step_value(self, quantity: str, step: int) -> Value:
+        raise NotImplementedError
+
+    def value(self, quantity: str, time_us: int) -> Value:
+        """The value in the quantity's base unit."""
+        return self.step_value(quantity, self.step_at(time_us))
+
+
+class Constant(Signals):
+    """The same values for ever."""
+
+    def __init__(self, **values: Value):
+        self._values = values
+
+    def quantities(self) -> frozenset[str]:
+        return frozenset(self._values)
+
+    def step_at(self, time_us: int) -> int:
+        return 0
+
+    def step_start_us(self, step: int) -> int:
+        return 0
+
+    def step_value(self, quantity: str, step: int) -> Value:
+        return self._values[quantity]
+
+
+class Completed(Signals):
+    """All of `QUANTITIES`: the source's own untouched, the others derived from them.
+
+    Phases share a total evenly; apparent power is the root of active and reactive squared, to the
+    millivoltampere; the factor has the sign of the active power; energy is the exact integral of
+    power since time 0 beyond `start_kwh`. What nothing is known about has its nominal value.
+    """
+
+    def __init__(self, source: Signals, start_kwh: Value = 0):
+        self._source = source
+        self._given = source.quantities()
+        self._start_kwh = Fraction(start_kwh)
+        self._cache_step = -1
+        self._cache: dict[str, Fraction] = {}
+        self._integrals: dict[tuple[str, int], _Integral] = {}
+
+    def quantities(self) -> frozenset[str]:
+        return frozenset(QUANTITIES) | self._given
+
+    def step_at(self, time_us: int) -> int:
+        return self._source.step_at(time_us)
+
+    def step_start_us(self, step: int) -> int:
+        return self._source.step_start_us(step)
+
+    def value(self, quantity: str, time_us: int) -> Value:
+        if quantity.startswith("energy") and quantity not in self._given:
+            return self._energy(quantity, time_us)
+        return self.step_value(quantity, self.step_at(time_us))
+
+    def step_value(self, quantity: str, step: int) -> Value:
+        """As `value`; energy grows within a step and is not asked by step."""
+        if quantity in self._given:
+            return self._source.step_value(quantity, step)
+        return self._get(quantity, step)
+
+    def _get(self, quantity: str, step: int) -> Fraction:
+        if step != self._cache_step:
+            self._cache_step, self._cache = step, {}
+        if quantity not in self._cache:
+            self._cache[quantity] = self._find(quantity, step)
+        return self._cache[quantity]
+
+    def _find(self, quantity: str, step: int) -> Fraction:
+        if quantity in self._given:
+            return Fraction(self._source.step_value(quantity, step))
+        stem, _, end = quantity.rpartition("_")
+        if end not in (*PHASES, "total"):
+            stem, end = quantity, ""
+        return Fraction(getattr(self, f"_{stem}")(end, step))
+
+    def _gives(self, stem: str) -> bool:
+        return any(f"{stem}_{phase}" in self._given for phase in PHASES)
+
+    def _sum(self, stem: str, step: int) -> Fraction:
+        return sum((self._get(f"{stem}_{phase}", step) for phase in PHASES), Fraction(0))
+
+    def _voltage(self, end: str, step: int) -> Value:
+        for near in ("voltage", "voltage_l1"):
+            if near in self._given:
+                return self._get(near, step)
+        return NOMINAL_VOLTAGE_V
+
+    def _current(self, end: str, step: int) -> Value:
+        voltage = self._get(f"voltage_{end}" if end else "voltage", step)
+        return self._get(f"power_apparent_{end or 'total'}", step) / voltage if voltage else 0
+
+    def _power_active(self, end: str, step: int) -> Value:
+        phased = self._gives("power_active") or self._gives("current")
+        if end == "total":
+            if phased:
+                return self._sum("power_active", step)
+            return self._given_current(step) * self._get("voltage", step)
+        if "power_active_total" in self._given or not phased:
+            return self._get("power_active_total", step) / 3
+        if f"current_{end}" in self._given:
+            return self._get(f"current_{end}", step) * self._get(f"voltage_{end}", step)
+        return 0
+
+    def _given_current(self, step: int) -> Value:
+        return self._get("current", step) if "current" in self._given else 0
+
+    def _power_reactive(self, end: str, step: int) -> Value:
+        if end != "total":
+            phased = self._gives("power_reactive")
+            return 0 if phased else self._get("power_reactive_total", step) / 3
+        if self._gives("power_reactive"):
+            return self._sum("power_reactive", step)
+        active = self._get("power_active_total", step)
+        if "power_apparent_total" in self._given:
+            apparent = self._get("power_apparent_total", step)
+        elif "power_factor_total" in self._given and self._get("power_factor_total", step):
+            apparent = active / self._get("power_factor_total", step)
+        else:
+            return 0
+        return _root(max(apparent**2 - active**2, Fraction(0)))
+
+    def _power_apparent(self, end: str, step: int) -> Value:
+        active = self._get(f"power_active_{end}", step)
+        return _root(active**2 + self._get(f"power_reactive_{end}", step) ** 2)
+
+    def _power_factor(self, end: str, step: int) -> Value:
+        apparent = self._get(f"power_apparent_{end}", step)
+        return self._get(f"power_active_{end}", step) / apparent if apparent else 1
+
+    def _phase_angle(self, end: str, step: int) -> Value:
+        reactive = self._get(f"power_reactive_{end}", step)
+        active = self._get(f"power_active_{end}", step)
+        return Decimal(f"{math.degrees(math.atan2(reactive, active)):.2f}")
+
+    def _frequency(self, end: str, step: int) -> Value:
+        return NOMINAL_FREQUENCY_HZ
+
+    def _thd_voltage(self, end: str, step: int) -> Value:
+        return NOMINAL_THD_PERCENT
+
+    def _energy(self, quantity: str, time_us: int) -> Fraction:
+        stem, _, end = quantity.rpartition("_")
+        if end == "total":
+            both = (f"{stem}_import", f"{stem}_export")
+            return sum((Fraction(self.value(one, time_us)) for one in both), Fraction(0))
+        if end not in PHASES:
+            stem, end = quantity, "total"
+        power = "power_reactive_" if "reactive" in stem else "power_active_"
+        start = self._start_kwh if quantity == "energy_import" else 0
+        return start + self._integral(power + end, -1 if "export" in stem else 1, time_us)
+
+    def _integral(self, power: str, sign: int, time_us: int) -> Fraction:
+        if (power, sign) not in self._integrals:
+            self._integrals[power, sign] = _Integral(self, power, sign)
+        return self._integrals[power, sign].until(time_us) / _US_PER_KILO_HOUR
+
+
+class _Integral:
+    """The exact integral of the positive part of `sign` times a power, in its unit and µs.
+
+    It walks forward with the time and begins anew when asked for an earlier one.
+    """
+
+    def __init__(self, signals: Signals, power: str, sign: int):
+        self._signals, self._power, self._sign = signals, power, sign
+        self._step, self._sum = 0, Fraction(0)
+
+    def until(self, time_us: int) -> Fraction:
+        step = self._signals.step_at(time_us)
+        if step < self._step:
+            self._step, self._sum = 0, Fraction(0)
+        while self._step < step:
+            self._sum += self._part(self._signals.step_start_us(self._step + 1))
+            self._step += 1
+        return self._sum + self._part(time_us)
+
+    def _part(self, until_us: int) -> Fraction:
+        """What the present step adds until a time within it, or its end."""
+        power = Fraction(self._signals.step_value(self._power, self._step)) * self._sign
+        return max(power, Fraction(0)) * (until_us - self._signals.step_start_us(self._step))
+
+
+def _root(square: Fraction) -> Fraction:
+    """The square root to a thousandth, rounded down."""
+    return Fraction(math.isqrt(square.numerator * 1_000_000 // square.denominator), 1000)
