@@ -1,0 +1,139 @@
+"""A hydraulic press as a load: off, warming up, pressing, idling, jammed and cleared.
+
+The power of a stroke peaks above 45 kW for less than a second; in the jam it stays there until
+somebody clears it. Voltages sag with the load. Everything is a function of the seed and the time.
+"""
+
+import itertools
+import random
+import zlib
+from decimal import Decimal
+
+from host_tools.emulation.signals import Signals, Value
+
+STEP_US = 200_000
+
+PROGRAM_S = (
+    ("off", 60),
+    ("warm-up", 180),
+    ("cycles", 400),
+    ("idling", 160),
+    ("cycles", 240),
+    ("jam", 160),
+    ("idling", 160),
+    ("cycles", 240),
+)
+"""The phases in order, with seconds; after the last the first follows."""
+
+_QUANTITIES = frozenset(
+    f"{stem}_l{phase}"
+    for stem in ("voltage", "power_active", "power_reactive")
+    for phase in (1, 2, 3)
+) | {"frequency"}
+# A stroke: its parts, what they draw and for how many steps. The rest of it is loading the part.
+_STROKE = (("close", 14_000, 4), ("press", 46_500, 4), ("hold", 21_000, 5), ("open", 9_500, 4))
+_LOADING_W = 6_200
+_LOADING_STEPS = (3, 8)
+_LINE_SHARE_PERMILLE = (340, 331, 329)
+_VOLTAGE_DECIVOLT = (2312, 2305, 2318)
+_SAG_DECIVOLT_PER_KW = Decimal("1.1")
+
+
+class PressModel(Signals):
+    """The press on a three-phase supply. `compress` shortens all phases, but not the strokes.
+
+    With `compress=20` the whole program takes 80 s, of which the jam takes 8.
+    """
+
+    def __init__(self, seed: int = 0, compress: int = 1):
+        self._seed = seed
+        steps = [max(1, s * 1_000_000 // (compress * STEP_US)) for _, s in PROGRAM_S]
+        self._ends = list(itertools.accumulate(steps))
+        self._strokes: dict[tuple[int, int], list[int]] = {}
+
+    def quantities(self) -> frozenset[str]:
+        return _QUANTITIES
+
+    def step_at(self, time_us: int) -> int:
+        return time_us // STEP_US
+
+    def step_start_us(self, step: int) -> int:
+        return step * STEP_US
+
+    def phase(self, time_us: int) -> str:
+        """What the press is doing."""
+        return PROGRAM_S[self._place(self.step_at(time_us))[1]][0]
+
+    def step_value(self, quantity: str, step: int) -> Value:
+        if quantity == "frequency":
+            return Decimal(50_000 + self._noise("hertz", step // 25, 15)).scaleb(-3)
+        stem, _, line = quantity.rpartition("_l")
+        total_w = self.power_w(step)
+        if stem == "power_active":
+            return _line_share(total_w, int(line))
+        if stem == "power_reactive":
+            return _line_share(self._reactive_var(total_w), int(line))
+        return self._voltage(total_w, int(line), step)
+
+    def power_w(self, step: int) -> int:
+        """The active power of all lines, in whole watts."""
+        lap, index, step_in_phase = self._place(step)
+        name = PROGRAM_S[index][0]
+        length = self._ends[index] - (self._ends[index - 1] if index else 0)
+        load_w = {
+            "off": lambda: 120,
+            "warm-up": lambda: 5_000 + 13_000 * step_in_phase // length,
+            "idling": lambda: 5_800,
+            "jam": lambda: 50_500,
+            "cycles": lambda: self._stroke_w(lap, index, step_in_phase),
+        }[name]()
+        return load_w + self._noise("watt", step, load_w // 60)
+
+    def _place(self, step: int) -> tuple[int, int, int]:
+        """Which lap of the program, which phase of it, and which step of that phase."""
+        lap, within = divmod(step, self._ends[-1])
+        index = next(i for i, end in enumerate(self._ends) if within < end)
+        return lap, index, within - (self._ends[index - 1] if index else 0)
+
+    def _stroke_w(self, lap: int, index: int, step_in_phase: int) -> int:
+        within = step_in_phase
+        for length in self._stroke_lengths(lap, index):
+            if within < length:
+                break
+            within -= length
+        for _, load_w, steps in _STROKE:
+            if within < steps:
+                return load_w
+            within -= steps
+        return _LOADING_W
+
+    def _stroke_lengths(self, lap: int, index: int) -> list[int]:
+        """The strokes of one phase, in steps, as many as fill it."""
+        if (lap, index) not in self._strokes:
+            draw = random.Random(f"{self._seed} {lap} {index}")
+            pressing = sum(steps for _, _, steps in _STROKE)
+            count = 1 + self._ends[-1] // pressing
+            lengths = [pressing + draw.randint(*_LOADING_STEPS) for _ in range(count)]
+            self._strokes[lap, index] = lengths
+        return self._strokes[lap, index]
+
+    def _reactive_var(self, total_w: int) -> int:
+        """Motors magnetise whether loaded or not."""
+        return 0 if total_w < 1_000 else 3_200 + total_w * 28 // 100
+
+    def _voltage(self, total_w: int, line: int, step: int) -> Decimal:
+        sag = round(_SAG_DECIVOLT_PER_KW * total_w / 1000)
+        noise = self._noise(f"volt {line}", step // 5, 4)
+        return Decimal(_VOLTAGE_DECIVOLT[line - 1] - sag + noise).scaleb(-1)
+
+    def _noise(self, name: str, step: int, reach: int) -> int:
+        """A whole number from -reach to reach, the same for the same name and step."""
+        drawn = zlib.crc32(f"{self._seed} {name} {step}".encode())
+        return drawn % (2 * reach + 1) - reach
+
+
+def _line_share(total: int, line: int) -> int:
+    """What one line carries of a total; the three add up to it exactly."""
+    if line == 3:
+        return total - _line_share(total, 1) - _line_share(total, 2)
+    return total * _LINE_SHARE_PERMILLE[line - 1] // 1000
