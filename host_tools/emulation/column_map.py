@@ -1,0 +1,256 @@
+"""What the columns of a recording mean: a TOML file per kind of recording, or the header itself.
+
+A map says which columns make the time and which hold a quantity, in which unit. Conversion to the
+base unit is by a decimal factor, so it is exact.
+"""
+
+import csv
+import datetime
+import difflib
+import re
+import tomllib
+import zoneinfo
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from host_tools.emulation.signals import QUANTITIES
+from host_tools.errors import ToolError
+
+MAPS = Path(__file__).parents[2] / "examples" / "maps"
+
+_PREFIXES = {
+    "V": {"mV": -3, "kV": 3},
+    "A": {"mA": -3, "kA": 3},
+    "W": {"mW": -3, "kW": 3, "MW": 6},
+    "var": {"kvar": 3, "Mvar": 6},
+    "VA": {"kVA": 3, "MVA": 6},
+    "Hz": {"mHz": -3},
+    "kWh": {"Wh": -3, "MWh": 3},
+    "kvarh": {"varh": -3, "Mvarh": 3},
+    "": {"%": -2},
+}
+_TIME_NAMES = ("time", "timestamp", "datetime", "utc_timestamp", "date")
+_HEADING = re.compile(r"\s*(\w+)\s*(?:\[\s*([^\]]*?)\s*\])?\s*")
+_EPOCH = re.compile(r"\d+(\.\d+)?", re.ASCII)
+_UTC = datetime.UTC
+_UNIX = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's quantity, and what its numbers are multiplied by to get the base unit."""
+
+    quantity: str
+    factor: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """How to read one kind of recording; `name` is for messages."""
+
+    name: str
+    time: tuple[str, ...]
+    columns: dict[str, Column]
+    format: str | None = None
+    timezone: datetime.tzinfo = _UTC
+    delimiter: str = ","
+    encoding: str = "utf-8-sig"
+    decimal: str = "."
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Every column it needs."""
+        return (*self.time, *self.columns)
+
+    def header_of(self, path: Path) -> list[str]:
+        with open(path, encoding=self.encoding, errors="replace", newline="") as file:
+            return next(csv.reader(file, delimiter=self.delimiter), [])
+
+    def missing_from(self, header: list[str]) -> list[str]:
+        """One sentence for each column that the header lacks."""
+        return [
+            f"column {name!r} of map {self.name} is missing{nearest(name, header)}"
+            for name in self.headings
+            if name not in header
+        ]
+
+    def time_us(self, text: str, after_us: int) -> int:
+        """Unix microseconds; where clocks went back, the hour that keeps the order.
+
+        Raises ValueError for what is no time.
+        """
+        moment = self._parse_time(text)
+        if isinstance(moment, int):
+            return moment
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=self.timezone)
+            if _unix_us(moment) <= after_us:
+                moment = moment.replace(fold=1)
+        return _unix_us(moment)
+
+    def _parse_time(self, text: str) -> datetime.datetime | int:
+        if self.format:
+            return datetime.datetime.strptime(text, self.format)
+        if _EPOCH.fullmatch(text):
+            return _epoch_us(Decimal(text))
+        return datetime.datetime.fromisoformat(text)
+
+
+def _unix_us(moment: datetime.datetime) -> int:
+    return (moment - _UNIX) // datetime.timedelta(microseconds=1)
+
+
+def _epoch_us(number: Decimal) -> int:
+    """Seconds, milliseconds or microseconds since 1970, told apart by their size."""
+    scale = 6 if number < 10**11 else 3 if number < 10**14 else 0
+    return int(number.scaleb(scale))
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The end of a sentence that says what might have been meant."""
+    near = difflib.get_close_matches(name, list(names), 1, cutoff=0.5)
+    return f"; the nearest is {near[0]!r}" if near else ""
+
+
+def unit_factor(quantity: str, unit: str) -> Decimal | None:
+    """What a number in `unit` is multiplied by to get the quantity's base unit."""
+    base = QUANTITIES[quantity]
+    if unit == base:
+        return Decimal(1)
+    power = _PREFIXES.get(base, {}).get(unit)
+    return None if power is None else Decimal(1).scaleb(power)
+
+
+def load_map(path: Path) -> ColumnMap:
+    """Read a map from TOML. Raises ToolError with everything that is wrong in it."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ToolError(f"cannot read column map {path}: {error.strerror}", 2) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ToolError(f"{path}: not TOML: {error}", 2) from None
+    reader = _MapReader(path.name)
+    result = reader.read(table)
+    if reader.wrong:
+        raise ToolError("\n".join(f"{path}: {sentence}" for sentence in reader.wrong), 2)
+    return result
+
+
+class _MapReader:
+    """Turns the TOML of a map into a ColumnMap and collects all that is wrong in `wrong`."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.wrong: list[str] = []
+
+    def read(self, table: dict) -> ColumnMap:
+        known = ("delimiter", "encoding", "decimal", "time", "columns")
+        self._only(table, known, "the map")
+        time = self._table(table, "time")
+        self._only(time, ("columns", "format", "timezone"), "[time]")
+        columns = self._table(table, "columns")
+        names = time.get("columns", [])
+        if not names or not isinstance(names, list):
+            self.wrong.append('[time] needs columns = ["…"], the columns that make the time')
+        return ColumnMap(
+            name=self.name,
+            time=tuple(names),
+            columns={name: self._column(name, entry) for name, entry in columns.items()},
+            format=time.get("format"),
+            timezone=self._timezone(time.get("timezone", "UTC")),
+            **{key: table[key] for key in ("delimiter", "encoding", "decimal") if key in table},
+        )
+
+    def _only(self, table: dict, known: tuple[str, ...], where: str) -> None:
+        for key in table:
+            if key not in known:
+                self.wrong.append(f"unknown key {key!r} in {where}{nearest(key, known)}")
+
+    def _table(self, table: dict, key: str) -> dict:
+        if not table.get(key) or not isinstance(table[key], dict):
+            self.wrong.append(f"the table [{key}] is missing")
+            return {}
+        return table[key]
+
+    def _timezone(self, name: str) -> datetime.tzinfo:
+        try:
+            return zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            if name != "UTC":
+                self.wrong.append(f"timezone {name!r} is not known on this machine")
+            return _UTC
+
+    def _column(self, name: str, entry: dict) -> Column:
+        if not isinstance(entry, dict):
+            self.wrong.append(f'column {name!r} needs {{ quantity = "…", unit = "…" }}')
+            return Column("")
+        self._only(entry, ("quantity", "unit", "factor"), f"column {name!r}")
+        quantity = entry.get("quantity", "")
+        if quantity not in QUANTITIES:
+            hint = nearest(quantity, QUANTITIES)
+            self.wrong.append(f"column {name!r}: unknown quantity {quantity!r}{hint}")
+            return Column(quantity)
+        return Column(quantity, self._factor(name, quantity, entry))
+
+    def _factor(self, name: str, quantity: str, entry: dict) -> Decimal:
+        unit = entry.get("unit", QUANTITIES[quantity])
+        factor = unit_factor(quantity, unit)
+        if factor is None:
+            self.wrong.append(_wrong_unit(name, quantity, unit))
+            return Decimal(1)
+        try:
+            return factor * Decimal(str(entry.get("factor", 1)))
+        except InvalidOperation:
+            self.wrong.append(f"column {name!r}: factor {entry['factor']!r} is not a number")
+            return factor
+
+
+def _wrong_unit(name: str, quantity: str, unit: str) -> str:
+    base = QUANTITIES[quantity]
+    known = ", ".join((base or "none", *_PREFIXES.get(base, {})))
+    return f"column {name!r}: {unit!r} is no unit of {quantity}; there are {known}"
+
+
+def choose_map(path: Path, maps: Path = MAPS) -> ColumnMap:
+    """The first map of the folder whose columns all stand in the header, else the header itself."""
+    for file in sorted(maps.glob("*.toml")):
+        column_map = load_map(file)
+        if not column_map.missing_from(column_map.header_of(path)):
+            return column_map
+    return map_of_header(path)
+
+
+def map_of_header(path: Path) -> ColumnMap:
+    """The map that a header makes by itself: columns named as quantities, `voltage_l1 [kV]`."""
+    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
+        line = file.readline()
+    delimiter = max(",;\t", key=line.count)
+    header = next(csv.reader([line], delimiter=delimiter), [])
+    wrong: list[str] = []
+    columns = {name: column for name in header if (column := _named_column(name, wrong))}
+    time = tuple(name for name in header if name.strip().casefold() in _TIME_NAMES)[:1]
+    if not time:
+        wrong.append(f"no column for the time; name it {' or '.join(_TIME_NAMES)}")
+    if not columns:
+        wrong.append(
+            "no column is named as a quantity; name them like 'power_active_total [kW]', or write"
+            f" a column map; the columns are {', '.join(map(repr, header))}"
+        )
+    if wrong:
+        raise ToolError("\n".join(f"{path}:1: {sentence}" for sentence in wrong), 2)
+    return ColumnMap("of the header", time, columns, delimiter=delimiter)
+
+
+def _named_column(name: str, wrong: list[str]) -> Column | None:
+    """The column of a heading that names a quantity; a wrong unit is added to `wrong`."""
+    match = _HEADING.fullmatch(name)
+    if not match or match[1] not in QUANTITIES:
+        return None
+    quantity, unit = match[1], match[2]
+    factor = unit_factor(quantity, QUANTITIES[quantity] if unit is None else unit)
+    if factor is None:
+        wrong.append(_wrong_unit(name, quantity, unit))
+        return None
+    return Column(quantity, factor)

@@ -1,0 +1,237 @@
+"""Recordings: every value exactly as it stands in the file, every bad row named and counted."""
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from host_tools.emulation.column_map import MAPS, load_map
+from host_tools.emulation.recording import Recording
+from host_tools.emulation.signals import Completed
+from host_tools.errors import ToolError
+
+HOUSEHOLD = (
+    Path(__file__).parents[2]
+    / "../shared/data/household_1phase/household_power_consumption_37k.txt"
+)
+SECOND_US = 1_000_000
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_file(text, name="recording.csv"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write_file
+
+
+GOOD = (
+    "time,power_active_total [kW],voltage\n"
+    "2024-01-01 00:00:00,4.216,234.840\n"
+    "2024-01-01 00:01:00,-0.05,233.63\n"
+    "2024-01-01 00:02:00,5.36,1e2\n"
+)
+
+
+def test_columns_named_as_quantities_need_no_map(write):
+    recording = Recording(write(GOOD))
+    assert (recording.rows, recording.skipped, recording.step_s) == (3, 0, 60)
+    assert [recording.value("power_active_total", row) for row in range(3)] == [4216, -50, 5360]
+    assert recording.value("voltage", 0) == Decimal("234.84")
+    assert recording.value("voltage", 2) == 100
+    assert recording.times[0] == 1_704_067_200 * SECOND_US
+
+
+def test_a_row_holds_until_the_next(write):
+    signals = Recording(write(GOOD)).signals(start_us=1000)
+    volts = [signals.value("voltage", 1000 + second * SECOND_US) for second in (0, 59, 60, 119)]
+    assert volts == [Decimal("234.84")] * 2 + [Decimal("233.63")] * 2
+    assert signals.value("voltage", 1000 + 60 * SECOND_US - 1) == Decimal("234.84")
+    assert signals.value("voltage", 0) == Decimal("234.84")
+    assert signals.value("voltage", 10**12) == 100
+    assert signals.end_us == 1000 + 120 * SECOND_US
+
+
+def test_speed_shortens_the_steps(write):
+    recording = Recording(write(GOOD))
+    assert recording.signals(speed=60).end_us == 2 * SECOND_US
+    assert recording.signals(speed=7).end_us == 17_142_858
+    assert recording.signals(speed=Fraction(1, 2)).end_us == 240 * SECOND_US
+
+
+def test_a_meter_integrates_a_recording(write):
+    signals = Completed(Recording(write(GOOD)).signals())
+    at_end = signals.value("energy_import", 180 * SECOND_US)
+    assert at_end == (Fraction(4216) + 5360) / 60_000
+    assert signals.value("energy_export", 180 * SECOND_US) == Fraction(50, 60_000)
+
+
+def test_bad_rows_are_named_by_kind_with_their_first_line(write):
+    recording = Recording(
+        write(
+            "time,voltage,current\n"
+            "10,230,1\n"
+            "20,2x0,1\n"
+            "30,NaN,1\n"
+            "30,231,2\n"
+            "25,230,1\n"
+            "noon,230,1\n"
+            "40,,1\n"
+            "\n"
+            "50,12345678901234567890,1\n"
+            "60,232\n"
+        )
+    )
+    assert [recording.value("voltage", row) for row in range(recording.rows)] == [230, 231]
+    assert {kind: (bad.count, bad.line) for kind, bad in recording.problems.items()} == {
+        "no number": (2, 3),
+        "time not growing": (1, 6),
+        "no time": (1, 7),
+        "empty cell": (1, 8),
+        "too many digits": (1, 10),
+        "cut row": (1, 11),
+    }
+    assert recording.skipped == 7
+    path = recording.path
+    assert recording.summary() == [
+        f"{path}:3: column 'voltage' has '2x0', not a number; skipped (the first of 2 like it)",
+        f"{path}:6: the time 25 does not lie after the row before; skipped",
+        f"{path}:7: 'noon' is not a time; skipped",
+        f"{path}:8: column 'voltage' is empty; skipped",
+        f"{path}:10: column 'voltage' has too many digits; skipped",
+        f"{path}:11: the row has 2 of 3 columns; skipped",
+    ]
+
+
+def test_more_places_later_change_no_earlier_value(write):
+    recording = Recording(write("time,voltage\n1,230\n2,230.25\n3,-0.000001\n"))
+    assert [recording.value("voltage", row) for row in range(3)] == [
+        230,
+        Decimal("230.25"),
+        Decimal("-0.000001"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "times",
+    ["1704067200,1704067260", "1704067200000,1704067260000", "1704067200.0,1704067260.0"]
+    + ["2024-01-01T00:00:00Z,2024-01-01T00:01:00Z"]
+    + ["2024-01-01T01:00:00+0100,2024-01-01T01:01:00+01:00"],
+)
+def test_times_of_many_forms(write, times):
+    one, two = times.split(",")
+    recording = Recording(write(f"timestamp;current [mA]\n{one};5\n{two};-7\n"))
+    assert list(recording.times) == [1_704_067_200 * SECOND_US, 1_704_067_260 * SECOND_US]
+    assert recording.value("current", 1) == Decimal("-0.007")
+
+
+MAP = """
+delimiter = ";"
+decimal = ","
+[time]
+columns = ["Tag", "Zeit"]
+format = "%d.%m.%Y %H:%M"
+timezone = "Europe/Berlin"
+[columns]
+Leistung = { quantity = "power_active_total", unit = "kW", factor = "-4" }
+"""
+
+
+def test_a_map_tells_decimal_comma_unit_sign_and_byte_order_mark(write):
+    table = write(MAP, "map.toml")
+    text = "Tag;Zeit;Leistung\n15.07.2024;12:00;1,25\n15.07.2024;12:15;-3,5\n"
+    recording = Recording(write(b"\xef\xbb\xbf" + text.encode()), table)
+    assert recording.times[0] == 1_721_037_600 * SECOND_US
+    assert [recording.value("power_active_total", row) for row in (0, 1)] == [-5000, 14000]
+    assert recording.step_s == 900
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_kept(write):
+    clock_times = ("02:00", "02:30", "02:00", "02:30", "03:00")
+    rows = "".join(f"27.10.2024;{time};1\n" for time in clock_times)
+    recording = Recording(write("Tag;Zeit;Leistung\n" + rows), write(MAP, "map.toml"))
+    assert recording.skipped == 0
+    assert [time - recording.times[0] for time in recording.times] == [
+        half_hours * 1800 * SECOND_US for half_hours in range(5)
+    ]
+
+
+def failure(*arguments):
+    with pytest.raises(ToolError) as caught:
+        Recording(*arguments)
+    assert caught.value.status == 2
+    return str(caught.value)
+
+
+def test_missing_columns_are_all_named_with_the_nearest(write):
+    path = write("Tag;Uhrzeit;Leistungen\n")
+    assert failure(path, write(MAP, "map.toml")).splitlines() == [
+        f"{path}:1: column 'Zeit' of map map.toml is missing; the nearest is 'Uhrzeit'",
+        f"{path}:1: column 'Leistung' of map map.toml is missing; the nearest is 'Leistungen'",
+    ]
+
+
+def test_a_header_without_sense_is_an_error(write):
+    path = write("a,b\n1,2\n")
+    told = failure(path).splitlines()
+    assert told[0].startswith(f"{path}:1: no column for the time; name it time or timestamp")
+    assert told[1].startswith(f"{path}:1: no column is named as a quantity")
+    assert "kWh is no unit" in failure(write("time,voltage [kWh]\n")).replace("'", "")
+
+
+def test_a_file_without_a_usable_row_is_an_error(write):
+    path = write("time,voltage\n1,?\n2,?\n")
+    assert failure(path).splitlines() == [
+        f"{path}: no row can be used",
+        f"{path}:2: column 'voltage' has '?', not a number; skipped (the first of 2 like it)",
+    ]
+    assert "no column for the time" in failure(write(""))
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path):
+    assert failure(tmp_path / "none.csv").endswith("none.csv: No such file or directory")
+    assert "cannot read column map" in failure(tmp_path / "none.csv", tmp_path / "none.toml")
+
+
+def test_a_map_tells_all_its_mistakes_at_once(write):
+    path = write(
+        'delimeter = ";"\n[time]\ncolumns = ["t"]\ntimezone = "Europe/Berlinn"\n[columns]\n'
+        'P = { quantity = "power_activ_total", unit = "kW" }\n'
+        'U = { quantity = "voltage", unit = "kW" }\nI = { quantity = "current", factor = "x" }\n',
+        "map.toml",
+    )
+    with pytest.raises(ToolError) as caught:
+        load_map(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}: unknown key 'delimeter' in the map; the nearest is 'delimiter'",
+        f"{path}: column 'P': unknown quantity 'power_activ_total';"
+        " the nearest is 'power_active_total'",
+        f"{path}: column 'U': 'kW' is no unit of voltage; there are V, mV, kV",
+        f"{path}: column 'I': factor 'x' is not a number",
+        f"{path}: timezone 'Europe/Berlinn' is not known on this machine",
+    ]
+
+
+def test_the_maps_of_the_examples_are_right():
+    names = [load_map(path).name for path in sorted(MAPS.glob("*.toml"))]
+    assert names == ["household_1phase.toml", "steel_industry.toml"]
+
+
+def test_the_household_plays_as_it_was_recorded():
+    if not HOUSEHOLD.exists():
+        pytest.skip("no shared recordings")
+    recording = Recording(HOUSEHOLD)
+    assert recording.column_map.name == "household_1phase.toml"
+    assert (recording.rows, recording.skipped, recording.step_s) == (37283, 0, 60)
+    signals = recording.signals()
+    lines = HOUSEHOLD.read_text().splitlines()[1:]
+    for row in range(0, recording.rows, 97):
+        time_us = recording.times[row] - recording.times[0]
+        kilowatts, kilovars, volts, amperes = map(Decimal, lines[row].split(";")[2:6])
+        assert signals.value("power_active_total", time_us) == kilowatts * 1000
+        assert signals.value("power_reactive_total", time_us) == kilovars * 1000
+        assert signals.value("voltage", time_us) == volts
+        assert signals.value("current", time_us + 59_999_999) == amperes
