@@ -249,9 +249,9 @@ def _damaged(value: int, time_us: int) -> int:
 class PtyPort:
     """A port whose user is a program at the other end of a pseudo-terminal; real time only.
 
-    `path` is the terminal to open. With `framing` None the port follows the settings that the
-    program gives the terminal, as a USB adapter would; else they are those given here, and may be
-    changed by assigning `framing`.
+    `path` is the terminal to open. With `framing` None the port follows the baud and stop bits that
+    the program gives the terminal, as a USB adapter would, without parity; else it has the framing
+    given here, or assigned later.
     """
 
     def __init__(self, line: Line, framing: Framing | None = None):
@@ -293,8 +293,6 @@ class PtyPort:
 
 
 def _tty_framing(terminal: int) -> Framing:
-    """The framing that a terminal is set to."""
+    """The baud and stop bits that a terminal is set to; Linux keeps pseudo-terminals at 8N."""
     _, _, flags, _, speed, _, _ = termios.tcgetattr(terminal)
-    bits = {termios.CS5: 5, termios.CS6: 6, termios.CS7: 7}.get(flags & termios.CSIZE, 8)
-    parity = ("O" if flags & termios.PARODD else "E") if flags & termios.PARENB else None
-    return Framing(_SPEEDS.get(speed, 9600), bits, parity, 2 if flags & termios.CSTOPB else 1)
+    return Framing(_SPEEDS.get(speed, 9600), stop=2 if flags & termios.CSTOPB else 1)

@@ -1,9 +1,12 @@
 """The line in virtual time: when bytes arrive, and what arrives of them."""
 
-import pytest
+import asyncio
 
-from host_tools.emulation.line import Framing, Line, heard_as
-from host_tools.emulation.scheduler import VirtualScheduler
+import pytest
+import serial
+
+from host_tools.emulation.line import Framing, Line, PtyPort, heard_as
+from host_tools.emulation.scheduler import RealScheduler, VirtualScheduler
 
 FRAMING = Framing(9600)
 
@@ -188,3 +191,32 @@ def test_garbage_arrives_at_the_time_of_the_sender():
     clock.run_until(1_000_000)
     assert [time_us for time_us, _ in listener.heard] == [8334]
     assert listener.data == heard_as(REQUEST, FRAMING, Framing(19200)) != REQUEST
+
+
+def through_a_terminal(framing, **settings):
+    """What a listener at 19200 8N2 hears of "hello" from a program, and the framing it left in."""
+
+    async def run():
+        line, heard = Line(RealScheduler()), asyncio.Queue()
+        line.port(Framing(19200, stop=2), heard.put_nowait)
+        terminal = PtyPort(line, framing)
+        with serial.Serial(terminal.path, **settings) as program:
+            program.write(b"hello")
+            data = b"".join([await heard.get() for _ in range(3)])
+        terminal.close()
+        return data, terminal.framing
+
+    return asyncio.run(asyncio.wait_for(run(), 10))
+
+
+def test_a_terminal_follows_the_program_in_groups_of_a_millisecond():
+    # A character takes 573 µs, so each comes by itself.
+    data = through_a_terminal(None, baudrate=19200, stopbits=2)
+    assert data == (b"hel", Framing(19200, stop=2))
+
+
+def test_a_terminal_keeps_the_framing_that_it_was_given():
+    framing = Framing(19200, parity="E")
+    data, left = through_a_terminal(framing, baudrate=9600)
+    assert left == framing
+    assert data != b"hel"
