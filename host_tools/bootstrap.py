@@ -26,6 +26,7 @@ from host_tools.errors import ToolError
 from host_tools.paths import PROJECT, TOOLS, VENV, VENV_PYTHON
 
 _LAST_LINES = 12
+_PIP_INSTALL = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install"]
 
 
 @dataclass
@@ -83,11 +84,15 @@ def _venv_command() -> list[str]:
 
 
 def _make_environment() -> str:
-    pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install"]
     _run([*_venv_command(), VENV], "make the virtual environment .venv")
-    _run([*pip, "-r", "requirements-dev.txt"], "install requirements-dev.txt into .venv")
-    _run([*pip, "--no-build-isolation", "--no-deps", "-e", "."], "install the limen command")
-    return ".venv is ready"
+    _run([*_PIP_INSTALL, "-r", "requirements-dev.txt"], "install requirements-dev.txt into .venv")
+    return "in .venv"
+
+
+def _install_command() -> str:
+    editable = ["--no-build-isolation", "--no-deps", "-e", "."]
+    _run([*_PIP_INSTALL, *editable], "install the limen command")
+    return ".venv/bin/limen"
 
 
 def _fetch_device_packages() -> str:
@@ -99,9 +104,10 @@ STEPS = (
     Step(
         "Python tools (a minute the first time)",
         _make_environment,
-        ("requirements-dev.txt", "pyproject.toml"),
-        VENV / "limen-stamp",
+        ("requirements-dev.txt",),
+        VENV / "tools-stamp",
     ),
+    Step("limen command", _install_command, ("pyproject.toml",), VENV / "command-stamp"),
     Step(
         "device packages",
         _fetch_device_packages,

@@ -30,6 +30,14 @@ _PROBE = (
     "import sys, json; "
     "print(json.dumps([sys.maxsize > 0x7fffffff, list(sys.implementation[1][:3])]))"
 )
+_WHAT_TO_INSTALL = (
+    "`micropython` 1.23 or later (Debian 13 and Ubuntu: apt install micropython; "
+    "macOS: brew install micropython)"
+)
+_NONE_HERE = (
+    "No MicroPython that Limen can use is here: run `make setup`, which fetches one where apt "
+    f"can, or install {_WHAT_TO_INSTALL}."
+)
 _APT_CONFIGURATION = """\
 Dir::State "{folder}/state";
 Dir::State::status "{folder}/status";
@@ -83,12 +91,7 @@ def find() -> Interpreter:
         if found:
             return found
         reasons.append(reason)
-    raise ToolError(
-        " ".join(reasons)
-        + " No MicroPython that Limen can use is here: run `make` on a machine with apt so that "
-        "it fetches one, or put `micropython` 1.23 or later on PATH (Debian 13 and Ubuntu: "
-        "apt install micropython; macOS: brew install micropython)."
-    )
+    raise ToolError(" ".join([*reasons, _NONE_HERE]))
 
 
 def _candidates() -> list[list[str]]:
@@ -127,8 +130,7 @@ def install() -> str:
         return f"{found} from PATH; heap checks will be skipped ({reason})"
     raise ToolError(
         f"No 32-bit MicroPython could be fetched ({reason}) and none is on PATH: install "
-        "`micropython` 1.23 or later (Debian 13 and Ubuntu: apt install micropython; "
-        "macOS: brew install micropython) and run this again."
+        f"{_WHAT_TO_INSTALL} and run this again."
     )
 
 
