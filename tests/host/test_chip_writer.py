@@ -1,19 +1,17 @@
 """Real esptool, its command line and `limen flash`'s writer, against the emulated ROM loader."""
 
-import asyncio
-import contextlib
 import dataclasses
 import os
 import random
 import signal
 import subprocess
 import sys
-import threading
 import zlib
 
 import pytest
 import serial
 
+from emulated_port import served
 from host_tools.chip_writer import write_file_system
 from host_tools.emulation import rom_loader
 from host_tools.emulation.chips import ESP32
@@ -32,22 +30,6 @@ def flash(tmp_path):
     flash = NorFlash(tmp_path / "flash.bin")
     yield flash
     flash.close()
-
-
-@contextlib.contextmanager
-def served(carrier):
-    """The carrier on a loop in a thread of its own; gives the port to open."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(carrier.open(), loop).result(5)
-    try:
-        yield carrier.url
-    finally:
-        loop.call_soon_threadsafe(carrier.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 def esptool(port, *arguments, baud=BAUD):

@@ -1,0 +1,62 @@
+"""`limen emulate`: the port it prints is there, and what is written is in the file."""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from host_tools.chip_writer import write_file_system
+
+IMAGE = b"limen" * 2000
+EMULATE = [sys.executable, "-m", "host_tools", "emulate"]
+
+
+@contextlib.contextmanager
+def emulated(*arguments):
+    command = [*EMULATE, *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline() for _ in range(2)]
+        try:
+            yield process, lines[0], lines[1].strip().removeprefix("PORT=")
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("carrier", [[], ["--rfc2217", "0"]])
+def test_what_is_written_at_the_port_is_in_the_file(tmp_path, carrier):
+    flash = tmp_path / "flash.bin"
+    with emulated("--flash", flash, *carrier) as (process, greeting, port):
+        assert greeting == f"Emulated ESP32 with flash {flash}; Ctrl-C ends it.\n"
+        write_file_system(port, IMAGE, "esp32", 921600)
+    assert process.returncode == 130
+    content = flash.read_bytes()
+    assert len(content) == 4 << 20
+    assert content.replace(b"\xff", b"") == IMAGE
+    assert content.index(IMAGE) == 0x200000
+
+
+def refusal(*arguments):
+    done = subprocess.run([*EMULATE, *map(str, arguments)], capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+def test_a_flash_file_of_the_wrong_size_is_refused(tmp_path):
+    flash = tmp_path / "flash.bin"
+    flash.write_bytes(b"short")
+    sentence = f"{flash} has 5 bytes; this flash has 4194304."
+    assert refusal("--flash", flash) == (
+        2,
+        f"limen emulate: The flash file cannot be used: {sentence}\n",
+    )
+
+
+def test_a_tcp_port_in_use_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        status, sentence = refusal("--flash", tmp_path / "flash.bin", "--rfc2217", number)
+    assert status == 1
+    assert sentence.startswith("limen emulate: The port cannot be opened: ")
+    assert str(number) in sentence

@@ -1,0 +1,100 @@
+"""`limen flash`: from the site file to the bytes on the chip."""
+
+import json
+import shutil
+
+import pytest
+from littlefs import LittleFS
+
+from emulated_port import served
+from host_tools import cli
+from host_tools.emulation.nor_flash import NorFlash
+from host_tools.emulation.rom_loader import RomLoader
+from host_tools.emulation.serial_carriers import PtyCarrier
+from host_tools.image import FILE_SYSTEM_BYTES, FILE_SYSTEM_OFFSET
+from host_tools.paths import PROJECT
+
+PRESS = PROJECT / "examples" / "press"
+SECRETS = """
+[wifi]
+ssid = "Halle 2"
+password = "vorsicht-kante"
+[mqtt]
+user = "press-07"
+password = "gripper"
+"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    path = tmp_path / "site.toml"
+    shutil.copy(PRESS / "site.toml", path)
+    (tmp_path / "secrets.toml").write_text(SECRETS)
+    return path
+
+
+def limen_flash(site, *options, port="/dev/ttyNONE", gateway="press-07"):
+    arguments = ["--site", site, "--gateway", gateway, "--port", port, *options]
+    return cli.main(["flash", *map(str, arguments)])
+
+
+def mounted(image):
+    file_system = LittleFS(
+        block_size=4096, block_count=FILE_SYSTEM_BYTES // 4096, mount=False, disk_version=0x20000
+    )
+    file_system.context.buffer[:] = image
+    file_system.mount()
+    return file_system
+
+
+def test_the_chip_then_has_firmware_configuration_and_secrets(site, tmp_path, capsys):
+    flash = NorFlash(tmp_path / "flash.bin")
+    with served(PtyCarrier(RomLoader(flash))) as port:
+        assert limen_flash(site, port=port) == 0
+    files = mounted(flash.read(FILE_SYSTEM_OFFSET, FILE_SYSTEM_BYTES))
+    flash.close()
+    with files.open("/config.json") as file:
+        configuration = json.load(file)
+    assert (configuration["site"], configuration["gateway"]) == ("hall-2", "press-07")
+    with files.open("/secrets.json") as file:
+        assert json.load(file) == {
+            "wifi": {"ssid": "Halle 2", "password": "vorsicht-kante"},
+            "mqtt": {"user": "press-07", "password": "gripper"},
+        }
+    assert {"boot.py", "main.py", "lib"} <= set(files.listdir("/"))
+    said = capsys.readouterr()
+    assert said.out.splitlines()[0].startswith("Gateway press-07: ")
+    assert "MD5 verified." in said.out
+    assert "vorsicht-kante" not in said.out + said.err
+    assert "gripper" not in said.out + said.err
+
+
+def test_a_dry_run_leaves_the_port_alone(site, capsys):
+    assert limen_flash(site, "--dry-run") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "Nothing was written: /dev/ttyNONE at 0x200000 is where it would go."
+    )
+
+
+def test_the_site_is_checked_before_the_port(site, capsys):
+    site.write_text(site.read_text().replace("baud = 9600", "baud = 9601\nboud = 1"))
+    assert limen_flash(site) == 2
+    said = capsys.readouterr().err
+    assert "2 problems; nothing was written" in said
+    assert "ttyNONE" not in said
+
+
+def test_secrets_are_checked_before_the_port(site, capsys):
+    site.with_name("secrets.toml").unlink()
+    assert limen_flash(site) == 2
+    assert "secrets.toml is missing" in capsys.readouterr().err
+
+
+def test_a_gateway_that_the_site_does_not_have_is_named(site, capsys):
+    assert limen_flash(site, gateway="press-70") == 2
+    assert 'has no gateway "press-70"' in capsys.readouterr().err
+
+
+def test_a_missing_port_is_said_at_last(site, capsys):
+    assert limen_flash(site) == 1
+    assert "There is no port /dev/ttyNONE" in capsys.readouterr().err
