@@ -12,6 +12,9 @@ import sys
 from host_tools.errors import ToolError
 
 COMMANDS = {
+    "emulate": ("host_tools.emulate", "offer an emulated chip at a serial port, to be flashed"),
+    "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),
+    "site": ("host_tools.site_command", "check a site file, or show what it compiles to"),
     "size": ("host_tools.size", "print what each module of the firmware costs in heap"),
 }
 """name → (module, what it does)"""
