@@ -1,0 +1,314 @@
+"""The plain dialect as a subscriber reads it: a topic and its JSON become one typed message.
+
+Nothing is tolerated. What deviates from the contract (docs/mqtt.md) is a ContractError that says
+where, because a subscriber that guesses would hide a gateway's mistake. Numbers are exact: a value
+is the Decimal that was written, so 230.10 stays 230.10.
+"""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+
+ROOT = "limen/v1"
+KINDS = ("gauge", "counter", "state")
+GOOD, UNCERTAIN, BAD, STALE = range(4)
+QUALITY_NAMES = ("good", "uncertain", "bad", "stale")
+
+
+class ContractError(ValueError):
+    """A message that the contract does not allow; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Boot:
+    """One boot of one incarnation of a gateway: within it, seq names a record."""
+
+    inc: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.inc}/{self.number}"
+
+
+@dataclass(frozen=True)
+class Status:
+    boot: Boot
+    online: bool
+
+
+@dataclass(frozen=True)
+class Channel:
+    """What a birth says of a channel; values are multiples of 10**-places `unit`."""
+
+    name: str
+    unit: str
+    kind: str
+    places: int
+
+
+@dataclass(frozen=True)
+class Birth:
+    """How to read the data that carries the same `cfg`: {device: {channel name: Channel}}."""
+
+    boot: Boot
+    cfg: str
+    low: int
+    firmware: str
+    reset: str
+    models: dict[str, str]
+    devices: dict[str, dict[str, Channel]]
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values of one reading; None where the quality allows none."""
+
+    by_channel: dict[str, Decimal | None]
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """`name` is channel.high or channel.low."""
+
+    name: str
+    raised: bool
+    value: Decimal | None
+    limit: Decimal
+
+
+@dataclass(frozen=True)
+class ClockSet:
+    """At this uptime it was this time: places the records that carry only an uptime."""
+
+    uptime_ms: int
+    utc_ms: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: its UTC in ms or, while the clock was unset, its uptime in ms."""
+
+    seq: int
+    t_ms: int | None
+    uptime_ms: int | None
+    quality: int
+    body: Values | Alarm | ClockSet
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records of one device; `kind` is "data" or "event". Below `low` all is acknowledged."""
+
+    device: str
+    kind: str
+    boot: Boot
+    cfg: str
+    low: int
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True)
+class Last:
+    """The newest values of a device."""
+
+    device: str
+    t_ms: int | None
+    quality: int
+    values: dict[str, Decimal | None]
+
+
+@dataclass(frozen=True)
+class Diag:
+    """The gateway's own counters, as it sent them."""
+
+    boot: Boot
+    counters: dict
+
+
+Message = Status | Birth | Batch | Last | Diag
+
+
+def parse(topic: str, payload: bytes) -> tuple[str, Message]:
+    """Return ("site/gateway", message); raise ContractError for anything else."""
+    parts = topic.split("/")
+    if "/".join(parts[:2]) != ROOT or len(parts) < 5 or not all(parts):
+        raise ContractError(f"topic {topic!r} is not under {ROOT}/<site>/<gateway>/")
+    return "/".join(parts[2:4]), _message(parts[4:], _Table(_decode(payload), "the message"))
+
+
+def _message(path: list[str], table: "_Table") -> Message:
+    match path:
+        case ["status"]:
+            message = Status(table.boot(), table.get("online", bool))
+        case ["birth"]:
+            message = _birth(table)
+        case ["diag"]:
+            return Diag(table.boot(), table.rest())
+        case ["dev", device, "last"]:
+            values = _values(table.table("v"))
+            message = Last(device, table.get("t", int, None), table.quality("q"), values)
+        case ["dev", device, "data" | "event" as kind]:
+            message = _batch(device, kind, table)
+        case _:
+            raise ContractError(f"there is no topic {'/'.join(path)!r} in the contract")
+    table.end()
+    return message
+
+
+def _decode(payload: bytes) -> dict:
+    try:
+        return json.loads(payload, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ContractError(f"not JSON: {error}") from None
+
+
+def _refuse_constant(text: str):
+    raise ValueError(f"{text} is no number")
+
+
+class _Table:
+    """A JSON object whose keys are taken one by one; what is left at the end was not allowed."""
+
+    def __init__(self, value, where: str):
+        if not isinstance(value, dict):
+            raise ContractError(f"{where} is no object")
+        self._left = dict(value)
+        self._where = where
+
+    def get(self, key: str, *types):
+        """Take a key whose value is of one of the types; None among them allows null."""
+        if key not in self._left:
+            raise ContractError(f"{self._where} lacks {key!r}")
+        return _typed(self._left.pop(key), types, f"{key!r} of {self._where}")
+
+    def table(self, key: str) -> "_Table":
+        return _Table(self._left.pop(key, None), f"{key!r} of {self._where}")
+
+    def tables(self, key: str) -> list["_Table"]:
+        where = f"{key!r} of {self._where}"
+        return [_Table(value, f"an entry of {where}") for value in self.get(key, list)]
+
+    def boot(self) -> Boot:
+        return Boot(self.get("inc", str), self.get("boot", int))
+
+    def quality(self, key: str) -> int:
+        return _quality(self.get(key, int), f"{key!r} of {self._where}")
+
+    def rest(self) -> dict:
+        """Everything that was not taken."""
+        left, self._left = self._left, {}
+        return left
+
+    def end(self) -> None:
+        if self._left:
+            raise ContractError(f"{self._where} has unknown {', '.join(map(repr, self._left))}")
+
+
+def _typed(value, types: tuple, where: str):
+    # By exact type: a JSON true is an int to Python's isinstance.
+    if (None if value is None else type(value)) in types:
+        return value
+    names = " or ".join("null" if one is None else one.__name__ for one in types)
+    raise ContractError(f"{where} is {value!r}, not {names}")
+
+
+def _quality(value: int, where: str) -> int:
+    if not GOOD <= value <= STALE:
+        raise ContractError(f"{where} is {value}, not a quality from 0 to 3")
+    return value
+
+
+def _number(value, where: str) -> Decimal | None:
+    number = _typed(value, (int, Decimal, None), where)
+    return None if number is None else Decimal(number)
+
+
+def _values(table: _Table) -> dict[str, Decimal | None]:
+    return {name: _number(value, f"value {name!r}") for name, value in table.rest().items()}
+
+
+def _birth(table: _Table) -> Birth:
+    devices = table.tables("device")
+    models = {}
+    channels = {}
+    for device in devices:
+        name = device.get("id", str)
+        models[name] = device.get("model", str, None)
+        channels[name] = {one.name: one for one in map(_channel, device.tables("channel"))}
+        device.end()
+    birth = Birth(
+        table.boot(),
+        table.get("cfg", str),
+        table.get("low", int),
+        table.get("firmware", str),
+        table.get("reset", str),
+        models,
+        channels,
+    )
+    table.rest()  # further facts may join a birth at any time
+    return birth
+
+
+def _channel(table: _Table) -> Channel:
+    channel = Channel(
+        table.get("name", str), table.get("unit", str), table.get("kind", str),
+        table.get("places", int),
+    )  # fmt: skip
+    table.end()
+    if channel.kind not in KINDS:
+        raise ContractError(f"channel {channel.name!r} has unknown kind {channel.kind!r}")
+    return channel
+
+
+def _batch(device: str, kind: str, table: _Table) -> Batch:
+    boot, cfg, low = table.boot(), table.get("cfg", str), table.get("low", int)
+    records = tuple(_record(kind, entry) for entry in table.get("r", list))
+    if not records:
+        raise ContractError("the batch is empty")
+    return Batch(device, kind, boot, cfg, low, records)
+
+
+def _record(kind: str, entry) -> Record:
+    if not isinstance(entry, list) or len(entry) not in (4, 5):
+        raise ContractError(f"record {entry!r} is no list of 4 or 5")
+    seq = _typed(entry[0], (int,), "the seq of a record")
+    where = f"record {seq}"
+    t_ms = _typed(entry[1], (int, None), f"the time of {where}")
+    if (t_ms is None) != (len(entry) == 5):
+        raise ContractError(f"{where} must have either a time or, behind it all, an uptime")
+    uptime_ms = _typed(entry[4], (int,), f"the uptime of {where}") if t_ms is None else None
+    quality = _quality(_typed(entry[2], (int,), f"the quality of {where}"), where)
+    table = _Table(entry[3], where)
+    body = _data_body(table, quality, where) if kind == "data" else _event_body(table)
+    return Record(seq, t_ms, uptime_ms, quality, body)
+
+
+def _data_body(table: _Table, quality: int, where: str) -> Values:
+    values = _values(table)
+    if not values:
+        raise ContractError(f"{where} has no channel")
+    if any((value is None) != (quality >= BAD) for value in values.values()):
+        raise ContractError(f"{where}: quality {quality} and its values contradict each other")
+    return Values(values)
+
+
+def _event_body(table: _Table) -> Alarm | ClockSet:
+    body = table.rest()
+    table = _Table(body, "the event")
+    if "clock" in body:
+        _one_of(table.get("clock", str), ("set",), "the clock event")
+        result = ClockSet(table.get("uptime_ms", int), table.get("utc_ms", int))
+    else:
+        name = table.get("alarm", str)
+        state = _one_of(table.get("state", str), ("raised", "cleared"), f"alarm {name}")
+        value = _number(table.get("value", int, Decimal, None), f"the value of {name}")
+        limit = Decimal(table.get("limit", int, Decimal))
+        result = Alarm(name, state == "raised", value, limit)
+    table.end()
+    return result
+
+
+def _one_of(word: str, words: tuple[str, ...], where: str) -> str:
+    if word not in words:
+        raise ContractError(f"{where} is {word!r}, not {' or '.join(words)}")
+    return word
