@@ -1,0 +1,152 @@
+"""The channels of a device: which are read, how often, in which steps, and what is told of them."""
+
+from limen.core import quantity
+from limen.core.schema import duration_ms, optional, suggestion, table, whole
+from limen.core.units import Mistake, count_text, ms_text, parse_count, parse_places
+
+LONGEST_MS = 6 * 86400000  # differences of ticks hold for 6.2 days
+_duration = duration_ms(10, LONGEST_MS)
+
+
+def read_channels(spot, device, profile):
+    """The channels that a device lists, else its profile's default set, in the profile's order."""
+    listed = device["channels"]
+    if profile is None or listed is None:
+        return []
+    known = [channel[0] for channel in profile["channel"]]
+    for name in listed:
+        if name not in known:
+            hint = suggestion(name, known)
+            spot.at(name).report("%s has no such channel%s" % (profile["model"], hint))
+    chosen = listed or profile["default"]
+    return [
+        _read_channel(spot.at(channel[0]), channel, listed.get(channel[0], {}), device["every"])
+        for channel in profile["channel"]
+        if channel[0] in chosen
+    ]
+
+
+def _read_channel(spot, channel, settings, every_ms):
+    name, places, register = channel
+    unit, kind = quantity.lookup(name)
+    fields = {
+        "every": optional(_duration, every_ms),
+        "resolution": optional(_places(unit), places),
+        "report": optional(table),
+        "alarm": optional(table),
+    }
+    values = spot.read_table(settings, fields)
+    if values is None or values["resolution"] is None:
+        return None
+    places, every_ms = values["resolution"], values["every"]
+    compact = {"name": name, "unit": unit, "kind": kind, "places": places, "every_ms": every_ms}
+    compact["register"] = _scaled(register, places)
+    if values["report"]:
+        report = _read_report(spot.at("report"), values["report"], unit, places, every_ms)
+        compact["report"] = report
+    if values["alarm"] is not None:
+        compact["alarm"] = _read_alarm(spot.at("alarm"), values["alarm"], unit, places)
+    return compact
+
+
+def _scaled(register, places):
+    """The register with its scale in counts: count = raw * numerator / denominator."""
+    numerator, denominator = register[3], register[4]
+    if places < 0:
+        denominator *= 10**-places
+    else:
+        numerator *= 10**places
+    divisor, rest = numerator, denominator
+    while rest:
+        divisor, rest = rest, divisor % rest
+    return register[:3] + [numerator // divisor, denominator // divisor] + register[5:]
+
+
+def _amount(value, unit):
+    """The text of an amount; a bare number will do where there is no unit to write."""
+    if isinstance(value, str):
+        return value
+    if not unit:
+        return str(whole(value))
+    raise Mistake('must be a text with its unit, such as "10 %s"' % unit)
+
+
+def _places(unit):
+    return lambda value: parse_places(_amount(value, unit), unit)
+
+
+def _count(unit, places):
+    return lambda value: parse_count(_amount(value, unit), unit, places)
+
+
+def _size(unit, places):
+    """A count that is not negative."""
+
+    def read(value):
+        count = parse_count(_amount(value, unit), unit, places)
+        if count < 0:
+            raise Mistake("must not be negative")
+        return count
+
+    return read
+
+
+def _percent(value):
+    """Basis points of 2, "2.5" or "2.5 %"."""
+    written = _amount(value, "").strip()
+    points = parse_count(written[:-1] if written.endswith("%") else written, "", 2)
+    if 0 <= points <= 10000:
+        return points
+    raise Mistake("must be 0 to 100, not " + written)
+
+
+def _read_report(spot, settings, unit, places, every_ms):
+    """[deadband count, basis points, at most every ms, at least every ms]; 0 is unset."""
+    fields = {
+        "deadband": optional(_size(unit, places), 0),
+        "or_percent": optional(_percent, 0),
+        "at_most_every": optional(_duration, 0),
+        "at_least_every": optional(_duration, 0),
+    }
+    values = spot.read_table(settings, fields)
+    most, least = values["at_most_every"], values["at_least_every"]
+    if values["or_percent"] and "deadband" not in settings:
+        sentence = "needs a deadband beside it: near zero a percentage tells every flicker"
+        spot.at("or_percent").report(sentence)
+    for key, shortest in (("at_most_every", most), ("the reading, every", every_ms)):
+        if least and shortest and shortest > least:
+            sentence = "%s is shorter than %s %s" % (ms_text(least), key, ms_text(shortest))
+            spot.at("at_least_every").report(sentence)
+    return [values["deadband"], values["or_percent"], most, least]
+
+
+def _read_alarm(spot, settings, unit, places):
+    """One entry for each limit: {"name", "limit", "hysteresis", "delay_ms"}."""
+    fields = {
+        "high": optional(_count(unit, places)),
+        "low": optional(_count(unit, places)),
+        "hysteresis": optional(_size(unit, places), 0),
+        "delay": optional(duration_ms(0, LONGEST_MS), 0),
+    }
+    values = spot.read_table(settings, fields)
+    limits = [name for name in ("high", "low") if name in settings]
+    if not limits:
+        spot.report("needs a limit; write high, low or both")
+    _check_limits(spot, values["high"], values["low"], values["hysteresis"], unit, places)
+    shared = values["hysteresis"], values["delay"]
+    return [
+        {"name": name, "limit": values[name], "hysteresis": shared[0], "delay_ms": shared[1]}
+        for name in limits
+    ]
+
+
+def _check_limits(spot, high, low, hysteresis, unit, places):
+    if high is None or low is None:
+        return
+    if high <= low:
+        texts = count_text(high, unit, places), count_text(low, unit, places)
+        spot.at("high").report("%s is not above low, %s" % texts)
+    elif hysteresis is not None and hysteresis >= high - low:
+        distance = count_text(high - low, unit, places)
+        sentence = "must be smaller than %s, the distance from low to high" % distance
+        spot.at("hysteresis").report(sentence)

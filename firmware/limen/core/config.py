@@ -1,0 +1,221 @@
+"""The only validator: a gateway's part of a site file becomes its configuration, or its faults.
+
+The input is the canonical form, nested tables as a site file has them; the output is the compact
+form that a gateway stores: durations are milliseconds or seconds, limits are integer counts of
+their channel's resolution, and nothing is left to be looked up. All problems are found in one
+pass, as (path, sentence). The host runs this file; a gateway loads it only when a new
+configuration comes.
+
+Profiles and boards are this project's own data, checked when the host loads them: {name: facts},
+where facts may be None for a name that the site does not use.
+"""
+
+from limen.core.bus_config import read_buses, wire_buses
+from limen.core.channel_config import LONGEST_MS, read_channels
+from limen.core.schema import (
+    Owners,
+    Spot,
+    boolean,
+    duration_ms,
+    duration_s,
+    entries,
+    host,
+    identifier,
+    integer,
+    optional,
+    required,
+    suggestion,
+    table,
+    text,
+    whole,
+)
+from limen.core.units import Mistake
+
+_VERSION = 1
+_ADDRESSES = {"modbus-rtu": (1, 247), "modbus-tcp": (0, 255)}
+_FROM_PROFILE = ("model", "fc", "max_registers", "pause_ms")
+
+
+def check(site, gateway, profiles, boards):
+    """(compact form, []) of the gateway of that name in a site, or (None, problems)."""
+    problems = []
+    spot = Spot(problems)
+    top = spot.read_table(site, _TOP)
+    if top is None:
+        return None, problems
+    place = _read_part(spot.at("site"), top["site"], _SITE)
+    broker = _read_part(spot.at("mqtt"), top["mqtt"], _MQTT)
+    compact = _read_gateway(spot.at("gateway"), top["gateway"], gateway, profiles, boards)
+    if problems:
+        return None, problems
+    compact["v"] = _VERSION
+    compact["site"] = place["id"]
+    compact["ntp"] = place["ntp"]
+    compact["mqtt"] = {
+        "host": broker["host"],
+        "port": broker["port"],
+        "keepalive_s": broker["keepalive"],
+        "batch_bytes": broker["batch_bytes"],
+        "in_flight": broker["in_flight"],
+    }
+    return compact, problems
+
+
+def _read_part(spot, part, fields):
+    return None if part is None else spot.read_table(part, fields)
+
+
+def _no_tls(value):
+    if boolean(value):
+        raise Mistake(
+            "this firmware version does not offer TLS yet; write tls = false and keep the "
+            "broker and the gateways on a network of their own"
+        )
+
+
+def _secret(_):
+    raise Mistake("does not belong in the site file; write it in secrets.toml beside it")
+
+
+def _time_server(value):
+    """[host, port] of "host" or "host:port"."""
+    name, colon, port = text(value).partition(":")
+    if colon and not (0 < len(port) < 6 and _is_number(port) and 0 < int(port) < 65536):
+        raise Mistake('"%s" does not end with a port of 1 to 65535' % value)
+    return [host(name), int(port) if colon else 123]
+
+
+def _is_number(digits):
+    return not [True for digit in digits if digit not in "0123456789"]
+
+
+def _time_servers(value):
+    """A list of [host, port]; an empty one asks nobody."""
+    if isinstance(value, list):
+        return [_time_server(entry) for entry in value]
+    raise Mistake('must be a list such as ["pool.ntp.org"]')
+
+
+_TOP = {
+    "site": required(table, '[site] and below it id = "hall-2"'),
+    "mqtt": required(table, '[mqtt] and below it host = "broker.local"'),
+    "gateway": required(table, "[gateway.press-07]"),
+}
+_SITE = {
+    "id": required(identifier, 'id = "hall-2"'),
+    "timezone": optional(text),
+    "ntp": optional(_time_servers, [["pool.ntp.org", 123]]),
+}
+_MQTT = {
+    "host": required(host, 'host = "broker.local"'),
+    "port": optional(integer(1, 65535), 1883),
+    "tls": optional(_no_tls),
+    "user": optional(_secret),
+    "password": optional(_secret),
+    "keepalive": optional(duration_s(5, 3600), 30),
+    "batch_bytes": optional(integer(256, 4096), 1400),
+    "in_flight": optional(integer(1, 64), 8),
+}
+_GATEWAY = {
+    "board": required(text, 'board = "lilygo-t-can485"'),
+    "outbox_bytes": optional(integer(1024, 65536), 8192),
+    "diag_every": optional(duration_s(1, 86400), 60),
+    "bus": required(entries, "[[gateway.press-07.bus]]"),
+    "device": required(entries, "[[gateway.press-07.device]]"),
+}
+_DEVICE = {
+    "id": required(identifier, 'id = "main-meter"'),
+    "profile": required(text, 'profile = "eastron-sdm630"'),
+    "bus": required(text, 'bus = "rs485"'),
+    "address": required(whole, "address = 1"),
+    "every": optional(duration_ms(10, LONGEST_MS), 10000),
+    "channels": optional(table, {}),
+}
+
+
+def _read_gateway(spot, gateways, name, profiles, boards):
+    """The compact form of one gateway's own part; None if there is nothing to read."""
+    if gateways is None:
+        return None
+    if name not in gateways:
+        spot.report("there is no gateway to check; write for example [gateway.press-07]")
+        return None
+    spot = spot.at(name)
+    spot.read(name, identifier)
+    values = spot.read_table(gateways[name], _GATEWAY)
+    if values is None:
+        return None
+    board = _look_up(spot.at("board"), values["board"], boards, "board")
+    buses = read_buses(spot.at("bus"), values["bus"] or [])
+    devices = _read_devices(spot.at("device"), values["device"] or [], buses, profiles)
+    return {
+        "gateway": name,
+        "wifi": board is not None and board["network"] == "wifi",
+        "outbox_bytes": values["outbox_bytes"],
+        "diag_s": values["diag_every"],
+        "bus": wire_buses(spot.at("bus"), buses, board),
+        "device": devices,
+    }
+
+
+def _look_up(spot, name, known, word):
+    """The facts about a profile or a board; None, and a problem, if there are none."""
+    facts = known.get(name)
+    if name is not None and facts is None:
+        spot.report('there is no %s "%s"%s' % (word, name, suggestion(name, list(known))))
+    return facts
+
+
+def _read_devices(spot, devices, buses, profiles):
+    """The compact form of every device; each bus learns which profiles are on it."""
+    ids, addresses = Owners(), Owners()
+    ids.claim("gateway", "the gateway itself", spot, "")
+    read = []
+    for index in range(len(devices)):
+        here = spot.at(index)
+        values = here.read_table(devices[index], _DEVICE)
+        if values is None:
+            continue
+        owner = "device[%d]" % index
+        sentence = "is the id of %s already; give every device its own"
+        if values["id"] is not None:
+            ids.claim(values["id"], owner, here.at("id"), sentence)
+        bus = _find_bus(here.at("bus"), values["bus"], buses)
+        profile = _look_up(here.at("profile"), values["profile"], profiles, "profile")
+        if bus is not None:
+            _check_address(here.at("address"), values["address"], buses[bus], owner, addresses)
+            buses[bus]["profiles"].append(profile)
+        channels = read_channels(here.at("channels"), values, profile)
+        read.append(_compact_device(values, bus, profile or {}, channels))
+    return read
+
+
+def _find_bus(spot, name, buses):
+    """Index of the bus of that id; None, and a problem, if there is none."""
+    ids = [bus and bus["id"] for bus in buses]
+    if name is None:
+        return None
+    if name in ids:
+        return ids.index(name)
+    hint = suggestion(name, [known for known in ids if known])
+    spot.report('there is no bus "%s" on this gateway%s' % (name, hint))
+    return None
+
+
+def _check_address(spot, address, bus, owner, addresses):
+    if address is None:
+        return
+    low, high = _ADDRESSES.get(bus["kind"], (0, 255))
+    if low <= address <= high:
+        sentence = "address %d on this bus belongs to" % address
+        sentence += " %s already; two devices at one address answer at once"
+        addresses.claim((bus["id"], address), owner, spot, sentence)
+    else:
+        spot.report("must be %d to %d on a %s bus, not %d" % (low, high, bus["kind"], address))
+
+
+def _compact_device(values, bus, profile, channels):
+    device = {"id": values["id"], "bus": bus, "address": values["address"], "channel": channels}
+    for key in _FROM_PROFILE:
+        device[key] = profile.get(key)
+    return device
