@@ -34,6 +34,68 @@ BOARDS = {
     }
 }
 
+SMALL_SITE_COMPILED = {
+    "v": 1,
+    "site": "hall-2",
+    "gateway": "g1",
+    "ntp": [["pool.ntp.org", 123]],
+    "wifi": True,
+    "mqtt": {
+        "host": "broker.local",
+        "port": 1883,
+        "keepalive_s": 30,
+        "batch_bytes": 1400,
+        "in_flight": 8,
+    },
+    "outbox_bytes": 8192,
+    "diag_s": 60,
+    "bus": [
+        {
+            "id": "rs485",
+            "kind": "modbus-rtu",
+            "uart": 1,
+            "tx": 22,
+            "rx": 21,
+            "de": None,
+            "high": [16, 17],
+            "baud": 9600,
+            "bits": 8,
+            "parity": 0,
+            "stop": 1,
+            "timeout_ms": 300,
+        }
+    ],
+    "device": [
+        {
+            "id": "meter",
+            "bus": 0,
+            "address": 1,
+            "model": "Acme M1",
+            "fc": 4,
+            "max_registers": 80,
+            "pause_ms": 5,
+            "channel": [
+                {
+                    "name": "voltage_l1",
+                    "unit": "V",
+                    "kind": "gauge",
+                    "places": 2,
+                    "every_ms": 10000,
+                    "register": [0, "f32", "ABCD", 100, 1],
+                },
+                {
+                    "name": "energy_import",
+                    "unit": "kWh",
+                    "kind": "counter",
+                    "places": 3,
+                    "every_ms": 10000,
+                    "register": [72, "u32", "CDAB", 10, 1],
+                },
+            ],
+        }
+    ],
+}
+
 
 def device(**changes):
     table = {"id": "meter", "profile": "acme-m1", "bus": "rs485", "address": 1}
@@ -80,67 +142,7 @@ def channel_problems(settings, name="power_active_total"):
 def test_a_small_site_becomes_a_complete_configuration():
     compact, problems = check(site(), "g1", PROFILES, BOARDS)
     assert problems == []
-    assert compact == {
-        "v": 1,
-        "site": "hall-2",
-        "gateway": "g1",
-        "ntp": [["pool.ntp.org", 123]],
-        "wifi": True,
-        "mqtt": {
-            "host": "broker.local",
-            "port": 1883,
-            "keepalive_s": 30,
-            "batch_bytes": 1400,
-            "in_flight": 8,
-        },
-        "outbox_bytes": 8192,
-        "diag_s": 60,
-        "bus": [
-            {
-                "id": "rs485",
-                "kind": "modbus-rtu",
-                "uart": 1,
-                "tx": 22,
-                "rx": 21,
-                "de": None,
-                "high": [16, 17],
-                "baud": 9600,
-                "bits": 8,
-                "parity": 0,
-                "stop": 1,
-                "timeout_ms": 300,
-            }
-        ],
-        "device": [
-            {
-                "id": "meter",
-                "bus": 0,
-                "address": 1,
-                "model": "Acme M1",
-                "fc": 4,
-                "max_registers": 80,
-                "pause_ms": 5,
-                "channel": [
-                    {
-                        "name": "voltage_l1",
-                        "unit": "V",
-                        "kind": "gauge",
-                        "places": 2,
-                        "every_ms": 10000,
-                        "register": [0, "f32", "ABCD", 100, 1],
-                    },
-                    {
-                        "name": "energy_import",
-                        "unit": "kWh",
-                        "kind": "counter",
-                        "places": 3,
-                        "every_ms": 10000,
-                        "register": [72, "u32", "CDAB", 10, 1],
-                    },
-                ],
-            }
-        ],
-    }
+    assert compact == SMALL_SITE_COMPILED
 
 
 def test_listed_channels_replace_the_default_set_in_the_profile_s_order():

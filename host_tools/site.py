@@ -1,0 +1,144 @@
+"""Site files: from the TOML that people write to the configuration that a gateway stores.
+
+`limen.core.config` is the validator; here its problems get their lines, profiles and boards are
+loaded for it, and the result gets its hash.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.board import board_names, load_board
+from host_tools.errors import ToolError
+from host_tools.profile import load_profile, profile_names
+from host_tools.toml_file import TomlError, TomlFile, read_toml
+from limen.core.config import check
+from limen.core.schema import Spot, optional, required, suggestion, table, text
+from limen.core.units import Mistake
+
+SECRETS = "secrets.toml"
+
+
+class SiteError(TomlError):
+    """Everything that is wrong in a site file or its secrets."""
+
+
+@dataclass
+class Site:
+    """A site file that is TOML; whether it is right, `compile` tells."""
+
+    file: TomlFile
+
+    @property
+    def gateways(self) -> list[str]:
+        """The names of its gateways, in the order of the file."""
+        gateways = self.file.data.get("gateway")
+        return list(gateways) if isinstance(gateways, dict) else []
+
+    def compile(self, gateway: str) -> dict:
+        """The compact configuration of a gateway, hash included; SiteError if anything is wrong."""
+        if self.gateways and gateway not in self.gateways:
+            hint = suggestion(gateway, self.gateways)
+            raise ToolError(f'{self.file.path} has no gateway "{gateway}"{hint}', status=2)
+        compact, problems = self._check(gateway)
+        if problems:
+            raise SiteError(self.file.describe(problems))
+        return compact | {"hash": hashlib.sha256(config_json(compact)).hexdigest()[:8]}
+
+    def compile_all(self) -> dict[str, dict]:
+        """The configurations of all gateways; SiteError with the problems of all of them."""
+        names = self.gateways or [""]
+        problems = [problem for name in names for problem in self._check(name)[1]]
+        if problems:
+            raise SiteError(self.file.describe(problems))
+        return {name: self.compile(name) for name in names}
+
+    def _check(self, gateway: str) -> tuple[dict | None, list]:
+        profiles = _load_used(profile_names(), self._used("profile"), load_profile)
+        boards = _load_used(board_names(), self._used("board"), load_board)
+        return check(self.file.data, gateway, profiles, boards)
+
+    def _used(self, key: str) -> set[str]:
+        """The names of the profiles or boards that the file mentions, right or wrong."""
+        return {
+            str(self._value(keys))
+            for keys in self.file.lines
+            if keys[:1] + keys[-1:] == ("gateway", key)
+        }
+
+    def _value(self, keys):
+        value = self.file.data
+        for key in keys:
+            value = value[key]
+        return value
+
+
+def _load_used(known: list[str], used: set[str], load) -> dict[str, dict | None]:
+    return {name: load(name) if name in used else None for name in known}
+
+
+def load_site(path: Path | str) -> Site:
+    """Read a site file; TomlError where it is not TOML, ToolError where it is not there."""
+    return Site(read_toml(path))
+
+
+def compile_gateway(path: Path | str, gateway: str) -> dict:
+    """The compact configuration of one gateway of a site file."""
+    return load_site(path).compile(gateway)
+
+
+def config_json(compact: dict) -> bytes:
+    """The canonical bytes of a configuration: what is hashed, and what lies on the gateway."""
+    return json.dumps(compact, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _ssid(value):
+    name = text(value)
+    if len(name.encode()) > 32:
+        raise Mistake("must not be longer than 32 bytes")
+    return name
+
+
+def _wifi_password(value):
+    if value == "" or isinstance(value, str) and 8 <= len(value) <= 63:
+        return value
+    raise Mistake("must be a text of 8 to 63 characters, or empty for an open network")
+
+
+_SECRETS = {
+    "wifi": required(table, '[wifi] and below it ssid = "..." and password = "..."'),
+    "mqtt": optional(table, {}),
+}
+_WIFI = {
+    "ssid": required(_ssid, 'ssid = "hall-2"'),
+    "password": required(_wifi_password, 'password = "..."'),
+}
+_MQTT = {"user": optional(text), "password": optional(text)}
+
+
+def load_secrets(site_path: Path | str) -> dict:
+    """{"wifi": {"ssid", "password"}, "mqtt": {"user", "password"}} of secrets.toml beside a site.
+
+    User and password of the broker are None where it asks for none.
+    """
+    path = Path(site_path).parent / SECRETS
+    if not path.exists():
+        raise ToolError(
+            f"{path} is missing; write [wifi] with ssid and password into it, and [mqtt] with user "
+            "and password if the broker asks for them",
+            status=2,
+        )
+    file = read_toml(path)
+    problems = []
+    spot = Spot(problems)
+    parts = spot.read_table(file.data, _SECRETS)
+    fields = {"wifi": _WIFI, "mqtt": _MQTT}
+    secrets = {
+        name: spot.at(name).read_table(part, fields[name])
+        for name, part in parts.items()
+        if part is not None
+    }
+    if problems:
+        raise SiteError(file.describe(problems))
+    return secrets
