@@ -108,7 +108,7 @@ baud = 1
         'acme.toml:1: source: is missing; write for example source = ["document title, revision"]',
         "acme.toml:3: function: must be one of 3, 4, not 5",
         'acme.toml:5: default[0]: no register has the quantity "power"; known here: energy_import, '
-        "energy_import, frequency, power_factor_total",
+        "frequency, power_factor_total",
         'acme.toml:7: register[0].quantity: "power_activ_total" is not in the vocabulary of '
         'quantities; did you mean "power_active_total"?',
         "acme.toml:8: register[1].address: register 11 belongs to register[0] already",
