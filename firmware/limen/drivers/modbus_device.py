@@ -18,7 +18,7 @@ class Device:
     `attempts` times in all."""
 
     def __init__(self, bus, settings, channels, attempts=2):
-        self._bus = bus
+        self.bus = bus
         self._address = settings["address"]
         self._function = settings["fc"]
         self._longest = settings["max_registers"]
@@ -30,10 +30,10 @@ class Device:
         self._plans = {}
         self.silent = False
 
-    async def read(self, due, s, ms):
-        """Give the channels in `due` their value and quality; (s, ms) is the time of the poll."""
+    async def read(self):
+        """Give the channels that are marked `fresh` their value, a count or None, and quality."""
         answered = given_up = False
-        for start, count, members in self._requests(due):
+        for start, count, members in self._requests():
             result = modbus.TIMEOUT if given_up else await self._ask(start, count)
             answered = answered or result != modbus.TIMEOUT
             given_up = self.silent and not answered
@@ -43,7 +43,7 @@ class Device:
     async def _ask(self, start, count):
         attempts = 1 if self.silent else self._attempts
         while True:
-            result = await self._bus.read(
+            result = await self.bus.read(
                 self._address, self._function, start, count, self._pause_ms
             )
             attempts -= 1
@@ -51,7 +51,7 @@ class Device:
                 return result
 
     def _decode(self, start, members, good):
-        reply = self._bus.reply
+        reply = self.bus.reply
         for index in members:
             channel = self._channels[index]
             value = None
@@ -61,10 +61,11 @@ class Device:
             channel.value = value
             channel.quality = BAD if value is None else GOOD
 
-    def _requests(self, due):
+    def _requests(self):
         rates = 0
-        for channel in due:
-            rates |= self._rate_bits[channel.every_ms]
+        for channel in self._channels:
+            if channel.fresh:
+                rates |= self._rate_bits[channel.every_ms]
         requests = self._plans.get(rates)
         if requests is None:
             requests = self._plans[rates] = self._plan(rates)
@@ -78,7 +79,7 @@ class Device:
             if self._rate_bits[channel.every_ms] & rates:
                 members.append(index)
                 registers.append((channel.register[0], self._numbers[index].words))
-        requests = plan(registers, self._longest, self._bus.overhead_bytes())
+        requests = plan(registers, self._longest, self.bus.overhead_bytes())
         return [(start, count, tuple(members[first:end])) for start, count, first, end in requests]
 
 

@@ -36,10 +36,12 @@ class Bus:
     """`uart` is a `machine.UART` with timeout 0, `settings` are the bus's part of the
     configuration, `de` is the pin that switches the transceiver to sending, or None.
 
-    `counts` holds the number of each result, in the order of `modbus.RESULTS`.
+    `result` is that of the last transaction, its data are in `reply`; `counts` holds how often
+    each result came, in the order of `modbus.RESULTS`.
     """
 
     def __init__(self, uart, settings, de=None):
+        self.id = settings["id"]
         self._uart = uart
         self._de = de
         self._timeout_ms = settings["timeout_ms"]
@@ -62,9 +64,14 @@ class Bus:
         silences = 2 * self._silence_us // self._character_us
         return modbus.REQUEST_BYTES + _REPLY_FRAME_BYTES + silences
 
+    def counters(self):
+        """The counts by name, and the bytes that came when nothing was asked."""
+        counters = dict(zip(modbus.RESULTS, self.counts))
+        counters["stale_bytes"] = self.stale_bytes
+        return counters
+
     async def read(self, address, function, start, count, pause_ms=0):
-        """Ask a device for registers; return the result, a code of `modbus`. The data are in
-        `reply` until the next request."""
+        """Ask a device for registers; return the result, a code of `modbus`."""
         self.start(address, function, start, count, pause_ms)
         try:
             sleep_ms = self.step()

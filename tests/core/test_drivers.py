@@ -1,0 +1,346 @@
+"""The bus master and a device on it, against a line and a clock made here."""
+
+from limen import drivers
+from limen.core import modbus
+from limen.core.modbus import crc16
+from limen.core.quality import BAD, GOOD
+from limen.drivers import modbus_rtu
+
+SETTINGS = {
+    "id": "rs485",
+    "baud": 9600,
+    "bits": 8,
+    "parity": None,
+    "stop": 1,
+    "timeout_ms": 300,
+}
+_WRAP = 1 << 30
+
+
+class Clock:
+    """Stands for `time` and `asyncio` in the driver: time passes only in sleeps."""
+
+    def __init__(self, us):
+        self.us = us
+        self.sleeps = []
+
+    def ticks_us(self):
+        return self.us % _WRAP
+
+    def ticks_diff(self, a, b):
+        return (a - b + _WRAP // 2) % _WRAP - _WRAP // 2
+
+    async def sleep_ms(self, ms):
+        assert ms > 0
+        self.sleeps.append(ms)
+        self.us += ms * 1000
+
+
+class Pin:
+    def __init__(self):
+        self.levels = []
+
+    def value(self, level):
+        self.levels.append(level)
+
+
+class Uart:
+    """A line at 9600 baud; `answer(frame)` gives the pieces (delay in ms, bytes) of a reply."""
+
+    def __init__(self, clock, answer):
+        self.clock = clock
+        self.answer = answer
+        self.sent = []
+        self.coming = []
+
+    def write(self, frame):
+        self.sent.append((self.clock.us, bytes(frame)))
+        self.free_us = self.clock.us + len(frame) * 1042
+        for delay_ms, piece in self.answer(bytes(frame)):
+            start_us = self.free_us + delay_ms * 1000
+            self.coming += [
+                (start_us + (i + 1) * 1042, piece[i : i + 1]) for i in range(len(piece))
+            ]
+
+    def flush(self):
+        self.clock.us = max(self.clock.us, self.free_us)
+
+    def readinto(self, buffer):
+        size = 0
+        while self.coming and size < len(buffer) and self.coming[0][0] <= self.clock.us:
+            buffer[size] = self.coming.pop(0)[1][0]
+            size += 1
+        return size or None
+
+
+class Channel:
+    def __init__(self, every_ms, *register):
+        self.every_ms = every_ms
+        self.register = register
+        self.fresh = True
+        self.value = self.quality = -1
+
+
+def world(answer, us=5000000, de=None, **settings):
+    """A bus of the real driver, with this module's clock in the place of the real one."""
+    clock = Clock(us)
+    modbus_rtu.time = modbus_rtu.asyncio = clock
+    return modbus_rtu.Bus(Uart(clock, answer), dict(SETTINGS, **settings), de), clock
+
+
+def run(coroutine):
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("the driver waited for something else than a sleep")
+
+
+def with_crc(frame):
+    crc = crc16(frame, 0, len(frame))
+    return frame + bytes((crc & 0xFF, crc >> 8))
+
+
+def meter(frame):
+    """The reply of a device whose register n holds n + 256."""
+    start, count = frame[2] << 8 | frame[3], frame[5]
+    words = b"".join(bytes((n // 256 + 1, n % 256)) for n in range(start, start + count))
+    return with_crc(frame[:2] + bytes((2 * count,)) + words)
+
+
+def after(delay_ms, change=lambda reply: reply):
+    return lambda frame: [(delay_ms, change(meter(frame)))]
+
+
+def silent(frame):
+    return []
+
+
+def test_load_gives_the_classes_of_a_kind():
+    bus, device = drivers.load("modbus-rtu")
+    assert bus is modbus_rtu.Bus
+    assert device.__name__ == "Device"
+
+
+def test_registers_are_read():
+    bus, _ = world(after(10))
+    assert run(bus.read(1, 4, 52, 2)) == modbus.OK
+    data = bus.reply.data
+    assert bytes(bus.reply.buffer[data : data + 4]) == b"\x01\x34\x01\x35"
+    assert bus.counters()["ok"] == 1
+
+
+def test_the_line_is_silent_before_a_request():
+    bus, clock = world(after(0))
+    run(bus.read(1, 4, 0, 2))
+    received_us = clock.us
+    run(bus.read(1, 4, 0, 2))
+    first, second = [us for us, _ in bus._uart.sent]
+    assert first == 5000000 + 4000  # 3.5 characters of 1.04 ms, in whole milliseconds
+    assert second == received_us + 4000
+
+
+def test_the_pause_of_a_device_and_fast_lines():
+    bus, clock = world(after(0))
+    run(bus.read(1, 4, 0, 2, 50))
+    assert bus._uart.sent[0][0] == 5000000 + 50000 + 1000
+    bus, clock = world(after(0), baud=115200)
+    run(bus.read(1, 4, 0, 2))
+    assert bus._uart.sent[0][0] == 5000000 + 2000  # 1.75 ms
+
+
+def test_stale_bytes_are_dropped_before_a_request():
+    bus, clock = world(after(0))
+    bus._uart.coming = [(4000000, b"\x01"), (5003000, b"\x04")]
+    assert run(bus.read(1, 4, 0, 2)) == modbus.OK
+    assert bus.stale_bytes == 2
+    assert bus._uart.sent[0][0] == 5000000 + 8000
+
+
+def test_a_silent_device_costs_the_timeout():
+    bus, clock = world(silent)
+    assert run(bus.read(1, 4, 0, 2)) == modbus.TIMEOUT
+    waited_ms = (clock.us - bus._uart.sent[0][0]) // 1000
+    assert 300 + 17 <= waited_ms <= 300 + 17 + 4  # and what both frames take on the line
+    assert bus.counters()["timeout"] == 1
+
+
+def test_broken_replies_are_counted_by_cause():
+    bus, _ = world(after(5, lambda reply: reply[:-1] + b"\x00"))
+    assert run(bus.read(1, 4, 0, 2)) == modbus.BAD_CRC
+    bus._uart.answer = after(5, lambda reply: reply[:6])
+    assert run(bus.read(1, 4, 0, 2)) == modbus.SHORT
+    bus._uart.answer = after(5, lambda reply: with_crc(b"\x01\x84\x02"))
+    assert run(bus.read(1, 4, 0, 2)) == modbus.EXCEPTION
+    bus._uart.answer = after(5, lambda reply: b"\x02" + reply[1:])
+    assert run(bus.read(1, 4, 0, 2)) == modbus.GARBAGE
+    counters = bus.counters()
+    assert [counters[name] for name in ("bad_crc", "short", "exception", "garbage")] == [1] * 4
+
+
+def test_a_broken_reply_ends_when_the_line_falls_silent():
+    bus, clock = world(after(5, lambda reply: reply[:-1] + b"\x00"))
+    run(bus.read(1, 4, 0, 2))
+    assert clock.us - bus._uart.sent[0][0] < 60000
+
+
+def test_an_echo_alone_does_not_end_the_wait():
+    bus, clock = world(lambda frame: [(-9, frame), (100, meter(frame))])
+    assert run(bus.read(1, 4, 0, 1)) == modbus.OK
+
+
+def test_stray_bytes_and_pauses_within_a_reply():
+    def answer(frame):
+        reply = meter(frame)
+        return [(4, b"\x00" + reply[:3]), (40, reply[3:])]
+
+    bus, _ = world(answer)
+    assert run(bus.read(1, 4, 0, 20)) == modbus.OK
+
+
+def test_the_turnaround_is_learned():
+    bus, clock = world(after(30))
+    for _ in range(20):
+        assert run(bus.read(1, 4, 0, 20)) == modbus.OK
+    clock.sleeps.clear()
+    for _ in range(10):
+        run(bus.read(1, 4, 0, 20))
+    assert len(clock.sleeps) <= 30  # a silence, one long sleep, at times a second look
+    assert run(bus.read(1, 4, 0, 20)) == modbus.OK
+
+
+def test_the_transceiver_sends_only_while_the_frame_goes_out():
+    pin = Pin()
+    bus, clock = world(after(3), de=pin)
+    assert run(bus.read(1, 4, 0, 2)) == modbus.OK
+    assert pin.levels == [1, 0, 0]
+    pin.levels.clear()
+    slow, clock = world(silent, de=pin, baud=1200)
+    slow.start(1, 4, 0, 2)
+    clock.us += slow.step() * 1000
+    sleep_ms = slow.step()
+    assert pin.levels == [1]
+    assert sleep_ms == 57  # 66.7 ms for 8 characters, less the tick that a sleep may be late
+    clock.us += sleep_ms * 1000
+    slow.step()
+    assert pin.levels == [1, 0]
+
+
+def test_a_cancelled_transaction_releases_the_line():
+    pin = Pin()
+    bus, clock = world(silent, de=pin, baud=1200)
+
+    async def cancelled(ms):
+        clock.us += ms * 1000
+        if pin.levels:
+            raise ValueError
+
+    clock.sleep_ms = cancelled
+    try:
+        run(bus.read(1, 4, 0, 2))
+    except ValueError:
+        pass
+    assert pin.levels == [1, 0]
+
+
+def test_ticks_may_wrap_at_any_moment():
+    for before_us in range(0, 60000, 1700):
+        bus, clock = world(after(10), us=_WRAP - before_us)
+        assert run(bus.read(1, 4, 0, 2)) == modbus.OK
+        bus._uart.answer = silent
+        asked_us = clock.us
+        assert run(bus.read(1, 4, 0, 2)) == modbus.TIMEOUT
+        assert clock.us - asked_us < 330000
+
+
+def test_a_bus_that_was_idle_for_longer_than_ticks_count():
+    bus, clock = world(after(10))
+    run(bus.read(1, 4, 0, 2))
+    for idle_s in (400, 600, 1000, 86400):
+        clock.us += idle_s * 1000000
+        asked_us = clock.us
+        assert run(bus.read(1, 4, 0, 2)) == modbus.OK
+        assert clock.us - asked_us < 60000
+
+
+def test_requests_cost_their_frames_and_silences():
+    assert world(silent)[0].overhead_bytes() == 20
+    assert world(silent, baud=115200)[0].overhead_bytes() == 13 + 40
+
+
+def device(bus, channels, **settings):
+    _, device_class = drivers.load("modbus-rtu")
+    values = {"address": 1, "fc": 4, "max_registers": 80, "pause_ms": 0}
+    values.update(settings)
+    return device_class(bus, values, channels)
+
+
+def values(channels):
+    return [(channel.value, channel.quality) for channel in channels]
+
+
+def test_a_device_reads_its_channels():
+    channels = [
+        Channel(1000, 3, "u16", "ABCD", 1, 1),
+        Channel(1000, 0, "u32", "ABCD", 1, 1),
+        Channel(1000, 2, "s16", "ABCD", -10, 1),
+        Channel(1000, 5, "u16", "ABCD", 1, 1, 261),
+    ]
+    bus, _ = world(after(5))
+    run(device(bus, channels).read())
+    assert values(channels) == [
+        (259, GOOD),
+        (256 << 16 | 257, GOOD),
+        (-2580, GOOD),
+        (None, BAD),
+    ]
+    assert [frame[2:6] for _, frame in bus._uart.sent] == [b"\x00\x00\x00\x06"]
+
+
+def test_only_what_is_due_is_read():
+    channels = [Channel(1000, 0, "u16", "ABCD", 1, 1), Channel(60000, 40, "u16", "ABCD", 1, 1)]
+    bus, _ = world(after(5))
+    one = device(bus, channels)
+    channels[1].fresh = False
+    run(one.read())
+    assert values(channels) == [(256, GOOD), (-1, -1)]
+    channels[1].fresh = True
+    run(one.read())
+    assert values(channels) == [(256, GOOD), (296, GOOD)]
+    assert [frame[3] for _, frame in bus._uart.sent] == [0, 0, 40]
+
+
+def test_a_failing_request_is_repeated_and_gives_bad_quality():
+    channels = [Channel(1000, 0, "u16", "ABCD", 1, 1), Channel(1000, 60, "u16", "ABCD", 1, 1)]
+
+    def answer(frame):
+        return [(5, meter(frame) if frame[3] else meter(frame)[:-1] + b"\x00")]
+
+    bus, _ = world(answer)
+    run(device(bus, channels).read())
+    assert values(channels) == [(None, BAD), (316, GOOD)]
+    assert [frame[3] for _, frame in bus._uart.sent] == [0, 0, 60]
+
+
+def test_an_exception_is_not_asked_again():
+    channels = [Channel(1000, 0, "u16", "ABCD", 1, 1)]
+    bus, _ = world(after(5, lambda reply: with_crc(b"\x01\x84\x02")))
+    run(device(bus, channels).read())
+    assert values(channels) == [(None, BAD)]
+    assert len(bus._uart.sent) == 1
+
+
+def test_a_dead_device_costs_one_timeout_and_comes_back():
+    channels = [Channel(1000, n * 60, "u16", "ABCD", 1, 1) for n in range(3)]
+    bus, _ = world(after(5))
+    one = device(bus, channels)
+    run(one.read())
+    bus._uart.answer = silent
+    run(one.read())
+    assert values(channels) == [(None, BAD)] * 3
+    bus._uart.sent.clear()
+    run(one.read())
+    assert len(bus._uart.sent) == 1
+    bus._uart.answer = after(5)
+    run(one.read())
+    assert values(channels) == [(256, GOOD), (316, GOOD), (376, GOOD)]
