@@ -12,6 +12,7 @@ from littlefs import LittleFS, LittleFSError
 from host_tools.bytecode import compile_module
 from host_tools.errors import ToolError
 from host_tools.paths import FIRMWARE
+from host_tools.shorten import shorten
 
 FLASH_BYTES = 0x400000
 FILE_SYSTEM_OFFSET = 0x200000
@@ -40,12 +41,11 @@ def firmware_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
 
 def library_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
     """Return the compiled package, {"limen/core/modbus.mpy": bytecode}."""
-    sources = {
-        path.relative_to(firmware): path for path in sorted((firmware / "limen").rglob("*.py"))
-    }
+    paths = sorted((firmware / "limen").rglob("*.py"))
+    sources = {path.relative_to(firmware).as_posix(): path.read_text() for path in paths}
     return {
-        name.with_suffix(".mpy").as_posix(): compile_module(path.read_bytes(), name.as_posix())
-        for name, path in sources.items()
+        name.removesuffix(".py") + ".mpy": compile_module(source.encode(), name)
+        for name, source in shorten(sources).items()
     }
 
 

@@ -11,6 +11,7 @@ import os
 import sys
 from time import ticks_diff, ticks_ms
 
+from limen import drivers
 from limen.core.alarm import LimitAlarm
 from limen.core.channel import Channel
 from limen.core.compat import const
@@ -20,7 +21,6 @@ from limen.delivery.outbox import Outbox
 from limen.delivery.plain import Plain
 from limen.delivery.session import Session
 from limen.delivery.uplink import Uplink
-from limen.drivers import open_bus
 from limen.hal import board
 from limen.service.clock import Clock
 from limen.service.diagnostics import Diagnostics
@@ -49,11 +49,14 @@ class Device:
         self.fresh = False
         self.last_due_s = 0
 
-    def is_due(self, s, ms):
+    def mark_due(self, s, ms):
+        """Mark the channels that are due as fresh and plan their next turn; True if any is."""
+        any_due = False
         for channel in self.channels:
             if channel.is_due(s, ms):
-                return True
-        return False
+                channel.plan_next(s, ms)
+                channel.fresh = any_due = True
+        return any_due
 
 
 def make_channel(index, spec):
@@ -66,6 +69,12 @@ def make_channel(index, spec):
         for a in spec.get("alarm", ())
     )
     return channel
+
+
+def open_bus(kind, spec):
+    """The bus of a class from `drivers`, on the port that the configuration names."""
+    uart, de = board.rs485(spec)
+    return kind(uart, spec, de)
 
 
 class Gateway:
@@ -90,7 +99,7 @@ class Gateway:
             self.time_sync = TimeSync(self.clock, config["ntp"], self._on_clock_first_set)
 
     def _begin_boot(self):
-        """Name this boot: records are known by (incarnation, boot, seq), so it is on flash first."""
+        """Name this boot; on flash first, as records are known by (incarnation, boot, seq)."""
         store = self.store
         if store.get("inc") is None:
             store.set("inc", binascii.hexlify(os.urandom(4)).decode())
@@ -100,11 +109,12 @@ class Gateway:
         self.boot = store.get("boot")
 
     def _make_devices(self, config):
-        self.buses = [open_bus(spec, board) for spec in config["bus"]]
+        kinds = [drivers.load(spec["kind"]) for spec in config["bus"]]
+        self.buses = [open_bus(kind[0], spec) for kind, spec in zip(kinds, config["bus"])]
         self.devices = [Device("gateway", None, (), None)]
         for spec in config["device"]:
             channels = tuple(make_channel(i, c) for i, c in enumerate(spec["channel"]))
-            reader = self.buses[spec["bus"]].open_device(spec, channels)
+            reader = kinds[spec["bus"]][1](self.buses[spec["bus"]], spec, channels)
             self.devices.append(Device(spec["id"], spec["model"], channels, reader))
             for channel in channels:
                 channel.due_s = self.clock.s
@@ -152,7 +162,7 @@ class Gateway:
         parts = {
             "outbox": self._outbox_counters,
             "mqtt": self._mqtt_counters,
-            "bus": lambda: {bus.id: bus.counters() for bus in self.buses},
+            "bus": self._bus_counters,
             "store": lambda: {"writes": self.store.writes, "failures": self.store.failures},
             "restarts": lambda: {pulse.name: pulse.restarts for pulse in self.supervisor.pulses},
         }
@@ -168,6 +178,9 @@ class Gateway:
             "dropped": outbox.dropped,
             "waiting": outbox.waiting(),
         }
+
+    def _bus_counters(self):
+        return {spec["id"]: bus.counters() for spec, bus in zip(self.config["bus"], self.buses)}
 
     def _mqtt_counters(self):
         counters = dict(self.uplink.session.counters)
@@ -187,8 +200,8 @@ class Gateway:
             for number in mine:
                 clock.tick()
                 device = self.devices[number]
-                if device.is_due(clock.s, clock.ms):
-                    await device.reader.read(clock.s, clock.ms)
+                if device.mark_due(clock.s, clock.ms):
+                    await device.reader.read()
                     clock.tick()
                     device.s = clock.s
                     device.ms = clock.ms

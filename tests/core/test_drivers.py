@@ -135,7 +135,7 @@ def test_the_line_is_silent_before_a_request():
     run(bus.read(1, 4, 0, 2))
     received_us = clock.us
     run(bus.read(1, 4, 0, 2))
-    first, second = [us for us, _ in bus._uart.sent]
+    first, second = [us for us, _ in bus.uart.sent]
     assert first == 5000000 + 4000  # 3.5 characters of 1.04 ms, in whole milliseconds
     assert second == received_us + 4000
 
@@ -143,24 +143,24 @@ def test_the_line_is_silent_before_a_request():
 def test_the_pause_of_a_device_and_fast_lines():
     bus, clock = world(after(0))
     run(bus.read(1, 4, 0, 2, 50))
-    assert bus._uart.sent[0][0] == 5000000 + 50000 + 1000
+    assert bus.uart.sent[0][0] == 5000000 + 50000 + 1000
     bus, clock = world(after(0), baud=115200)
     run(bus.read(1, 4, 0, 2))
-    assert bus._uart.sent[0][0] == 5000000 + 2000  # 1.75 ms
+    assert bus.uart.sent[0][0] == 5000000 + 2000  # 1.75 ms
 
 
 def test_stale_bytes_are_dropped_before_a_request():
     bus, clock = world(after(0))
-    bus._uart.coming = [(4000000, b"\x01"), (5003000, b"\x04")]
+    bus.uart.coming = [(4000000, b"\x01"), (5003000, b"\x04")]
     assert run(bus.read(1, 4, 0, 2)) == modbus.OK
     assert bus.stale_bytes == 2
-    assert bus._uart.sent[0][0] == 5000000 + 8000
+    assert bus.uart.sent[0][0] == 5000000 + 8000
 
 
 def test_a_silent_device_costs_the_timeout():
     bus, clock = world(silent)
     assert run(bus.read(1, 4, 0, 2)) == modbus.TIMEOUT
-    waited_ms = (clock.us - bus._uart.sent[0][0]) // 1000
+    waited_ms = (clock.us - bus.uart.sent[0][0]) // 1000
     assert 300 + 17 <= waited_ms <= 300 + 17 + 4  # and what both frames take on the line
     assert bus.counters()["timeout"] == 1
 
@@ -168,11 +168,11 @@ def test_a_silent_device_costs_the_timeout():
 def test_broken_replies_are_counted_by_cause():
     bus, _ = world(after(5, lambda reply: reply[:-1] + b"\x00"))
     assert run(bus.read(1, 4, 0, 2)) == modbus.BAD_CRC
-    bus._uart.answer = after(5, lambda reply: reply[:6])
+    bus.uart.answer = after(5, lambda reply: reply[:6])
     assert run(bus.read(1, 4, 0, 2)) == modbus.SHORT
-    bus._uart.answer = after(5, lambda reply: with_crc(b"\x01\x84\x02"))
+    bus.uart.answer = after(5, lambda reply: with_crc(b"\x01\x84\x02"))
     assert run(bus.read(1, 4, 0, 2)) == modbus.EXCEPTION
-    bus._uart.answer = after(5, lambda reply: b"\x02" + reply[1:])
+    bus.uart.answer = after(5, lambda reply: b"\x02" + reply[1:])
     assert run(bus.read(1, 4, 0, 2)) == modbus.GARBAGE
     counters = bus.counters()
     assert [counters[name] for name in ("bad_crc", "short", "exception", "garbage")] == [1] * 4
@@ -181,7 +181,7 @@ def test_broken_replies_are_counted_by_cause():
 def test_a_broken_reply_ends_when_the_line_falls_silent():
     bus, clock = world(after(5, lambda reply: reply[:-1] + b"\x00"))
     run(bus.read(1, 4, 0, 2))
-    assert clock.us - bus._uart.sent[0][0] < 60000
+    assert clock.us - bus.uart.sent[0][0] < 60000
 
 
 def test_an_echo_alone_does_not_end_the_wait():
@@ -247,7 +247,7 @@ def test_ticks_may_wrap_at_any_moment():
     for before_us in range(0, 60000, 1700):
         bus, clock = world(after(10), us=_WRAP - before_us)
         assert run(bus.read(1, 4, 0, 2)) == modbus.OK
-        bus._uart.answer = silent
+        bus.uart.answer = silent
         asked_us = clock.us
         assert run(bus.read(1, 4, 0, 2)) == modbus.TIMEOUT
         assert clock.us - asked_us < 330000
@@ -294,7 +294,7 @@ def test_a_device_reads_its_channels():
         (-2580, GOOD),
         (None, BAD),
     ]
-    assert [frame[2:6] for _, frame in bus._uart.sent] == [b"\x00\x00\x00\x06"]
+    assert [frame[2:6] for _, frame in bus.uart.sent] == [b"\x00\x00\x00\x06"]
 
 
 def test_only_what_is_due_is_read():
@@ -307,7 +307,7 @@ def test_only_what_is_due_is_read():
     channels[1].fresh = True
     run(one.read())
     assert values(channels) == [(256, GOOD), (296, GOOD)]
-    assert [frame[3] for _, frame in bus._uart.sent] == [0, 0, 40]
+    assert [frame[3] for _, frame in bus.uart.sent] == [0, 0, 40]
 
 
 def test_a_failing_request_is_repeated_and_gives_bad_quality():
@@ -319,7 +319,7 @@ def test_a_failing_request_is_repeated_and_gives_bad_quality():
     bus, _ = world(answer)
     run(device(bus, channels).read())
     assert values(channels) == [(None, BAD), (316, GOOD)]
-    assert [frame[3] for _, frame in bus._uart.sent] == [0, 0, 60]
+    assert [frame[3] for _, frame in bus.uart.sent] == [0, 0, 60]
 
 
 def test_an_exception_is_not_asked_again():
@@ -327,7 +327,7 @@ def test_an_exception_is_not_asked_again():
     bus, _ = world(after(5, lambda reply: with_crc(b"\x01\x84\x02")))
     run(device(bus, channels).read())
     assert values(channels) == [(None, BAD)]
-    assert len(bus._uart.sent) == 1
+    assert len(bus.uart.sent) == 1
 
 
 def test_a_dead_device_costs_one_timeout_and_comes_back():
@@ -335,12 +335,12 @@ def test_a_dead_device_costs_one_timeout_and_comes_back():
     bus, _ = world(after(5))
     one = device(bus, channels)
     run(one.read())
-    bus._uart.answer = silent
+    bus.uart.answer = silent
     run(one.read())
     assert values(channels) == [(None, BAD)] * 3
-    bus._uart.sent.clear()
+    bus.uart.sent.clear()
     run(one.read())
-    assert len(bus._uart.sent) == 1
-    bus._uart.answer = after(5)
+    assert len(bus.uart.sent) == 1
+    bus.uart.answer = after(5)
     run(one.read())
     assert values(channels) == [(256, GOOD), (316, GOOD), (376, GOOD)]

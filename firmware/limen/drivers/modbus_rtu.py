@@ -42,7 +42,7 @@ class Bus:
 
     def __init__(self, uart, settings, de=None):
         self.id = settings["id"]
-        self._uart = uart
+        self.uart = uart
         self._de = de
         self._timeout_ms = settings["timeout_ms"]
         parity_bits = 0 if settings["parity"] is None else 1
@@ -107,7 +107,7 @@ class Bus:
         self.reply.expect(self._request)
         self.result = modbus.WAITING
         self._drive(1)
-        self._uart.write(self._request)
+        self.uart.write(self._request)
         self._sent_us = time.ticks_us()
         self._state = _SENDING
         ahead_ms = self._wire_ms(modbus.REQUEST_BYTES) - _TICK_MS
@@ -118,7 +118,7 @@ class Bus:
     def _end_sending(self):
         """Release the line as soon as the last bit is out, and estimate when the reply is in."""
         if self._de is not None:
-            self._uart.flush()
+            self.uart.flush()
             self._drive(0)
         self._state = _RECEIVING
         self._extra_ms = self._turnaround_ms.get(self._request[0], 0)
@@ -154,7 +154,7 @@ class Bus:
         """Give what the UART holds to the reply; return the number of bytes."""
         taken = 0
         while True:
-            size = self._uart.readinto(self._chunk)
+            size = self.uart.readinto(self._chunk)
             if not size:
                 return taken
             taken += size

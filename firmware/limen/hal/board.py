@@ -32,9 +32,15 @@ def rtc():
     return machine.RTC()
 
 
-def uart(bus):
-    """Open the serial port of a bus as its configuration says."""
-    return machine.UART(
+def rs485(bus):
+    """(UART, DE pin or None) of an RS-485 port, as the bus's configuration says.
+
+    The pins in `high` switch the board's transceiver on.
+    """
+    for pin in bus["high"]:
+        machine.Pin(pin, machine.Pin.OUT, value=1)
+    de = bus["de"]
+    uart = machine.UART(
         bus["uart"],
         baudrate=bus["baud"],
         bits=bus["bits"],
@@ -46,8 +52,4 @@ def uart(bus):
         rxbuf=512,
         timeout=0,
     )
-
-
-def output(pin):
-    """A pin as output, low; None where the board has none."""
-    return None if pin is None else machine.Pin(pin, machine.Pin.OUT, value=0)
+    return uart, None if de is None else machine.Pin(de, machine.Pin.OUT, value=0)
