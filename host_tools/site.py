@@ -44,7 +44,7 @@ class Site:
         compact, problems = self._check(gateway)
         if problems:
             raise SiteError(self.file.describe(problems))
-        return compact | {"hash": hashlib.sha256(config_json(compact)).hexdigest()[:8]}
+        return sealed(compact)
 
     def compile_all(self) -> dict[str, dict]:
         """The configurations of all gateways; SiteError with the problems of all of them."""
@@ -86,6 +86,11 @@ def load_site(path: Path | str) -> Site:
 def compile_gateway(path: Path | str, gateway: str) -> dict:
     """The compact configuration of one gateway of a site file."""
     return load_site(path).compile(gateway)
+
+
+def sealed(compact: dict) -> dict:
+    """A configuration that has no hash yet, with its hash."""
+    return compact | {"hash": hashlib.sha256(config_json(compact)).hexdigest()[:8]}
 
 
 def config_json(compact: dict) -> bytes:
