@@ -8,8 +8,11 @@ virtual run depends on nothing but its seed.
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
+
+_STEP_US = 100_000
 
 
 class Handle:
@@ -75,6 +78,7 @@ class VirtualScheduler(Scheduler):
         self._now_us = 0
         self._queue: list[tuple[int, int, Handle]] = []
         self._order = itertools.count()
+        self._end_us: int | None = None
         self.start_utc_us = start_utc_s * 1_000_000
 
     @property
@@ -98,6 +102,21 @@ class VirtualScheduler(Scheduler):
 
     def run_until(self, time_us: int) -> None:
         """Run everything due up to and including `time_us`, and leave the clock there."""
-        while self._queue and self._queue[0][0] <= time_us:
+        self._end_us = time_us
+        while self._next_us() <= time_us:
             self.step()
+        self._end_us = None
         self._now_us = max(self._now_us, time_us)
+
+    def quiet_until(self) -> int:
+        """Until when nothing will happen: the next callback, or the end of this run.
+
+        Who steps singly may act after each step, so then it is soon.
+        """
+        end_us = self._now_us + _STEP_US if self._end_us is None else self._end_us
+        return min(self._next_us(), end_us)
+
+    def _next_us(self) -> float:
+        while self._queue and not self._queue[0][2].callback:
+            heapq.heappop(self._queue)
+        return self._queue[0][0] if self._queue else math.inf
