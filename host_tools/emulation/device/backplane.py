@@ -1,0 +1,114 @@
+"""The board's end of the backplane: frames to the world and from it, in real time.
+
+`post` sends a frame, `handlers[kind](id, data)` gets those that come. They come only while the
+board lets time pass (`pause`) or asks (`catch_up`), never in the middle of anything else. The clock
+is here too, because in virtual time (`virtual_backplane`) it is the world that lets it run.
+"""
+
+import select
+import struct
+import time
+
+from micropython import const
+
+_HEADER = const(12)
+_FRAME = const(4)
+
+
+class Backplane:
+    def __init__(self, file):
+        self.handlers = {}
+        self._file = file
+        self._in = bytearray(_HEADER)
+        self._out = bytearray(512)
+        self._view = memoryview(self._out)
+        self._end = _HEADER
+        self._poll = select.poll()
+        self._poll.register(file, select.POLLIN)
+        self._began = time.time()
+
+    ticks_ms = staticmethod(time.ticks_ms)
+    ticks_us = staticmethod(time.ticks_us)
+
+    def uptime(self):
+        """Seconds and microseconds since the board started."""
+        now = time.time() - self._began
+        return int(now), int(now % 1 * 1000000)
+
+    def pause(self, us):
+        """Let up to `us` pass; less if something came from the world. Returns what passed."""
+        began = time.ticks_us()
+        if us < 1000:
+            time.sleep_us(us)
+        elif self._poll.poll(us // 1000):
+            self._receive()
+        return time.ticks_diff(time.ticks_us(), began)
+
+    def catch_up(self):
+        """Take what has come from the world."""
+        while self._poll.poll(0):
+            self._receive()
+
+    def post(self, kind, id, data=b""):
+        """Send a frame."""
+        self._put(kind, id, data)
+        self.flush()
+
+    def _put(self, kind, id, data):
+        """Gather a frame; a long one is sent at once with all before it."""
+        size = len(data)
+        begin = self._end + _FRAME
+        if begin + size > len(self._out):
+            self.flush()
+            begin = _HEADER + _FRAME
+        struct.pack_into("<BBH", self._out, begin - _FRAME, kind, id, size)
+        if begin + size <= len(self._out):
+            self._out[begin : begin + size] = data
+            self._end = begin + size
+        else:
+            struct.pack_into("<IIi", self._out, 0, _FRAME + size, 0, -1)
+            self._file.write(self._view[:begin])
+            self._file.write(data)
+
+    def flush(self):
+        """Send what was gathered, without waiting for an answer."""
+        if self._end > _HEADER:
+            self._send(0, -1)
+
+    def _send(self, spent_us, wait_us):
+        struct.pack_into("<IIi", self._out, 0, self._end - _HEADER, spent_us, wait_us)
+        end = self._end
+        self._end = _HEADER
+        self._file.write(self._view[:end])
+
+    def _receive(self):
+        """Take one message."""
+        self._deliver(self._read_header()[0])
+
+    def _read_header(self):
+        if self._file.readinto(self._in) != _HEADER:
+            raise SystemExit  # the world has ended
+        return struct.unpack("<IIi", self._in)
+
+    def _deliver(self, size):
+        if not size:
+            return
+        frames = memoryview(self._file.read(size))
+        at = 0
+        while at < len(frames):
+            kind, id, size = struct.unpack_from("<BBH", frames, at)
+            at += _FRAME + size
+            handler = self.handlers.get(kind)
+            if handler:
+                handler(id, frames[at - size : at])
+
+
+def start(is_virtual, file):
+    """Open the backplane; it is `bus` from then on."""
+    global bus
+    if is_virtual:
+        from virtual_backplane import VirtualBackplane as Backplane_
+    else:
+        Backplane_ = Backplane
+    bus = Backplane_(file)
+    return bus

@@ -1,0 +1,37 @@
+"""The kinds of frames on the backplane; both ends import this one list.
+
+A frame is kind, id, u16 length, then that many bytes. A message is a header of three little-endian
+32-bit numbers and any number of frames. From the board: length of the frames, microseconds spent
+since the last answer, microseconds it wants to wait (-1: no answer is expected). To the board:
+length of the frames, microseconds that passed, microseconds until which nothing can happen.
+"""
+
+BOOT = 1  # to board: struct BOOT_FORMAT; from board: u32 heap bytes that the emulation takes
+NVS = 2  # both ways; id: type of value, or NVS_ERASE; b"namespace\0key\0" + value
+RTC_MEMORY = 3  # both ways
+RTC_TIME = 4  # from board: seconds since 2000, microseconds
+NAME = 5  # to board, real time: u16 port, u16 real port, host; empty: forget all
+PTY = 6  # to board, real time; id: UART; path
+END = 7  # from board: main.py has ended; what follows is the prompt
+RESET = 8  # from board; id: cause
+WATCHDOG = 9  # from board: u32 timeout in ms; empty: fed
+PIN = 10  # both ways; id: pin; one byte: level
+UART_SETUP = 11  # from board; id: UART; u32 baud, bits, parity (0 even, 1 odd, 2 none), stop
+UART_DATA = 12  # both ways; id: UART
+WIFI = 13  # from board; id: 1 join, 0 leave; to board; id: 1 joined, 0 not; u16 reason
+FLASH = 14  # from board, if asked for; id: 0 erased, 1 programmed; u32 address, u16 length
+LOOK_UP = 15  # from board: host name; to board: address, empty if unknown
+CONNECT = 16  # from board; id: socket; u16 port, address; to board: it is connected
+SOCKET_DATA = 17  # both ways; id: socket
+SOCKET_ROOM = 18  # both ways; id: socket; u16 bytes that the receiver has taken
+CLOSE = 19  # both ways; id: socket
+SOCKET_ERROR = 20  # to board; id: socket; u16 error number
+DATAGRAM = 21  # both ways; id: socket; u16 port, length of address, address, data
+
+NVS_I32 = 0
+NVS_BLOB = 1
+NVS_ERASE = 2
+
+# flags (REPORT_FLASH), reset cause, RTC seconds and microseconds, first ticks_ms, seed, unique id
+BOOT_FORMAT = "<BBIIII6s"
+REPORT_FLASH = 1

@@ -1,0 +1,149 @@
+"""Makes an emulated board of the interpreter, then boots the firmware from the flash file.
+
+Started as `micropython -m launch FD MODE FLASH FROZEN SHARE`, FD being the backplane and FROZEN
+the folder of the packages that a stock image holds frozen. What stays in memory when the firmware
+starts is the cost of the emulation. It is reported, and filled up to SHARE bytes, so that the
+firmware has the rest of the heap, as much in virtual time as in real time.
+"""
+
+import gc
+import os
+import random
+import struct
+import sys
+
+import backplane
+import frames
+import vfs
+from micropython import const
+
+_SOFT_RESET = const(5)
+
+
+def _hide(name, module_name):
+    """Put one of our modules in the place of a stock one, under its old name too."""
+    module = __import__(module_name)
+    del sys.modules[module_name]
+    sys.modules[name] = sys.modules["u" + name] = module
+    return module
+
+
+def _read_boot(bus):
+    """Take what the world says at the start; it fills the modules and returns BOOT's fields."""
+    boot = []
+    bus.handlers[frames.BOOT] = lambda id, data: boot.append(data)
+    if sys.argv[2] == "virtual":
+        bus.take_turns(0)
+    while not boot:
+        bus.pause(1000000)
+    del bus.handlers[frames.BOOT]
+    return struct.unpack(frames.BOOT_FORMAT, boot[0])
+
+
+def _terminal_opener(bus, files):
+    """How a UART opens its terminal: raw, and a read never waits."""
+    import termios
+
+    paths = {}
+    bus.handlers[frames.PTY] = lambda id, data: paths.update({id: str(bytes(data), "utf-8")})
+
+    def open_terminal(id):
+        if id not in paths:
+            return None
+        terminal = files.open(paths[id], "r+b")
+        termios.setraw(terminal.fileno())
+        settings = termios.tcgetattr(terminal.fileno())
+        settings[6][5] = settings[6][6] = 0
+        termios.tcsetattr(terminal.fileno(), termios.TCSANOW, settings)
+        return terminal
+
+    return open_terminal
+
+
+def _make_virtual(files, bus):
+    select = _hide("select", "virtual_select")
+    select.always_ready = files.open("/dev/null", "rb").fileno()
+    _hide("time", "virtual_time")
+    _hide("os", "virtual_os")
+    _hide("_asyncio", "virtual_asyncio")
+    _hide("socket", "virtual_socket")
+
+
+def _set_up(machine, network, boot, bus):
+    machine.boot = boot
+    machine.rtc_state.start(boot[2], boot[3])
+    network.mac = boot[6]
+    random.seed(boot[5])
+    if sys.argv[2] == "virtual":
+        bus.ms = boot[4]
+
+
+def _boot():
+    """Turn the interpreter into the board, up to the moment when boot.py begins."""
+    files = vfs.VfsPosix("/")
+    bus = backplane.start(sys.argv[2] == "virtual", open(int(sys.argv[1]), "r+b"))
+    import esp32
+    import machine
+    import network
+
+    if sys.argv[2] == "virtual":
+        _make_virtual(files, bus)
+    else:
+        machine.open_terminal = _terminal_opener(bus, files)
+        _hide("socket", "real_socket")
+    boot = _read_boot(bus)
+    _set_up(machine, network, boot, bus)
+    esp32.flash = files.open(sys.argv[3], "r+b")
+    esp32.reports_flash = bool(boot[0] & frames.REPORT_FLASH)
+    sys.path[:] = [sys.argv[4]]
+    try:
+        __import__("umqtt.simple")
+    except ImportError:
+        pass  # without it the board is like a port that freezes nothing
+    vfs.umount("/")
+    vfs.mount(vfs.VfsLfs2(esp32.Partition("vfs"), readsize=32, progsize=32, lookahead=32), "/")
+    return bus
+
+
+def _fill_share(bus):
+    gc.collect()
+    cost = gc.mem_alloc()
+    bus.post(frames.BOOT, 0, struct.pack("<I", cost))
+    return bytearray(max(0, int(sys.argv[5]) - cost))
+
+
+def _forget_ourselves():
+    for name in ("backplane", "frames", "dates", "virtual_backplane", "launch"):
+        sys.modules.pop(name, None)
+    sys.path[:] = ["", ".frozen", "/lib"]
+    sys.argv[:] = []
+
+
+def _run(path):
+    """Run a file of the firmware if it is there; False if it failed, and the error is shown."""
+    try:
+        os.stat(path)
+    except OSError:
+        return True
+    try:
+        with open(path) as file:
+            code = compile(file.read(), path, "exec")
+        exec(code, {"__name__": "__main__"})
+    except SystemExit:
+        bus.post(frames.RESET, _SOFT_RESET)
+        return False
+    except BaseException as error:
+        sys.print_exception(error)
+        return False
+    return True
+
+
+bus = _boot()
+filler = _fill_share(bus)
+_forget_ourselves()
+gc.collect()
+if _run("/boot.py"):
+    _run("/main.py")
+bus.post(frames.END, 0)
+while True:
+    bus.pause(1000000)

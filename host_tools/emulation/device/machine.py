@@ -1,0 +1,378 @@
+"""The stock `machine` module of the ESP32, over the backplane."""
+
+import io
+import struct
+
+import frames
+from backplane import bus
+from dates import date_of, seconds_of
+from micropython import const
+
+_UART_FIFO = const(128)
+_POLL = const(3)
+_POLL_READ = const(1)
+_POLL_WRITE = const(4)
+_EINVAL = const(22)
+_RTC_MEMORY = const(2048)
+
+PWRON_RESET = 1
+HARD_RESET = 2
+WDT_RESET = 3
+DEEPSLEEP_RESET = 4
+SOFT_RESET = 5
+
+boot = None  # the fields of the BOOT frame, set by the launcher
+uart_files = {}  # UART id: the opened terminal, in real time only
+open_terminal = None
+
+
+def reset():
+    _restart(HARD_RESET)
+
+
+def soft_reset():
+    raise SystemExit
+
+
+def _restart(cause):
+    bus.post(frames.RESET, cause)
+    while True:
+        bus.pause(1000000)
+
+
+def reset_cause():
+    return boot[1]
+
+
+def unique_id():
+    return boot[6]
+
+
+def freq(hz=None):
+    return 160000000
+
+
+def idle():
+    bus.pause(1000)
+
+
+def disable_irq():
+    return 1
+
+
+def enable_irq(state):
+    pass
+
+
+class WDT:
+    def __init__(self, id=0, timeout=5000):
+        if id != 0:
+            raise ValueError
+        if timeout <= 0:
+            raise ValueError("WDT timeout too short")
+        bus.post(frames.WATCHDOG, 0, struct.pack("<I", timeout))
+        bus.flush()
+
+    def feed(self):
+        bus.post(frames.WATCHDOG, 0)
+
+
+class _Rtc:
+    """Seconds and microseconds since 2000 when uptime was zero, and the user's memory."""
+
+    def __init__(self):
+        self.memory = b""
+
+    def start(self, s, us):
+        self.s = s
+        self.us = us
+
+    def now(self):
+        s, us = bus.uptime()
+        us += self.us
+        return self.s + s + us // 1000000, us % 1000000
+
+    def set(self, s, us):
+        bus.post(frames.RTC_TIME, 0, struct.pack("<II", s, us))
+        up_s, up_us = bus.uptime()
+        us -= up_us
+        self.start(s - up_s + us // 1000000, us % 1000000)
+
+    def load(self, id, data):
+        self.memory = bytes(data)
+
+
+rtc_state = _Rtc()
+bus.handlers[frames.RTC_MEMORY] = rtc_state.load
+
+
+class RTC:
+    def datetime(self, value=None):
+        if value:
+            year, month, day, _, hour, minute, second, us = value
+            rtc_state.set(seconds_of(year, month, day, hour, minute, second), us)
+            return None
+        s, us = rtc_state.now()
+        year, month, day, hour, minute, second, weekday, _ = date_of(s)
+        return year, month, day, weekday, hour, minute, second, us
+
+    def init(self, value):
+        year, month, day, hour, minute, second, us, _ = value
+        rtc_state.set(seconds_of(year, month, day, hour, minute, second), us)
+
+    def memory(self, data=None):
+        if data is None:
+            return rtc_state.memory
+        if len(data) > _RTC_MEMORY:
+            raise ValueError("buffer too long")
+        rtc_state.memory = bytes(data)
+        bus.post(frames.RTC_MEMORY, 0, data)
+
+
+_pins = {}
+
+
+class Pin:
+    IN = 1
+    OUT = 3
+    OPEN_DRAIN = 7
+    PULL_DOWN = 1
+    PULL_UP = 2
+    IRQ_RISING = 1
+    IRQ_FALLING = 2
+    DRIVE_0 = 0
+    DRIVE_1 = 1
+    DRIVE_2 = 2
+    DRIVE_3 = 3
+
+    def __init__(self, id, mode=-1, pull=-1, value=None, **options):
+        if not isinstance(id, int) or not 0 <= id < 40:
+            raise ValueError("invalid pin")
+        self._id = id
+        self._level = 0
+        self._irq = None
+        before = _pins.get(id)
+        if before:
+            self._level = before._level
+        _pins[id] = self
+        self.init(mode, pull, value)
+
+    def init(self, mode=-1, pull=-1, value=None, **options):
+        if pull == Pin.PULL_UP and mode == Pin.IN:
+            self._level = 1
+        if value is not None:
+            self.value(value)
+
+    def value(self, level=None):
+        if level is None:
+            bus.catch_up()
+            return self._level
+        level = 1 if level else 0
+        if level != self._level:
+            self._level = level
+            bus.post(frames.PIN, self._id, b"\1" if level else b"\0")
+
+    __call__ = value
+
+    def on(self):
+        self.value(1)
+
+    def off(self):
+        self.value(0)
+
+    def irq(self, handler=None, trigger=3, **options):
+        self._irq = (handler, trigger) if handler else None
+        return self
+
+    def change(self, level):
+        """Take a level that the world has put on the pin."""
+        changed = level != self._level
+        self._level = level
+        edge = self.IRQ_RISING if level else self.IRQ_FALLING
+        if changed and self._irq and self._irq[1] & edge:
+            self._irq[0](self)
+
+
+def _change_pin(id, data):
+    if id in _pins:
+        _pins[id].change(data[0])
+
+
+bus.handlers[frames.PIN] = _change_pin
+
+_uarts = {}
+
+
+def _gcd(a, b):
+    while b:
+        a, b = b, a % b
+    return a
+
+
+class UART(io.IOBase):
+    """Sent bytes leave at the pace of the line: `_free_us`, `_free_ms` tell when the last ends."""
+
+    INV_TX = 32
+    INV_RX = 4
+
+    def __init__(self, id, baudrate=115200, bits=8, parity=None, stop=1, **options):
+        if not 0 <= id <= 2:
+            raise ValueError("UART(%d) does not exist" % id)
+        self._id = id
+        self._baudrate = baudrate
+        self._bits = bits
+        self._parity = parity
+        self._stop = stop
+        self._txbuf = self._rxbuf = 256
+        self._timeout = self._timeout_char = 0
+        self._file = open_terminal(id) if open_terminal else None
+        self._free_us = self._free_ms = 0
+        self._received = None
+        self.init(**options)
+        _uarts[id] = self
+
+    def init(self, baudrate=0, bits=0, parity=-1, stop=0, txbuf=0, rxbuf=0, timeout=-1,
+             timeout_char=-1, **pins):  # fmt: skip
+        if bits not in (0, 5, 6, 7, 8):
+            raise ValueError("invalid data bits")
+        if stop not in (0, 1, 2):
+            raise ValueError("invalid stop bits")
+        self._baudrate = baudrate or self._baudrate
+        self._bits = bits or self._bits
+        self._parity = self._parity if parity == -1 else parity
+        self._stop = stop or self._stop
+        self._txbuf = txbuf or self._txbuf
+        self._rxbuf = rxbuf or self._rxbuf
+        self._timeout = self._timeout if timeout == -1 else timeout
+        self._timeout_char = self._timeout_char if timeout_char == -1 else timeout_char
+        self._set_up()
+
+    def _set_up(self):
+        parity = 2 if self._parity is None else self._parity & 1
+        line = struct.pack("<IBBB", self._baudrate, self._bits, parity, self._stop)
+        bus.post(frames.UART_SETUP, self._id, line)
+        bits = 1 + self._bits + (parity != 2) + self._stop
+        divisor = _gcd(bits * 1000000, self._baudrate)
+        self._char_us = bits * 1000000 // divisor  # one character takes _char_us / _char_div µs
+        self._char_div = self._baudrate // divisor
+        if self._received is None or len(self._received) != self._rxbuf:
+            self._received = bytearray(self._rxbuf)
+            self._view = memoryview(self._received)
+        self._fill()
+        self._count = 0
+
+    def deinit(self):
+        _uarts.pop(self._id, None)
+
+    def take(self, data):
+        """Keep received bytes as far as rxbuf has room; the rest is lost, as on the chip."""
+        begin = self._count
+        end = min(begin + len(data), self._rxbuf)
+        self._received[begin:end] = data[: end - begin]
+        self._count = end
+
+    def _fill(self):
+        """Take what the terminal holds."""
+        if self._file:
+            while True:
+                data = self._file.read(64)
+                if not data:
+                    return
+                self.take(data)
+
+    def any(self):
+        bus.catch_up()
+        self._fill()
+        return self._count
+
+    def _await(self, count):
+        """Wait as `timeout` and `timeout_char` say for `count` bytes; returns how many are here."""
+        left_us = self._timeout * 1000
+        here = self.any()
+        while here < count and left_us > 0:
+            left_us -= bus.pause(min(left_us, 1000))
+            before = here
+            here = self.any()
+            if here > before:
+                left_us = self._timeout_char * 1000
+        return min(here, count)
+
+    def readinto(self, buffer, count=-1):
+        count = self._await(len(buffer) if count < 0 else min(count, len(buffer)))
+        if not count:
+            return None
+        buffer[:count] = self._view[:count]
+        self._drop(count)
+        return count
+
+    def read(self, count=-1):
+        count = self._await(self._rxbuf if count < 0 else count)
+        if not count:
+            return None
+        data = bytes(self._view[:count])
+        self._drop(count)
+        return data
+
+    def readline(self):
+        count = self.any()
+        end = bytes(self._view[:count]).find(b"\n")
+        return self.read(end + 1 if end >= 0 else count) if count else None
+
+    def _drop(self, count):
+        rest = self._count - count
+        self._received[:rest] = self._view[count : self._count]
+        self._count = rest
+
+    def write(self, data, *limits):
+        """Blocks while txbuf is full."""
+        if limits:
+            begin, size = (0,) + limits if len(limits) == 1 else limits
+            data = memoryview(data)[begin : begin + size]
+        if self._file:
+            self._file.write(data)
+        else:
+            bus.post(frames.UART_DATA, self._id, data)
+        takes_us = self._duration_us(len(data)) + self._left_us()
+        self._free_us = bus.ticks_us() + takes_us & 0x3FFFFFFF
+        self._free_ms = bus.ticks_ms() + takes_us // 1000 + 1 & 0x3FFFFFFF
+        self._wait_for_tx(self._duration_us(self._txbuf + _UART_FIFO))
+        return len(data)
+
+    def _duration_us(self, chars):
+        return -(-chars * self._char_us // self._char_div)
+
+    def _left_us(self):
+        """How long sending still takes. Both clocks wrap: that of µs after 18 minutes."""
+        left_ms = (self._free_ms - bus.ticks_ms() + 0x20000000 & 0x3FFFFFFF) - 0x20000000
+        if not 0 <= left_ms < 100000:
+            return 0
+        left_us = (self._free_us - bus.ticks_us() + 0x20000000 & 0x3FFFFFFF) - 0x20000000
+        return max(0, left_us)
+
+    def _wait_for_tx(self, left_us):
+        while True:
+            excess_us = self._left_us() - left_us
+            if excess_us <= 0:
+                return
+            bus.pause(excess_us)
+
+    def txdone(self):
+        bus.catch_up()
+        return self._left_us() == 0
+
+    def flush(self):
+        self._wait_for_tx(0)
+
+    def ioctl(self, request, argument):
+        if request != _POLL:
+            return -_EINVAL
+        self._fill()
+        return argument & (_POLL_WRITE | (_POLL_READ if self._count else 0))
+
+
+def _receive(id, data):
+    if id in _uarts:
+        _uarts[id].take(data)
+
+
+bus.handlers[frames.UART_DATA] = _receive

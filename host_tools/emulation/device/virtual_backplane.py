@@ -1,0 +1,84 @@
+"""The board's end of the backplane in virtual time: the world and the board take turns.
+
+Time is a count that only grows here: by small charges for what the board does, by pauses, and by
+what the world says has passed. The world also says until when nothing can happen; up to there the
+board goes on alone, and no pause needs a message. Frames are gathered and go out with the next
+turn, before any more time passes.
+"""
+
+from backplane import Backplane
+from micropython import const
+
+_MASK = const(0x3FFFFFFF)
+_LONGEST_PAUSE_US = const(1000000000)
+
+
+class VirtualBackplane(Backplane):
+    def __init__(self, file):
+        super().__init__(file)
+        self.ms = self._us = 0  # ticks_ms, and microseconds within it
+        self._ticks_us = 0
+        self._up_s = self._up_ms = 0
+        self._spent = self._quiet = 0
+        self._has_posted = False
+
+    def ticks_ms(self):
+        return self.ms
+
+    def ticks_us(self):
+        return self._ticks_us
+
+    def uptime(self):
+        return self._up_s, self._up_ms * 1000 + self._us
+
+    def post(self, kind, id, data=b""):
+        self._put(kind, id, data)
+        self._has_posted = True
+
+    def is_due(self):
+        """Whether the world has to have its turn before more time passes."""
+        return self._has_posted
+
+    def charge(self, us):
+        """Let `us` pass that the board was busy."""
+        self._spend(us)
+        if self._quiet <= 0:
+            self.take_turns(0)
+
+    def pause(self, us):
+        if us < self._quiet and not self._has_posted:
+            self._spend(us)
+            return us
+        return self.take_turns(min(us, _LONGEST_PAUSE_US))
+
+    def catch_up(self):
+        """Looking at something takes a little time, so that nothing can spin for ever."""
+        self.charge(5)
+        if self._has_posted:
+            self.take_turns(0)
+
+    def take_turns(self, wait_us):
+        """Let the world act until something comes, at most `wait_us`; returns what passed."""
+        self._has_posted = False
+        self._send(self._spent, wait_us)
+        self._spent = 0
+        size, passed_us, self._quiet = self._read_header()
+        self._advance(passed_us)
+        self._deliver(size)
+        return passed_us
+
+    def _spend(self, us):
+        self._spent += us
+        self._quiet -= us
+        self._advance(us)
+
+    def _advance(self, us):
+        self._ticks_us = self._ticks_us + us & _MASK
+        us += self._us
+        self._us = us % 1000
+        if us >= 1000:
+            ms = us // 1000
+            self.ms = self.ms + ms & _MASK
+            ms += self._up_ms
+            self._up_ms = ms % 1000
+            self._up_s += ms // 1000

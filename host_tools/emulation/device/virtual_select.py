@@ -1,0 +1,105 @@
+"""The `select` module in virtual time: between two looks at the streams, time passes.
+
+Streams are asked in the order in which they were registered, not by their place in memory, so
+that a run repeats. A stream that is not written in Python (`tls`) is asked through the native
+poll, which returns at once because a terminal that is always ready is asked with it.
+"""
+
+import select as _native
+
+from backplane import bus
+from micropython import const
+
+POLLIN = 1
+POLLOUT = 4
+POLLERR = 8
+POLLHUP = 16
+
+_POLL = const(3)
+_PASS_US = const(100)
+_FOREVER_MS = const(1000000)
+
+always_ready = None  # a file descriptor, set by the launcher
+
+
+class _NativeStream:
+    def __init__(self, stream):
+        self._stream = stream
+        self._poll = _native.poll()
+        self._poll.register(always_ready, POLLIN)
+        self._poll.register(stream, 0)
+
+    def ioctl(self, request, events):
+        self._poll.modify(self._stream, events)
+        found = 0
+        for stream, ready in self._poll.ipoll(0):
+            if stream is self._stream:
+                found = ready
+        return found
+
+
+class poll:
+    def __init__(self):
+        self._entries = []  # [stream, events, what answers ioctl]
+
+    def register(self, stream, events=POLLIN | POLLOUT):
+        entry = self._entry(stream)
+        if entry:
+            entry[1] = events
+        else:
+            asked = stream if hasattr(stream, "ioctl") else _NativeStream(stream)
+            self._entries.append([stream, events, asked])
+
+    def _entry(self, stream):
+        for entry in self._entries:
+            if entry[0] is stream:
+                return entry
+        return None
+
+    def modify(self, stream, events):
+        entry = self._entry(stream)
+        if not entry:
+            raise OSError(2)
+        entry[1] = events
+
+    def unregister(self, stream):
+        entry = self._entry(stream)
+        if entry:
+            self._entries.remove(entry)
+
+    def poll(self, timeout_ms=-1):
+        """Each pass costs 100 µs, so that nothing spins for ever."""
+        bus.charge(_PASS_US)
+        ready = self._look()
+        while timeout_ms and not ready:
+            waits_ms = min(timeout_ms, _FOREVER_MS) if timeout_ms > 0 else _FOREVER_MS
+            ready = self._wait(waits_ms * 1000)
+            if timeout_ms > 0:
+                timeout_ms -= waits_ms
+        if bus.is_due():
+            bus.take_turns(0)
+            ready = self._look()
+        return ready
+
+    def ipoll(self, timeout_ms=-1, flags=0):
+        return self.poll(timeout_ms)
+
+    def _wait(self, us):
+        """Wait until a stream is ready or `us` have passed."""
+        ready = _NONE
+        while us > 0 and not ready:
+            us -= bus.pause(us)
+            ready = self._look()
+        return ready
+
+    def _look(self):
+        ready = None
+        for stream, events, asked in self._entries:
+            found = asked.ioctl(_POLL, events)
+            if found:
+                ready = ready or []
+                ready.append((stream, found))
+        return ready or _NONE
+
+
+_NONE = ()
