@@ -1,0 +1,234 @@
+"""The world's end of the backplane: a running interpreter, and whose turn it is.
+
+`device/frames.py` describes what travels. In real time both sides run on their own: `RealLink`
+takes what comes when it comes. In virtual time exactly one of them runs: `VirtualLink` gives the
+board its turn at the scheduler's times, and waits for it. The board goes on alone as long as the
+scheduler knows of nothing to happen, so its messages carry the time it has spent; what it did is
+applied at that time.
+"""
+
+import asyncio
+import ctypes
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator
+
+from host_tools.emulation.scheduler import Handle, Scheduler
+
+_HEADER = struct.Struct("<IIi")
+_FRAME = struct.Struct("<BBH")
+_PR_SET_PDEATHSIG = 1
+_NO_ANSWER = -1
+_LONGEST_US = 1_000_000_000
+_LIBC = ctypes.CDLL(None)
+
+
+class Gone(Exception):
+    """The interpreter has ended."""
+
+
+class Stuck(Exception):
+    """The interpreter has not answered for too long; `frames` came before."""
+
+    def __init__(self, frames: bytes):
+        super().__init__()
+        self.frames = frames
+
+
+def frame(kind: int, id: int = 0, data: bytes = b"") -> bytes:
+    return _FRAME.pack(kind, id, len(data)) + data
+
+
+def split_frames(body: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (kind, id, data) of each frame."""
+    at = 0
+    while at < len(body):
+        kind, id, size = _FRAME.unpack_from(body, at)
+        at += _FRAME.size + size
+        yield kind, id, body[at - size : at]
+
+
+class Process:
+    """A running interpreter; `command` gets the backplane's descriptor where it says {backplane}.
+
+    It ends with us, whatever ends us.
+    """
+
+    def __init__(self, command: list[str], environment: dict[str, str], folder):
+        self.wire, theirs = socket.socketpair()
+        self._popen = subprocess.Popen(
+            [part.format(backplane=theirs.fileno()) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[theirs.fileno()],
+            preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),
+            env=environment,
+            cwd=folder,
+        )
+        theirs.close()
+        self.console = self._popen.stdout.fileno()
+        os.set_blocking(self.console, False)
+        self._received = bytearray()
+        self._poll = select.poll()
+        self._poll.register(self.wire, select.POLLIN)
+        self._poll.register(self.console, select.POLLIN)
+
+    def send(self, body: bytes, passed_us: int, quiet_us: int) -> None:
+        try:
+            self.wire.sendall(_HEADER.pack(len(body), passed_us, quiet_us) + body)
+        except OSError as error:
+            raise Gone from error
+
+    def take(self) -> Iterator[tuple[bytes, int, int]]:
+        """Yield (frames, µs spent, µs to wait) of each whole message that has come."""
+        data = self.wire.recv(65536)
+        if not data:
+            raise Gone
+        self._received += data
+        while len(self._received) >= _HEADER.size:
+            size, spent_us, wait_us = _HEADER.unpack_from(self._received)
+            end = _HEADER.size + size
+            if len(self._received) < end:
+                return
+            body = bytes(self._received[_HEADER.size : end])
+            del self._received[:end]
+            yield body, spent_us, wait_us
+
+    def wait_for_turn(self, on_text, patience_s: float) -> tuple[bytes, int, int]:
+        """Return (frames, µs spent, µs to wait) when the board has had its turn.
+
+        What it prints meanwhile goes to `on_text`. Raises Stuck after `patience_s`, or Gone.
+        """
+        gathered = b""
+        while True:
+            ready = dict(self._poll.poll(patience_s * 1000))
+            if not ready:
+                raise Stuck(gathered)
+            if self.console in ready:
+                on_text(self.read_console())
+            if self.wire.fileno() in ready:
+                for body, spent_us, wait_us in self.take():
+                    gathered += body
+                    if wait_us != _NO_ANSWER:
+                        return gathered, spent_us, wait_us
+
+    def read_console(self) -> bytes:
+        """What was printed since the last time; b"" when nothing is left, or it has ended."""
+        try:
+            text = os.read(self.console, 65536)
+        except BlockingIOError:
+            return b""
+        if not text:
+            self._poll.unregister(self.console)
+        return text
+
+    def kill(self) -> None:
+        self._popen.kill()
+        self._popen.wait()
+        self._popen.stdout.close()
+        self.wire.close()
+
+
+class RealLink:
+    """The backplane in real time. `board` has `on_frames`, `on_text`, `on_gone`."""
+
+    def __init__(self, process: Process, board):
+        self._process = process
+        self._board = board
+        self._loop = asyncio.get_running_loop()
+        self._descriptors = (process.wire.fileno(), process.console)
+        self._is_stopped = False
+        self._loop.add_reader(process.wire, self._on_wire)
+        self._loop.add_reader(process.console, self._on_console)
+
+    def post(self, frames: bytes, wake: bool = True) -> None:
+        try:
+            self._process.send(frames, 0, 0)
+        except Gone:
+            pass  # the end of the stream will be read soon
+
+    def _on_wire(self) -> None:
+        try:
+            for body, _, _ in self._process.take():
+                if not self._is_stopped:
+                    self._board.on_frames(body)
+        except (Gone, ConnectionError):
+            self._on_console()
+            self._board.on_gone()
+
+    def _on_console(self) -> None:
+        text = self._process.read_console()
+        if text:
+            self._board.on_text(text)
+        else:
+            self._loop.remove_reader(self._process.console)
+
+    def stop(self) -> None:
+        self._is_stopped = True
+        for descriptor in self._descriptors:
+            self._loop.remove_reader(descriptor)
+        self._process.kill()
+
+
+class VirtualLink:
+    """The backplane in virtual time. `board` has `on_frames`, `on_text`, `on_gone`, `on_stuck`."""
+
+    def __init__(self, process: Process, board, scheduler: Scheduler, patience_s: float):
+        self._process = process
+        self._board = board
+        self._scheduler = scheduler
+        self._patience_s = patience_s
+        self._events = bytearray()
+        self._is_waiting = self._is_urgent = False
+        self._turn: Handle = scheduler.at(scheduler.now_us, self._listen)
+
+    def post(self, frames: bytes, wake: bool = True) -> None:
+        """Leave frames for the board's next turn; `wake` ends its pause."""
+        self._events += frames
+        if wake and not self._is_urgent:
+            self._is_urgent = True
+            if self._is_waiting:
+                self._turn.cancel()
+                self._turn = self._scheduler.at(self._scheduler.now_us, self._give_turn)
+
+    def _give_turn(self) -> None:
+        now_us = self._scheduler.now_us
+        events = bytes(self._events)
+        self._events.clear()
+        self._is_waiting = self._is_urgent = False
+        quiet_us = min(self._scheduler.quiet_until() - now_us, _LONGEST_US)
+        try:
+            self._process.send(events, now_us - self._asked_us, quiet_us)
+        except Gone:
+            return self._board.on_gone()
+        self._listen()
+
+    def _listen(self) -> None:
+        """Let the board run until it wants time to pass."""
+        try:
+            body, spent_us, wait_us = self._process.wait_for_turn(
+                self._board.on_text, self._patience_s
+            )
+        except (Gone, ConnectionError):
+            return self._board.on_gone()
+        except Stuck as stuck:
+            self._board.on_frames(stuck.frames)
+            return self._board.on_stuck()
+        self._asked_us = self._scheduler.now_us + spent_us
+        self._turn = self._scheduler.at(self._asked_us, lambda: self._apply(body, wait_us))
+
+    def _apply(self, body: bytes, wait_us: int) -> None:
+        """The board's time has come: do what it asked for, and wait with it."""
+        self._is_waiting = True
+        until_us = self._asked_us + (0 if self._is_urgent else wait_us)
+        self._turn = self._scheduler.at(until_us, self._give_turn)
+        self._board.on_frames(body)
+
+    def stop(self) -> None:
+        self._turn.cancel()
+        self._process.kill()
