@@ -1,0 +1,446 @@
+"""An emulated board: the chip around an interpreter that runs the firmware from a flash file.
+
+Here is what outlives the program: power, reset and its cause, watchdog, RTC, NVS, Wi-Fi, pins. The
+same board runs in real time, as a process beside us, and in virtual time, in turns with the
+scheduler. It restarts by itself after `machine.reset()` and when the watchdog bites; it does not
+when `main.py` ends or fails: then, like the chip, it stays at the prompt, and `on_exit` tells.
+"""
+
+import hashlib
+import os
+import shutil
+import struct
+from collections import Counter, deque
+from collections.abc import Callable
+from pathlib import Path
+
+from host_tools import interpreter
+from host_tools.bytecode import compile_module
+from host_tools.emulation.backplane import (
+    Process,
+    RealLink,
+    VirtualLink,
+    frame,
+    split_frames,
+)
+from host_tools.emulation.device import frames
+from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.lan import Interface, Lan
+from host_tools.emulation.line import Framing, Line, PtyPort
+from host_tools.emulation.scheduler import Handle, RealScheduler, Scheduler
+from host_tools.image import BLOCK_BYTES, write_files
+from host_tools.paths import BUILD, TOOLS
+
+POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5
+
+_BOOT_US = 300_000
+_JOIN_US = 1_000_000
+_NO_AP_FOUND = 201
+_BEACON_TIMEOUT = 200
+_PATIENCE_S = 20
+_REAL_SHARE = 32 * 1024
+_VIRTUAL_SHARE = 42 * 1024
+_DEVICE_SOURCES = Path(__file__).parent / "device"
+_KEPT_LINES = 60
+_PARITIES = ("E", "O", None)
+
+
+def compile_device_modules() -> Path:
+    """Return the folder with the compiled modules that replace the stock ones on the board."""
+    files = {
+        source.stem + ".mpy": compile_module(source.read_bytes(), source.name)
+        for source in sorted(_DEVICE_SOURCES.glob("*.py"))
+    }
+    contents = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
+    folder = BUILD / "device" / contents
+    if not folder.exists():
+        beside = folder.with_suffix(f".{os.getpid()}")
+        write_files(files, beside)
+        try:
+            beside.rename(folder)
+        except OSError:  # another run was faster
+            shutil.rmtree(beside)
+    return folder
+
+
+class Board:
+    """`lines` maps UART numbers to lines, `driver_enable` pins to the UART whose line they drive.
+
+    `heap` is what the firmware has, in bytes. The emulated modules lie beside it in a share of
+    their own, of which they need `emulation_heap_bytes`. `ticks_ms` is what the firmware's clock
+    of that name shows at the first boot in virtual time. `on_console(line)` gets each line printed,
+    `on_exit(text)` the last lines when the program has ended. With `counts_flash` the erases and
+    programmed bytes per block are counted in `erases` and `programmed`. A program that takes no
+    turn for `patience_s` of real time is stuck.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        flash_path,
+        lines: dict[int, Line] | None = None,
+        lan: Lan | None = None,
+        seed: int = 0,
+        heap: int = 110 * 1024,
+        on_console: Callable[[str], None] = lambda line: None,
+        on_exit: Callable[[str], None] = lambda text: None,
+        driver_enable: dict[int, int] | None = None,
+        unique_id: bytes = b"\x30\xae\xa4\x00\x00\x01",
+        ticks_ms: int = 0,
+        counts_flash: bool = False,
+        patience_s: float = _PATIENCE_S,
+    ):
+        self.on_console = on_console
+        self.on_exit = on_exit
+        self.on_pin: Callable[[int, int], None] = lambda pin, level: None
+        self.pins: dict[int, int] = {}
+        self.boots = 0
+        self.emulation_heap_bytes = 0
+        self.erases: Counter[int] = Counter()
+        self.programmed: Counter[int] = Counter()
+        self._scheduler = scheduler
+        self._is_real = isinstance(scheduler, RealScheduler)
+        self._flash = FlashFile(flash_path)
+        self._lan = lan or Lan(scheduler)
+        self._seed = seed
+        self._heap = heap
+        self._unique_id = unique_id
+        self._first_ticks_ms = ticks_ms
+        self._counts_flash = counts_flash
+        self._patience_s = patience_s
+        self._driver_enable = driver_enable or {}
+        self._uarts = {number: _Uart(self, number, line) for number, line in (lines or {}).items()}
+        self._link: RealLink | VirtualLink | None = None
+        self._interface: Interface | None = None
+        self._pending: Handle | None = None
+        self._watchdog = _Watchdog(self)
+        self._wifi = _Wifi(self)
+        self._nvs = self._flash.load_nvs()
+        self._forget()
+
+    # Power.
+
+    def start(self) -> None:
+        """Switch the power on; nothing happens if it is on."""
+        if not self._link and not self._pending:
+            self._nvs = self._flash.load_nvs()
+            self._forget()
+            self._boot_after(POWER_ON)
+
+    def stop(self) -> None:
+        """Switch the power off for good, and give back terminals."""
+        self.power_cut()
+        for uart in self._uarts.values():
+            uart.close()
+
+    def power_cut(self) -> None:
+        """Take the power away this instant; `start` gives it back."""
+        self._halt()
+        self._watchdog.disarm()
+        self._wifi.forget()
+
+    @property
+    def is_running(self) -> bool:
+        return self._link is not None
+
+    def _forget(self) -> None:
+        """Without power the RTC and its memory are lost: the clock begins at 2000-01-01."""
+        self._rtc_memory = b""
+        self._rtc_offset_us = -self._scheduler.now_us
+
+    def _halt(self) -> None:
+        """Stop the program, wherever it is."""
+        if self._pending:
+            self._pending.cancel()
+            self._pending = None
+        if self._link:
+            self._link.stop()
+            self._link = None
+            self._interface.close()
+
+    def restart(self, cause: int) -> None:
+        """Reset the chip: `cause` is what `machine.reset_cause()` will say."""
+        self._halt()
+        self._wifi.forget()
+        if cause != SOFT:
+            self._watchdog.disarm()
+        self._boot_after(cause)
+
+    def _boot_after(self, cause: int) -> None:
+        self._pending = self._scheduler.after(
+            0 if self._is_real else _BOOT_US, lambda: self._boot(cause)
+        )
+
+    def _boot(self, cause: int) -> None:
+        self._pending = None
+        self._text = b""
+        self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self.pins.clear()
+        for number in self._driver_enable.values():
+            self._uarts[number].drive(False)
+        process = Process(*self._command())
+        self._link = self._new_link(process)
+        self._interface = Interface(self._lan, self._link.post)
+        self._link.post(self._boot_frames(cause))
+        self.boots += 1
+
+    def _new_link(self, process: Process) -> RealLink | VirtualLink:
+        if self._is_real:
+            return RealLink(process, self)
+        return VirtualLink(process, self, self._scheduler, self._patience_s)
+
+    def _command(self) -> tuple[list[str], dict[str, str], Path]:
+        found = interpreter.find()
+        folder = compile_device_modules()
+        share = _REAL_SHARE if self._is_real else _VIRTUAL_SHARE
+        command = [
+            *found.command,
+            *found.heap_option(self._heap + share),
+            *("-m", "launch", "{backplane}", "real" if self._is_real else "virtual"),
+            *(str(self._flash.path.resolve()), str(TOOLS / "frozen")),
+            str(share * found.heap_factor),
+        ]
+        return command, {"MICROPYPATH": str(folder)}, folder
+
+    def _boot_frames(self, cause: int) -> bytes:
+        """All that the chip knows when it starts; BOOT comes last."""
+        seconds, us = divmod(self._scheduler.now_us + self._rtc_offset_us, 1_000_000)
+        nvs = [frame(frames.NVS, kind, name + b"\0" + v) for (kind, name), v in self._nvs.items()]
+        ptys = [frame(frames.PTY, n, u.path.encode()) for n, u in self._uarts.items() if u.path]
+        ticks_ms = self._first_ticks_ms if self.boots == 0 else 0
+        boot = struct.pack(
+            frames.BOOT_FORMAT,
+            frames.REPORT_FLASH if self._counts_flash else 0,
+            cause, seconds, us, ticks_ms,
+            (self._seed * 1_000_003 + self.boots) & 0x3FFFFFFF,
+            self._unique_id,
+        )  # fmt: skip
+        names = self._lan.name_frames() if self._is_real else b""
+        memory = frame(frames.RTC_MEMORY, 0, self._rtc_memory)
+        return b"".join([*nvs, *ptys, names, memory, frame(frames.BOOT, 0, boot)])
+
+    # What the world does to the board.
+
+    def wifi(self, up: bool) -> None:
+        """Switch the access point on or off; the board rejoins by itself, as the chip does."""
+        self._wifi.set_access_point(up)
+
+    def set_pin(self, pin: int, level: int) -> None:
+        """Put a level on an input."""
+        self.post(frame(frames.PIN, pin, bytes([level])))
+
+    def post(self, data: bytes, wake: bool = True) -> None:
+        """Send frames to the running program, if there is one."""
+        if self._link:
+            self._link.post(data, wake)
+
+    # What the link calls.
+
+    def on_text(self, text: bytes) -> None:
+        *lines, self._text = (self._text + text).split(b"\n")
+        for line in lines:
+            self._last_lines.append(line.decode(errors="replace").rstrip("\r"))
+            self.on_console(self._last_lines[-1])
+
+    def on_gone(self) -> None:
+        """The interpreter itself has ended, which a chip cannot do."""
+        self._end()
+        self._halt()
+
+    def on_stuck(self) -> None:
+        """The program takes no turn any more: only the watchdog can help, when its time comes."""
+        if self._watchdog.is_armed:
+            self._halt()
+        else:
+            self.on_text(b"\nthe program no longer lets time pass, and no watchdog is armed\n")
+            self.on_gone()
+
+    def _end(self) -> None:
+        if self._text:
+            self.on_text(b"\n")
+        self.on_exit("\n".join(self._last_lines))
+
+    def on_frames(self, body: bytes) -> None:
+        link = self._link
+        for kind, id, data in split_frames(body):
+            handler = self._HANDLERS.get(kind)
+            if handler:
+                handler(self, id, data)
+            else:
+                self._interface.on_frame(kind, id, data)
+            if self._link is not link:
+                return
+
+    def _on_boot(self, id: int, data: bytes) -> None:
+        self.emulation_heap_bytes = struct.unpack("<I", data)[0]
+
+    def _on_end(self, id: int, data: bytes) -> None:
+        self._end()
+
+    def _on_reset(self, cause: int, data: bytes) -> None:
+        self.restart(cause)
+
+    def _on_watchdog(self, id: int, data: bytes) -> None:
+        if data:
+            self._watchdog.timeout_us = struct.unpack("<I", data)[0] * 1000
+        self._watchdog.feed()
+
+    def _on_rtc_time(self, id: int, data: bytes) -> None:
+        seconds, us = struct.unpack("<II", data)
+        self._rtc_offset_us = seconds * 1_000_000 + us - self._scheduler.now_us
+
+    def _on_rtc_memory(self, id: int, data: bytes) -> None:
+        self._rtc_memory = data
+
+    def _on_nvs(self, kind: int, data: bytes) -> None:
+        namespace, key, value = data.split(b"\0", 2)
+        name = namespace + b"\0" + key
+        for other in (frames.NVS_I32, frames.NVS_BLOB):
+            self._nvs.pop((other, name), None)
+        if kind != frames.NVS_ERASE:
+            self._nvs[kind, name] = value
+        self._flash.save_nvs(self._nvs)
+
+    def _on_pin(self, pin: int, data: bytes) -> None:
+        self.pins[pin] = data[0]
+        if pin in self._driver_enable:
+            self._uarts[self._driver_enable[pin]].drive(bool(data[0]))
+        self.on_pin(pin, data[0])
+
+    def _on_uart_setup(self, number: int, data: bytes) -> None:
+        baud, bits, parity, stop = struct.unpack("<IBBB", data)
+        if number in self._uarts:
+            self._uarts[number].set_up(Framing(baud, bits, _PARITIES[parity], stop))
+
+    def _on_uart_data(self, number: int, data: bytes) -> None:
+        if number in self._uarts:
+            self._uarts[number].send(data)
+
+    def _on_wifi(self, joins: int, data: bytes) -> None:
+        self._wifi.request(bool(joins))
+
+    def _on_flash(self, is_program: int, data: bytes) -> None:
+        address, size = struct.unpack("<IH", data)
+        if is_program:
+            self.programmed[address // BLOCK_BYTES] += size
+        else:
+            self.erases[address // BLOCK_BYTES] += 1
+
+    def set_network(self, up: bool) -> None:
+        """The Wi-Fi part tells whether packets pass."""
+        if self._interface:
+            self._interface.is_up = up
+            self._interface.resume()
+
+    _HANDLERS = {
+        frames.BOOT: _on_boot,
+        frames.END: _on_end,
+        frames.RESET: _on_reset,
+        frames.WATCHDOG: _on_watchdog,
+        frames.RTC_TIME: _on_rtc_time,
+        frames.RTC_MEMORY: _on_rtc_memory,
+        frames.NVS: _on_nvs,
+        frames.PIN: _on_pin,
+        frames.UART_SETUP: _on_uart_setup,
+        frames.UART_DATA: _on_uart_data,
+        frames.WIFI: _on_wifi,
+        frames.FLASH: _on_flash,
+    }
+
+
+class _Watchdog:
+    """The chip's own: it survives a soft reset, and no program can stop it."""
+
+    def __init__(self, board: Board):
+        self.timeout_us = 0
+        self._board = board
+        self._bite: Handle | None = None
+
+    @property
+    def is_armed(self) -> bool:
+        return self._bite is not None
+
+    def feed(self) -> None:
+        self.disarm()
+        self._bite = self._board._scheduler.after(
+            self.timeout_us, lambda: self._board.restart(WATCHDOG)
+        )
+
+    def disarm(self) -> None:
+        if self._bite:
+            self._bite.cancel()
+            self._bite = None
+
+
+class _Wifi:
+    """The station: joining takes a second, and it rejoins for as long as the program wants."""
+
+    def __init__(self, board: Board):
+        self._board = board
+        self._has_access_point = True
+        self.forget()
+
+    def forget(self) -> None:
+        """The chip starts anew."""
+        self._is_wanted = self._is_joined = False
+
+    def request(self, joins: bool) -> None:
+        self._is_wanted = joins
+        self._is_joined = False
+        self._board.set_network(False)
+        if joins:
+            self._try_later()
+
+    def set_access_point(self, up: bool) -> None:
+        self._has_access_point = up
+        if up and self._is_wanted:
+            self._try_later()
+        elif self._is_joined:
+            self._tell(False, _BEACON_TIMEOUT)
+
+    def _try_later(self) -> None:
+        boots = self._board.boots
+        self._board._scheduler.after(_JOIN_US, lambda: self._try(boots))
+
+    def _try(self, boots: int) -> None:
+        if not self._is_wanted or self._is_joined or boots != self._board.boots:
+            return
+        if self._has_access_point:
+            self._tell(True, 0)
+        else:
+            self._tell(False, _NO_AP_FOUND)
+
+    def _tell(self, is_joined: bool, reason: int) -> None:
+        self._is_joined = is_joined
+        self._board.set_network(is_joined)
+        self._board.post(frame(frames.WIFI, is_joined, struct.pack("<H", reason)))
+
+
+class _Uart:
+    """One serial port: in virtual time a port on the line, in real time a terminal onto it."""
+
+    def __init__(self, board: Board, number: int, line: Line):
+        self._board = board
+        self._number = number
+        self._pty = PtyPort(line, Framing(115200)) if board._is_real else None
+        self._port = None if self._pty else line.port(Framing(115200), self._receive)
+
+    @property
+    def path(self) -> str:
+        return self._pty.path if self._pty else ""
+
+    def set_up(self, framing: Framing) -> None:
+        (self._pty or self._port).framing = framing
+
+    def send(self, data: bytes) -> None:
+        self._port.send(data)
+
+    def drive(self, is_on: bool) -> None:
+        if self._port:
+            self._port.driving = is_on
+
+    def _receive(self, data: bytes) -> None:
+        self._board.post(frame(frames.UART_DATA, self._number, data))
+
+    def close(self) -> None:
+        (self._pty or self._port).close()
