@@ -1,22 +1,55 @@
 """The file system of one gateway of a site: firmware, configuration and secrets.
 
-What is flashed to a chip and what an emulated board boots is this one image.
+What is flashed to a chip and what an emulated board boots is this one image. The configuration is
+laid out for a small heap: one line of JSON for its head, each bus and each device, and apart from
+it the part of the birth certificate that only readers of the messages need.
 """
 
 import json
 
 from host_tools.image import build_image, firmware_files
-from host_tools.site import Site, config_json, load_secrets
+from host_tools.site import Site, load_secrets
 
-CONFIGURATION = "/config.json"
+CONFIGURATION = "/config.jsonl"
+BIRTH = "/birth.json"
 SECRETS = "/secrets.json"
+
+_CHANNEL_FACTS = ("name", "unit", "kind", "places")
+_ONLY_IN_BIRTH = ("unit", "kind")
 
 
 def gateway_files(site: Site, gateway: str) -> dict[str, bytes]:
     """{path on the gateway: content}; raises ToolError where site file or secrets are wrong."""
-    configuration = config_json(site.compile(gateway))
     secrets = json.dumps(load_secrets(site.file.path), sort_keys=True).encode()
-    return firmware_files() | {CONFIGURATION: configuration, SECRETS: secrets}
+    return firmware_files() | configuration_files(site.compile(gateway)) | {SECRETS: secrets}
+
+
+def configuration_files(compact: dict) -> dict[str, bytes]:
+    """The compact configuration as a gateway stores it."""
+    head = {key: value for key, value in compact.items() if key not in ("bus", "device")}
+    lines = [head, *compact["bus"], *map(_without_birth_facts, compact["device"])]
+    return {
+        CONFIGURATION: b"".join(_json(line) + b"\n" for line in lines),
+        BIRTH: b'"device":' + _json([_birth_of(device) for device in compact["device"]]) + b"}",
+    }
+
+
+def _birth_of(device: dict) -> dict:
+    channels = [{key: c[key] for key in _CHANNEL_FACTS} for c in device["channel"]]
+    return {"id": device["id"], "model": device["model"], "channel": channels}
+
+
+def _without_birth_facts(device: dict) -> dict:
+    channels = [
+        {key: value for key, value in channel.items() if key not in _ONLY_IN_BIRTH}
+        for channel in device["channel"]
+    ]
+    facts = {key: value for key, value in device.items() if key != "model"}
+    return facts | {"channel": channels}
+
+
+def _json(value) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def gateway_image(site: Site, gateway: str) -> bytes:

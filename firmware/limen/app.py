@@ -35,14 +35,17 @@ _LONGEST_WAIT_MS = const(10000)
 # A channel's value in JSON: its name, punctuation and up to 22 digits.
 _CHANNEL_TEXT = const(56)
 _FRAME_TEXT = const(160)
+_SEND_EXTRA = const(256)  # for the topic, and what must go out beside a publish
+CONFIGURATION = "/config.jsonl"
+BIRTH = "/birth.json"
+SECRETS = "/secrets.json"
 
 
 class Device:
     """What the path and the uplink know of a device; `reader` asks the device itself."""
 
-    def __init__(self, name, model, channels, reader):
+    def __init__(self, name, channels, reader):
         self.id = name
-        self.model = model
         self.channels = channels
         self.reader = reader
         self.s = self.ms = 0  # uptime of the newest reading
@@ -71,32 +74,30 @@ def make_channel(index, spec):
     return channel
 
 
-def open_bus(kind, spec):
-    """The bus of a class from `drivers`, on the port that the configuration names."""
-    uart, de = board.rs485(spec)
-    return kind(uart, spec, de)
-
-
 class Gateway:
     """Built once from the configuration and the secrets; `run` never returns."""
 
-    def __init__(self, config, secrets):
+    def __init__(self, lines, secrets):
         self.clock = Clock(ticks_ms, ticks_diff, board.rtc())
         self.store = Store()
         self._begin_boot()
-        self.config = config
-        self._make_devices(config)
-        self._make_delivery(config, secrets)
-        self.path = Path(self.clock, self.outbox)
+        self.buses = []
+        self.devices = [Device("gateway", (), None)]
+        head = json.loads(next(lines))
+        self.hash = head["hash"]
+        for line in lines:
+            self._add(json.loads(line))
+            gc.collect()
+        self._make_delivery(head, secrets)
         self.wifi = self.time_sync = None
-        if config["wifi"]:
+        if head["wifi"]:
             from limen.hal.wifi import Wifi
 
             self.wifi = Wifi(secrets["wifi"]["ssid"], secrets["wifi"]["password"])
-        if config["ntp"]:
+        if head["ntp"]:
             from limen.service.time_sync import TimeSync
 
-            self.time_sync = TimeSync(self.clock, config["ntp"], self._on_clock_first_set)
+            self.time_sync = TimeSync(self.clock, head["ntp"], self._on_clock_first_set)
 
     def _begin_boot(self):
         """Name this boot; on flash first, as records are known by (incarnation, boot, seq)."""
@@ -108,46 +109,52 @@ class Gateway:
         self.incarnation = store.get("inc")
         self.boot = store.get("boot")
 
-    def _make_devices(self, config):
-        kinds = [drivers.load(spec["kind"]) for spec in config["bus"]]
-        self.buses = [open_bus(kind[0], spec) for kind, spec in zip(kinds, config["bus"])]
-        self.devices = [Device("gateway", None, (), None)]
-        for spec in config["device"]:
-            channels = tuple(make_channel(i, c) for i, c in enumerate(spec["channel"]))
-            reader = kinds[spec["bus"]][1](self.buses[spec["bus"]], spec, channels)
-            self.devices.append(Device(spec["id"], spec["model"], channels, reader))
-            for channel in channels:
-                channel.due_s = self.clock.s
-                channel.due_ms = self.clock.ms
+    def _add(self, part):
+        """Make the bus or the device that a line of the configuration describes."""
+        if "kind" in part:
+            uart, de = board.rs485(part)
+            self.buses.append(drivers.load(part["kind"])[0](uart, part, de))
+            return
+        channels = tuple(make_channel(i, spec) for i, spec in enumerate(part["channel"]))
+        for channel in channels:
+            channel.due_s = self.clock.s
+            channel.due_ms = self.clock.ms
+        bus = self.buses[part["bus"]]
+        reader = drivers.load(bus.kind)[1](bus, part, channels)
+        self.devices.append(Device(part["id"], channels, reader))
 
-    def _make_delivery(self, config, secrets):
-        options = config["mqtt"]
-        per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
+    def _make_delivery(self, head, secrets):
+        options = head["mqtt"]
         slots = options["in_flight"]
-        self.outbox = Outbox(config["outbox_bytes"], _EVENT_BYTES, slots, per_record)
-        dialect = Plain(
-            Text(options["batch_bytes"]), config, self.incarnation, self.boot, self.devices
+        per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
+        self.outbox = Outbox(head["outbox_bytes"], _EVENT_BYTES, slots, per_record)
+        self.path = Path(self.clock, self.outbox)
+        text = Text(options["batch_bytes"])
+        dialect = Plain(text, head, self.incarnation, self.boot, self.devices)
+        session = self._make_session(head, secrets.get("mqtt", {}))
+        session.set_last_will(
+            dialect.topic_of("status"), dialect.status(False).encode(), retain=True, qos=1
         )
-        login = secrets.get("mqtt", {})
-        session = Session(
-            "limen-%s-%s" % (config["site"], config["gateway"]),
+        uplink = Uplink(
+            session, self.outbox, dialect, self.clock, options, head["diag_s"], BIRTH
+        )
+        uplink.devices = self.devices
+        uplink.birth_facts = self._birth_facts
+        uplink.diagnostics = self._make_diagnostics().text
+        self.uplink = uplink
+
+    def _make_session(self, head, login):
+        options = head["mqtt"]
+        return Session(
+            "limen-%s-%s" % (head["site"], head["gateway"]),
             options["host"],
             options["port"],
             login.get("user"),
             login.get("password"),
             options["keepalive_s"],
-            slots + 1,  # the status has a place of its own
-            send_bytes=options["batch_bytes"] * 2,
+            options["in_flight"] + 1,  # the status has a place of its own
+            send_bytes=options["batch_bytes"] + _SEND_EXTRA,
         )
-        session.set_last_will(
-            dialect.topic_of("status"), dialect.status(False).encode(), retain=True, qos=1
-        )
-        self.uplink = Uplink(
-            session, self.outbox, dialect, self.clock, options, config["diag_s"]
-        )
-        self.uplink.devices = self.devices
-        self.uplink.birth_facts = self._birth_facts
-        self.uplink.diagnostics = self._diagnostics().text
 
     def _birth_facts(self):
         return {
@@ -157,17 +164,16 @@ class Gateway:
             "low": self.outbox.low(),
         }
 
-    def _diagnostics(self):
-        identity = {"inc": self.incarnation, "boot": self.boot, "cfg": self.config["hash"]}
+    def _make_diagnostics(self):
+        identity = {"inc": self.incarnation, "boot": self.boot, "cfg": self.hash}
         parts = {
             "outbox": self._outbox_counters,
             "mqtt": self._mqtt_counters,
-            "bus": self._bus_counters,
+            "bus": lambda: {bus.id: bus.counters() for bus in self.buses},
             "store": lambda: {"writes": self.store.writes, "failures": self.store.failures},
             "restarts": lambda: {pulse.name: pulse.restarts for pulse in self.supervisor.pulses},
         }
-        self.diagnostics = Diagnostics(identity, self.clock, parts)
-        return self.diagnostics
+        return Diagnostics(identity, self.clock, parts)
 
     def _outbox_counters(self):
         outbox = self.outbox
@@ -178,9 +184,6 @@ class Gateway:
             "dropped": outbox.dropped,
             "waiting": outbox.waiting(),
         }
-
-    def _bus_counters(self):
-        return {spec["id"]: bus.counters() for spec, bus in zip(self.config["bus"], self.buses)}
 
     def _mqtt_counters(self):
         counters = dict(self.uplink.session.counters)
@@ -242,14 +245,14 @@ class Gateway:
         await self.supervisor.run()
 
 
-def load(path):
-    """A JSON file of the board; OSError or ValueError when it is absent or broken."""
-    with open(path) as file:
-        return json.load(file)
-
-
 def main():
-    """Start the gateway from `/config.json` and `/secrets.json`."""
-    gateway = Gateway(load("/config.json"), load("/secrets.json"))
-    gc.collect()
+    """Start the gateway from the configuration and the secrets on its flash.
+
+    The configuration is read line by line: a bus or a device each, so that it is never whole in
+    memory. OSError or ValueError when a file is absent or broken.
+    """
+    with open(SECRETS) as file:
+        secrets = json.load(file)
+    with open(CONFIGURATION) as lines:
+        gateway = Gateway(lines, secrets)
     asyncio.run(gateway.run())

@@ -7,6 +7,7 @@ from limen.core.quality import BAD, GOOD
 from limen.drivers import modbus_rtu
 
 SETTINGS = {
+    "kind": "modbus-rtu",
     "id": "rs485",
     "baud": 9600,
     "bits": 8,
@@ -272,6 +273,7 @@ def device(bus, channels, **settings):
     _, device_class = drivers.load("modbus-rtu")
     values = {"address": 1, "fc": 4, "max_registers": 80, "pause_ms": 0}
     values.update(settings)
+    values["channel"] = [{"register": channel.register} for channel in channels]
     return device_class(bus, values, channels)
 
 

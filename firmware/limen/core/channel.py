@@ -15,11 +15,8 @@ class Channel:
     def __init__(self, index, spec):
         self.index = index
         self.name = spec["name"]
-        self.unit = spec["unit"]
-        self.kind = spec["kind"]
         self.places = spec["places"]
         self.every_ms = spec["every_ms"]
-        self.register = spec.get("register")
         self.value = 0
         self.quality = BAD
         self.fresh = False  # read, and not yet gone through the path

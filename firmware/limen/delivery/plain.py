@@ -11,19 +11,23 @@ from limen.delivery.outbox import ALARM, DATA
 
 _VALUELESS = const(2)
 _TAIL = b"]}"
+_LOW = ',"low":'
+_PIECE = const(256)
 _STATES = (b"cleared", b"raised")
 
 
 class Plain:
-    """`devices` as the records count them: number 0 is the gateway itself."""
+    """`devices` as the records count them: number 0 is the gateway itself.
 
-    def __init__(self, text, config, incarnation, boot, devices):
+    `head` is the head of the configuration: site, gateway, hash.
+    """
+
+    def __init__(self, text, head, incarnation, boot, devices):
         self.text = text
         self._devices = devices
-        self._config = config
         self._identity = '{"inc":"%s","boot":%d' % (incarnation, boot)
-        self._frame = ('%s,"cfg":"%s","low":' % (self._identity, config["hash"])).encode()
-        self._base = "limen/v1/%s/%s/" % (config["site"], config["gateway"])
+        self._frame = ('%s,"cfg":"%s"' % (self._identity, head["hash"]) + _LOW).encode()
+        self._base = "limen/v1/%s/%s/" % (head["site"], head["gateway"])
         # By device, then by kind of record: data, events, and last values.
         self.topics = [
             [self.topic_of("dev/%s/%s" % (device.id, name)) for name in ("data", "event", "last")]
@@ -161,23 +165,15 @@ class Plain:
     def status(self, online):
         return '%s,"online":%s}' % (self._identity, "true" if online else "false")
 
-    def birth(self, facts):
-        """The birth certificate in pieces: `facts` are a dict, then the devices and channels."""
-        head = '%s,"cfg":"%s",' % (self._identity, self._config["hash"])
-        yield head + json.dumps(facts)[1:-1] + ',"device":['
-        for number, device in enumerate(self._devices[1:]):
-            yield '%s{"id":"%s","model":%s,"channel":[' % (
-                "," if number else "",
-                device.id,
-                json.dumps(device.model),
-            )
-            for channel in device.channels:
-                yield '%s{"name":"%s","unit":"%s","kind":"%s","places":%d}' % (
-                    "," if channel.index else "",
-                    channel.name,
-                    channel.unit,
-                    channel.kind,
-                    channel.places,
-                )
-            yield "]}"
-        yield "]}"
+    def birth(self, facts, tail):
+        """Yield the birth certificate in pieces: who it is, then `tail`, an open file.
+
+        The host wrote the tail when it compiled the configuration, so that a gateway need not
+        keep what only a reader of its messages wants to know.
+        """
+        yield (self._frame[: -len(_LOW)].decode() + "," + json.dumps(facts)[1:-1] + ",").encode()
+        while True:
+            piece = tail.read(_PIECE)
+            if not piece:
+                return
+            yield piece

@@ -20,17 +20,19 @@ _TOPIC_ROOM = const(160)
 
 
 class Uplink:
-    """`session` to one broker; `options` are the configuration's part for MQTT.
+    """`session` to one broker; `options` are the configuration's part for MQTT; the file at
+    `birth_path` is the tail of the birth.
 
     `birth_facts()` (a dict) and `diagnostics()` (JSON text) are called when they are needed.
     """
 
-    def __init__(self, session, outbox, dialect, clock, options, diag_s):
+    def __init__(self, session, outbox, dialect, clock, options, diag_s, birth_path):
         slots = options["in_flight"]
         self.session = session
         self._largest = options["batch_bytes"] + _TOPIC_ROOM
         self._outbox = outbox
         self._dialect = dialect
+        self._birth_path = birth_path
         self._clock = clock
         self._pid = [0] * (slots + 1)  # packet id of the message in each slot, 0 when free
         self._order = [0] * (slots + 1)
@@ -100,9 +102,11 @@ class Uplink:
         dialect = self._dialect
         session.publish(dialect.topic_of("status"), dialect.status(True).encode(), 1, True)
         facts = self.birth_facts()
-        length = sum(len(piece.encode()) for piece in dialect.birth(facts))
-        pieces = (piece.encode() for piece in dialect.birth(facts))
-        await session.publish_pieces(dialect.topic_of("birth"), pieces, length, True, 0)
+        with open(self._birth_path, "rb") as tail:
+            length = sum(len(piece) for piece in dialect.birth(facts, tail))
+            tail.seek(0)
+            pieces = dialect.birth(facts, tail)
+            await session.publish_pieces(dialect.topic_of("birth"), pieces, length, 0, True)
 
     async def _repeat(self, present):
         """Send again, in their old order, the messages whose acknowledgement never came."""
@@ -164,7 +168,7 @@ class Uplink:
                 device.last_due_s = clock.s + _LAST_EVERY_S
                 s = clock.utc_s(device.s, device.ms)
                 values = self._dialect.last(device, s, clock.utc_ms(device.ms), clock.is_set)
-                self.session.publish(self._dialect.topics[number + 1][2], values, 0, True)
+                self.session.publish(self._dialect.topics[number][2], values, 0, True)
 
     def _send_diagnostics(self):
         if self._clock.s >= self._diag_due_s and self._has_room():

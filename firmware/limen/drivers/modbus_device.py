@@ -6,6 +6,8 @@ channels bad quality, never an exception. A device that answered nothing at a wh
 once at the next ones, so that a dead meter costs its neighbours one timeout.
 """
 
+from array import array
+
 from limen.core import modbus
 from limen.core.numbers import number
 from limen.core.planner import plan
@@ -13,9 +15,9 @@ from limen.core.quality import BAD, GOOD
 
 
 class Device:
-    """`settings` are the device's part of the configuration; each of `channels` has a `register`:
-    address, kind, order, numerator, denominator, sentinels. A request that fails is sent
-    `attempts` times in all."""
+    """`settings` are the device's part of the configuration, in which the entry of each of the
+    `channels` has a `register`: address, kind, order, numerator, denominator, sentinels. A
+    request that fails is sent `attempts` times in all."""
 
     def __init__(self, bus, settings, channels, attempts=2):
         self.bus = bus
@@ -24,8 +26,11 @@ class Device:
         self._longest = settings["max_registers"]
         self._pause_ms = settings["pause_ms"]
         self._attempts = attempts
-        self._channels = sorted(channels, key=lambda channel: channel.register[0])
-        self._numbers = _numbers(self._channels)
+        registers = [entry["register"] for entry in settings["channel"]]
+        order = sorted(range(len(channels)), key=lambda index: registers[index][0])
+        self._channels = [channels[index] for index in order]
+        self._starts = array("H", [registers[index][0] for index in order])
+        self._numbers = _numbers([registers[index] for index in order])
         self._rate_bits = _rate_bits(self._channels)
         self._plans = {}
         self.silent = False
@@ -56,7 +61,7 @@ class Device:
             channel = self._channels[index]
             value = None
             if good:
-                offset = reply.data + 2 * (channel.register[0] - start)
+                offset = reply.data + 2 * (self._starts[index] - start)
                 value = self._numbers[index].decode(reply.buffer, offset)
             channel.value = value
             channel.quality = BAD if value is None else GOOD
@@ -78,18 +83,18 @@ class Device:
         for index, channel in enumerate(self._channels):
             if self._rate_bits[channel.every_ms] & rates:
                 members.append(index)
-                registers.append((channel.register[0], self._numbers[index].words))
+                registers.append((self._starts[index], self._numbers[index].words))
         requests = plan(registers, self._longest, self.bus.overhead_bytes())
         return [(start, count, tuple(members[first:end])) for start, count, first, end in requests]
 
 
-def _numbers(channels):
-    """A decoder for each channel; channels that differ only in address share one."""
+def _numbers(registers):
+    """A decoder for each register; those that differ only in address share one."""
     shared = {}
     numbers = []
-    for channel in channels:
-        kind, order, numerator, denominator = channel.register[1:5]
-        key = tuple(channel.register[1:])
+    for register in registers:
+        kind, order, numerator, denominator = register[1:5]
+        key = tuple(register[1:])
         if key not in shared:
             shared[key] = number(kind, order, numerator, denominator, key[4:])
         numbers.append(shared[key])

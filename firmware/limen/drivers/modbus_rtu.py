@@ -42,6 +42,7 @@ class Bus:
 
     def __init__(self, uart, settings, de=None):
         self.id = settings["id"]
+        self.kind = settings["kind"]
         self.uart = uart
         self._de = de
         self._timeout_ms = settings["timeout_ms"]
