@@ -66,12 +66,13 @@ def compile_device_modules() -> Path:
 class Board:
     """`lines` maps UART numbers to lines, `driver_enable` pins to the UART whose line they drive.
 
-    `heap` is what the firmware has, in bytes. The emulated modules lie beside it in a share of
-    their own, of which they need `emulation_heap_bytes`. `ticks_ms` is what the firmware's clock
-    of that name shows at the first boot in virtual time. `on_console(line)` gets each line printed,
-    `on_exit(text)` the last lines when the program has ended. With `counts_flash` the erases and
-    programmed bytes per block are counted in `erases` and `programmed`. A program that takes no
-    turn for `patience_s` of real time is stuck.
+    `heap` is what the firmware has, in bytes. Before it lies a share for the emulation, equal in
+    every run: to what `gc.mem_alloc()` says it adds `emulation_heap_bytes`, of which the emulated
+    modules take `modules_heap_bytes`. `ticks_ms` is what the firmware's clock of that name shows at
+    the first boot in virtual time. `on_console(line)` gets each line printed, `on_exit(text)` the
+    last lines when the program has ended. With `counts_flash` the erases and programmed bytes per
+    block are counted in `erases` and `programmed`. A program that takes no turn for `patience_s` of
+    real time is stuck.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class Board:
         self.on_pin: Callable[[int, int], None] = lambda pin, level: None
         self.pins: dict[int, int] = {}
         self.boots = 0
-        self.emulation_heap_bytes = 0
+        self.modules_heap_bytes = self.emulation_heap_bytes = 0
         self.erases: Counter[int] = Counter()
         self.programmed: Counter[int] = Counter()
         self._scheduler = scheduler
@@ -272,7 +273,9 @@ class Board:
                 return
 
     def _on_boot(self, id: int, data: bytes) -> None:
-        self.emulation_heap_bytes = struct.unpack("<I", data)[0]
+        self.modules_heap_bytes, self.emulation_heap_bytes = struct.unpack(
+            frames.BOOTED_FORMAT, data
+        )
 
     def _on_end(self, id: int, data: bytes) -> None:
         self._end()

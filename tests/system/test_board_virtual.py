@@ -513,11 +513,13 @@ print(time.gmtime(), time.time() == time.mktime(time.gmtime()))
 
 
 def test_the_heap_is_the_firmware_s_own(tmp_path):
-    program = "import gc\ngc.collect()\nprint(gc.mem_free())"
+    program = "import gc\ngc.collect()\nprint(gc.mem_free(), gc.mem_alloc())"
     with VirtualRun(tmp_path, program, heap=64 * 1024) as run:
-        free = int(run.run_for(1)[0])
+        free, allocated = map(int, run.run_for(1)[0].split())
+        board = run.board
         assert 60 * 1024 < free < 64 * 1024
-        assert 0 < run.board.emulation_heap_bytes <= 42 * 1024
+        assert 0 < allocated - board.emulation_heap_bytes < 1024
+        assert 0 < board.modules_heap_bytes < board.emulation_heap_bytes < 43 * 1024
 
 
 def test_an_interpreter_that_dies_is_told(tmp_path):

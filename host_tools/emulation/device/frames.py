@@ -6,7 +6,7 @@ since the last answer, microseconds it wants to wait (-1: no answer is expected)
 length of the frames, microseconds that passed, microseconds until which nothing can happen.
 """
 
-BOOT = 1  # to board: struct BOOT_FORMAT; from board: u32 heap bytes that the emulation takes
+BOOT = 1  # to board: struct BOOT_FORMAT; from board: see BOOTED_FORMAT
 NVS = 2  # both ways; id: type of value, or NVS_ERASE; b"namespace\0key\0" + value
 RTC_MEMORY = 3  # both ways
 RTC_TIME = 4  # from board: seconds since 2000, microseconds
@@ -35,3 +35,6 @@ NVS_ERASE = 2
 # flags (REPORT_FLASH), reset cause, RTC seconds and microseconds, first ticks_ms, seed, unique id
 BOOT_FORMAT = "<BBIIII6s"
 REPORT_FLASH = 1
+
+# bytes of heap that the emulated modules take, and with the filler beside them
+BOOTED_FORMAT = "<II"

@@ -105,18 +105,13 @@ def _boot():
     return bus
 
 
-def _fill_share(bus):
-    gc.collect()
-    cost = gc.mem_alloc()
-    bus.post(frames.BOOT, 0, struct.pack("<I", cost))
-    return bytearray(max(0, int(sys.argv[5]) - cost))
-
-
 def _forget_ourselves():
     for name in ("backplane", "frames", "dates", "virtual_backplane", "launch"):
         sys.modules.pop(name, None)
     sys.path[:] = ["", ".frozen", "/lib"]
+    share = int(sys.argv[5])
     sys.argv[:] = []
+    return share
 
 
 def _run(path):
@@ -139,9 +134,11 @@ def _run(path):
 
 
 bus = _boot()
-filler = _fill_share(bus)
-_forget_ourselves()
+share = _forget_ourselves()
 gc.collect()
+cost = gc.mem_alloc()
+filler = bytearray(max(0, share - cost))
+bus.post(frames.BOOT, 0, struct.pack(frames.BOOTED_FORMAT, cost, gc.mem_alloc()))
 if _run("/boot.py"):
     _run("/main.py")
 bus.post(frames.END, 0)
