@@ -15,25 +15,29 @@ import ast
 Place = tuple[int, int]
 
 
-def shorten(sources: dict[str, str]) -> dict[str, str]:
-    """Return the sources {"limen/core/text.py": text} with shorter names.
+def shorten(sources: dict[str, str], parameters: bool = True) -> dict[str, str]:
+    """Return the sources {"limen/core/text.py": text} with shorter private names (`_x`).
 
-    Private names (`_x`) and parameters are what changes.
+    With `parameters` the parameters change too; not so where others call the functions.
     """
     trees = {path: ast.parse(text) for path, text in sources.items()}
-    keywords = {
+    kept = _named_in_calls(trees) if parameters else None
+    shortened = {}
+    for family in _families(trees):
+        names = _number(sorted(set().union(*(_private_names(trees[path]) for path in family))))
+        for path in family:
+            shortened[path] = _rename(sources[path], trees[path], names, kept)
+    return shortened
+
+
+def _named_in_calls(trees: dict[str, ast.Module]) -> set[str]:
+    return {
         keyword.arg
         for tree in trees.values()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         for keyword in node.keywords
     }
-    shortened = {}
-    for family in _families(trees):
-        names = _number(sorted(set().union(*(_private_names(trees[path]) for path in family))))
-        for path in family:
-            shortened[path] = _rename(sources[path], trees[path], names, keywords)
-    return shortened
 
 
 def _families(trees: dict[str, ast.Module]) -> list[list[str]]:
@@ -102,7 +106,7 @@ def _number(names: list[str]) -> dict[str, str]:
 class _Places(ast.NodeVisitor):
     """Finds every place of a name that is to be replaced: {(line, column): (old, new)}."""
 
-    def __init__(self, lines: list[str], names: dict[str, str], fixed: set[str]):
+    def __init__(self, lines: list[str], names: dict[str, str], fixed: set[str] | None):
         self.places: dict[Place, tuple[str, str]] = {}
         self._lines = lines
         self._names = names
@@ -143,7 +147,7 @@ class _Places(ast.NodeVisitor):
         for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
             self.visit(default)
         taken = sum(map(len, self._scopes))
-        free = [arg for arg in node.args.args if len(arg.arg) > 1 and arg.arg not in self._fixed]
+        free = [arg for arg in node.args.args if self._may_change(arg.arg)]
         scope = {arg.arg: f"_p{taken + position}" for position, arg in enumerate(free)}
         for arg in free:
             self.places[arg.lineno, arg.col_offset] = arg.arg, scope[arg.arg]
@@ -151,6 +155,9 @@ class _Places(ast.NodeVisitor):
         for child in body:
             self.visit(child)
         self._scopes.pop()
+
+    def _may_change(self, parameter):
+        return self._fixed is not None and len(parameter) > 1 and parameter not in self._fixed
 
 
 def _fixed_names(tree: ast.Module) -> set[str]:
@@ -166,9 +173,9 @@ def _fixed_names(tree: ast.Module) -> set[str]:
     return names
 
 
-def _rename(source: str, tree: ast.Module, names: dict[str, str], keywords: set[str]) -> str:
+def _rename(source: str, tree: ast.Module, names: dict[str, str], kept: set[str] | None) -> str:
     lines = source.splitlines(keepends=True)
-    visitor = _Places(lines, names, _fixed_names(tree) | keywords)
+    visitor = _Places(lines, names, None if kept is None else kept | _fixed_names(tree))
     visitor.visit(tree)
     for (line, column), (old, new) in sorted(visitor.places.items(), reverse=True):
         text = lines[line - 1]

@@ -77,3 +77,9 @@ def test_a_subclass_shares_the_numbering_of_its_base(short):
     assert f"= self.{first} + 1" in short["limen/two.py"]
     third = short["limen/two.py"].split("self.")[1].split(" =")[0]
     assert third != first
+
+
+def test_parameters_that_others_name_can_be_kept():
+    text = shorten({"limen/one.py": ONE}, parameters=False)["limen/one.py"]
+    assert "_twice" not in text
+    assert "self, first, second" in text and "lambda amount" in text
