@@ -123,6 +123,8 @@ def packet_size(buf, start, end):
 
 
 def _publish_size(buf, start, end):
+    if buf[start] & 6 > 2:
+        raise ProtocolError("qos")
     at = start + 1
     length = shift = 0
     while at < end:
@@ -144,8 +146,6 @@ def check_publish(buf, start, end):
 
     The end of its payload may be missing. At QoS 0 the packet id is 0. Raises ProtocolError.
     """
-    if buf[start] & 6 > 2:
-        raise ProtocolError("qos")
     with_id = buf[start] & 2
     at = start + 2
     while buf[at - 1] & 128:
