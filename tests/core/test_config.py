@@ -158,17 +158,21 @@ def test_report_and_alarm_are_counts_of_the_resolution():
             "report": {
                 "deadband": "50 W",
                 "or_percent": 2,
-                "at_most_every": "1s",
+                "at_most_every": "2s",
                 "at_least_every": "5min",
             },
             "alarm": {"high": "45 kW", "low": "-1 kW", "hysteresis": "1 kW", "delay": "3s"},
         }
     )
-    assert entry["report"] == [500, 200, 1000, 300000]
+    assert entry["report"] == [500, 200, 2000, 300000]
     assert entry["alarm"] == [
         {"name": "high", "limit": 450000, "hysteresis": 10000, "delay_ms": 3000},
         {"name": "low", "limit": -10000, "hysteresis": 10000, "delay_ms": 3000},
     ]
+
+
+def test_a_pause_no_longer_than_the_period_is_none():
+    assert channel({"report": {"at_most_every": "1s"}})["report"] == [0, 0, 0, 0]
 
 
 def test_what_is_not_written_is_zero():

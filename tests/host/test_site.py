@@ -109,7 +109,7 @@ PRESS_POWER = {
     "places": 1,
     "every_ms": 1000,
     "register": [52, "f32", "ABCD", 10, 1],
-    "report": [500, 200, 1000, 300000],
+    "report": [500, 200, 0, 300000],
     "alarm": [{"name": "high", "limit": 450000, "hysteresis": 10000, "delay_ms": 3000}],
 }
 

@@ -117,7 +117,10 @@ def _read_report(spot, settings, unit, places, every_ms):
         if least and shortest and shortest > least:
             sentence = "%s is shorter than %s %s" % (ms_text(least), key, ms_text(shortest))
             spot.at("at_least_every").report(sentence)
-    return [values["deadband"], values["or_percent"], most, least]
+    # Readings are a period apart, give or take a millisecond: a pause no longer than the period
+    # would only make a change that is stamped early wait for the next reading.
+    pause = 0 if most and every_ms and most <= every_ms else most
+    return [values["deadband"], values["or_percent"], pause, least]
 
 
 def _read_alarm(spot, settings, unit, places):
