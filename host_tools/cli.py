@@ -12,6 +12,8 @@ import sys
 from host_tools.errors import ToolError
 
 COMMANDS = {
+    "demo": ("host_tools.demo", "show the whole path live, on an emulated board"),
+    "replay": ("host_tools.replay", "play a recording through the gateway, in virtual time"),
     "emulate": ("host_tools.emulate", "offer an emulated chip at a serial port, to be flashed"),
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),
     "site": ("host_tools.site_command", "check a site file, or show what it compiles to"),

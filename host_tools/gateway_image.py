@@ -48,6 +48,18 @@ def _without_birth_facts(device: dict) -> dict:
     return facts | {"channel": channels}
 
 
+def stored_configuration(configuration: bytes, birth: bytes) -> dict:
+    """The compact configuration again, from the two files; ValueError if they are broken."""
+    head, *parts = [json.loads(line) for line in configuration.splitlines()]
+    devices = [part for part in parts if "kind" not in part]
+    told = json.loads(b"{" + birth)["device"]
+    for device, facts in zip(devices, told, strict=True):
+        device["model"] = facts["model"]
+        for channel, of_channel in zip(device["channel"], facts["channel"], strict=True):
+            channel.update(of_channel)
+    return head | {"bus": [part for part in parts if "kind" in part], "device": devices}
+
+
 def _json(value) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 

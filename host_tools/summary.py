@@ -18,14 +18,23 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
+from rich.text import Text
+
 from host_tools.contract import BAD, Boot, Values
 from host_tools.emulation.signals import Value
+from host_tools.emulation.tap import Name
 from host_tools.subscriber import Arrival, Arrived, Gateway
-
-Name = tuple[str, int, int]
 
 _BASIS = 10_000
 _JITTER_US = 50_000
+_HEADINGS = (
+    "channel", "read", "published", "reduction", "largest error", "bound", "of it", ""
+)  # fmt: skip
+_NUMBERS = ("read", "published", "reduction", "largest error", "of it")
+_SHOWN = 5
 
 
 class Truth:
@@ -36,11 +45,17 @@ class Truth:
 
     def __init__(self, config: dict, start_utc_us: int):
         self._start_utc_us = start_utc_us
+        self.samples = 0
+        self._places = [
+            (device["id"], channel) for device in config["device"] for channel in device["channel"]
+        ]
         self._reads = {
-            (device["id"], channel["name"]): Reads(channel["places"])
-            for device in config["device"]
-            for channel in device["channel"]
+            (device, channel["name"]): Reads(channel["places"]) for device, channel in self._places
         }
+
+    def places(self) -> list[tuple[str, dict]]:
+        """Each (device, channel) of the configuration."""
+        return self._places
 
     def __getitem__(self, place: tuple[str, str]) -> "Reads":
         """The reads of (device, channel)."""
@@ -51,7 +66,8 @@ class Truth:
 
         def on_read(time_us: int, quantity: str, value: Value) -> None:
             reads = self._reads.get((device, quantity))
-            if reads:
+            if reads is not None:
+                self.samples += 1
                 reads.add(self._start_utc_us + time_us, value)
 
         return on_read
@@ -128,12 +144,24 @@ class Rule:
         """How far off a subscriber that holds this count may be."""
         return max(self.deadband, abs(held) * self.basis_points // _BASIS)
 
+    def pause_us(self) -> int:
+        """How long after a publication a change may be held back.
+
+        Readings that are whole periods apart may be stamped some milliseconds less.
+        """
+        return self.at_most_every_ms * 1000 + _JITTER_US if self.at_most_every_ms else 0
+
     def text(self, channel: dict) -> str:
         """The bound as people write it: "50.0 W or 2 %"."""
         absolute = f"{as_value(self.deadband, channel['places'])} {channel['unit']}".strip()
         if not self.basis_points:
             return absolute
         return f"{absolute} or {Decimal(self.basis_points) / 100:f} %"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with one decimal, rounded down: 100.0 % is all of it."""
+    return f"{Decimal(part * 1000 // whole).scaleb(-1)} %" if whole else "- %"
 
 
 def as_value(count: int, places: int) -> Decimal:
@@ -143,10 +171,12 @@ def as_value(count: int, places: int) -> Decimal:
 
 @dataclass
 class Verdict:
-    """How well a channel came over; the errors are counts of its resolution.
+    """How well a channel came over; errors are counts of its resolution, `worst_permille` the
+    largest one compared with its bound, which a percentage makes another for each value.
 
-    `wrong` published values are not those that were served; `outside` reads lie beyond the bound,
-    `held_back` ones too, but as `at_most_every` demands; `uncovered` ones had no value to hold.
+    `wrong` published values are not those that were served; `outside` reads lie beyond the bound;
+    so do `held_back` ones, but as `at_most_every` demands, and they do not count as errors;
+    `uncovered` ones had no value to hold.
     """
 
     device: str
@@ -154,6 +184,7 @@ class Verdict:
     read: int = 0
     published: int = 0
     largest_error: int = 0
+    worst_permille: int = 0
     wrong: int = 0
     outside: int = 0
     held_back: int = 0
@@ -161,25 +192,32 @@ class Verdict:
 
     @property
     def is_good(self) -> bool:
-        return not (self.wrong or self.outside) and (self.published > 0 or self.read == 0)
+        return not (self.wrong or self.outside) and self.published > 0
 
     def text(self) -> str:
         faults = [f"{self.wrong} wrong"] * bool(self.wrong)
         faults += [f"{self.outside} beyond the bound"] * bool(self.outside)
-        faults += ["nothing published"] * (self.read > 0 and not self.published)
-        return ", ".join(faults) or "ok"
+        faults += ["nothing published" if self.read else "never read"] * (not self.published)
+        late = f" ({self.held_back} held back)" if self.held_back else ""
+        return ", ".join(faults) or "ok" + late
 
 
-def judge(device: str, channel: dict, reads: Reads, points: list[Point]) -> Verdict:
-    """Compare a channel's points with its reads; `channel` is its part of the configuration."""
+def judge(
+    device: str, channel: dict, reads: Reads, points: list[Point], until_us: int | None = None
+) -> Verdict:
+    """Compare a channel's points with its reads; `channel` is its part of the configuration.
+
+    Reads after `until_us` may still have been under way and prove nothing.
+    """
     verdict = Verdict(device, channel, read=len(reads.times_us), published=len(points))
+    settled = verdict.read if until_us is None else bisect.bisect(reads.times_us, until_us)
     rule = Rule.of(channel)
     places = [bisect.bisect_right(reads.times_us, p.t_ms * 1000 + 999) - 1 for p in points]
     verdict.uncovered = max(places[0], 0) if places else verdict.read
-    ends = [*places, verdict.read][1:]
+    ends = [*places, settled][1:]
     for point, first, end in zip(points, places, ends, strict=True):
         if point.quality >= BAD:
-            verdict.uncovered += end - first
+            verdict.uncovered += max(0, end - first)
         elif first < 0 or as_value(reads.counts[first], channel["places"]) != point.value:
             verdict.wrong += 1
         else:
@@ -191,15 +229,15 @@ def _hold(verdict: Verdict, rule: Rule, reads: Reads, first: int, end: int) -> N
     """Hold the value of read `first` until read `end`."""
     held = reads.counts[first]
     bound = rule.bound(held)
-    free_us = reads.times_us[first] + rule.at_most_every_ms * 1000
+    free_us = reads.times_us[first] + rule.pause_us()
     for at in range(first, end):
         error = abs(reads.counts[at] - held)
+        if error > bound and reads.times_us[at] < free_us:
+            verdict.held_back += 1
+            continue
+        verdict.outside += error > bound
         verdict.largest_error = max(verdict.largest_error, error)
-        if error > bound:
-            # Two readings that are one period apart may be stamped some milliseconds less.
-            is_early = reads.times_us[at] < free_us + _JITTER_US * (rule.at_most_every_ms > 0)
-            verdict.held_back += is_early
-            verdict.outside += not is_early
+        verdict.worst_permille = max(verdict.worst_permille, error * 1000 // (bound or 1))
 
 
 @dataclass
@@ -248,3 +286,83 @@ def _tops(gateway: Gateway, seen: set[Name]) -> dict[Boot, int]:
         boot = gateway.diag.boot
         tops[boot] = max(gateway.diag.counters["outbox"]["put"], tops.get(boot, 0))
     return tops
+
+
+@dataclass
+class Summary:
+    """What a run showed; rich prints it. `heap` is (peak, at which uptime), if it was measured."""
+
+    samples: int
+    records: int
+    verdicts: list[Verdict]
+    account: Account
+    gateway: Gateway
+    dropped: int
+    errors: list[str]
+    heap: tuple[int, int] | None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing was lost and every channel is within its bound, all in good order."""
+        gateway = self.gateway
+        disorder = gateway.conflicts + gateway.twins + gateway.misplaced + len(self.errors)
+        return (
+            not (self.account.lost or disorder)
+            and bool(self.records)
+            and all(verdict.is_good for verdict in self.verdicts)
+        )
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._table()
+        for sentence in self.sentences():
+            yield Text(sentence)
+        yield Text("Good." if self.is_good else "NOT GOOD.", "green" if self.is_good else "red")
+
+    def _table(self) -> Table:
+        table = Table(title="Summary", title_justify="left", box=SIMPLE_HEAD, expand=True)
+        for heading in _HEADINGS:
+            table.add_column(heading, justify="right" if heading in _NUMBERS else "left")
+        several = len({verdict.device for verdict in self.verdicts}) > 1
+        for verdict in self.verdicts:
+            channel = verdict.channel
+            name = f"{verdict.device} {channel['name']}" if several else channel["name"]
+            table.add_row(
+                name,
+                str(verdict.read),
+                str(verdict.published),
+                percent(verdict.read - verdict.published, verdict.read),
+                f"{as_value(verdict.largest_error, channel['places'])} {channel['unit']}".strip(),
+                Rule.of(channel).text(channel),
+                percent(verdict.worst_permille, 1000),
+                Text(verdict.text(), "green" if verdict.is_good else "red"),
+            )
+        return table
+
+    def sentences(self) -> list[str]:
+        """Everything that is not told channel by channel."""
+        published = sum(verdict.published for verdict in self.verdicts)
+        gateway = self.gateway
+        wrong = sum(verdict.wrong for verdict in self.verdicts)
+        told = [
+            f"Samples read {self.samples}, published {published} in {self.records} records: "
+            f"reduction {percent(self.samples - published, self.samples)}.",
+            f"Every published value equals the one served, to the resolution: "
+            f"{'yes' if not wrong else f'no, {wrong} differ'}.",
+            f"Lost {len(self.account.lost)} of {self.account.accepted} records accepted "
+            f"({self.dropped} dropped by a full outbox, {len(self.account.waiting)} still wait).",
+            f"Acknowledged by the broker and not received: {len(self.account.undelivered)}.",
+            f"Duplicates removed {gateway.duplicates}, with other content {gateway.conflicts}, "
+            f"under other names {gateway.twins}.",
+            f"Order kept per device: {'yes' if not gateway.misplaced else 'no'}.",
+        ]
+        if any(verdict.held_back for verdict in self.verdicts):
+            told.append("Held back: changes that at_most_every did not let out yet.")
+        told += [f"Against the contract: {error}" for error in self.errors[:_SHOWN]]
+        told += [f"and {len(self.errors) - _SHOWN} more"] * (len(self.errors) > _SHOWN)
+        return [*told, self._heap_sentence()]
+
+    def _heap_sentence(self) -> str:
+        if self.heap is None:
+            return "Peak heap: not measured, the interpreter's words are wider than the chip's."
+        peak, uptime_s = self.heap
+        return f"Peak heap {peak / 1024:.1f} KB of 110 KB, code included, {uptime_s} s after boot."

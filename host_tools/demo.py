@@ -1,0 +1,224 @@
+"""`limen demo`: the whole path live, without hardware, in a minute and a quarter.
+
+An emulated meter on a line, an emulated board that runs the firmware from a flash file, a real
+broker, and a subscriber. In the middle the broker's network is cut, so that the backlog and its
+draining are seen. It ends with a summary; the exit status is 0 only if nothing was lost and every
+channel kept within its bound. Whatever ends it, no process stays behind.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import socket
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from host_tools import world as worlds
+from host_tools.contract import Alarm
+from host_tools.emulation import brokers
+from host_tools.emulation.press import PressModel
+from host_tools.emulation.recording import Recording
+from host_tools.emulation.scheduler import RealScheduler
+from host_tools.emulation.tap import Tap
+from host_tools.errors import ToolError
+from host_tools.live_view import LiveView
+from host_tools.subscriber import Arrival, MqttFeeder
+from host_tools.world import Listeners, Plan, World
+
+_COLUMNS = 100
+_HOST = "127.0.0.1"
+_SECONDS = 75
+_ROW_MS = 1000
+_DIAG_S = 10
+_PRESS_COMPRESS = 20
+_REFRESH_S = 0.25
+_CUT_SHARE = 0.45
+_LONGEST_CUT_S = 10
+_SETTLE_S = 8
+_UNDER_WAY_US = 2_000_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recording", type=Path, metavar="FILE", help="CSV, one row a second")
+    worlds.add_arguments(parser)
+    parser.add_argument("--broker", choices=brokers.KINDS, default="auto")
+    parser.add_argument(
+        "--port", type=int, default=0, help="the broker's, to subscribe beside the demo"
+    )
+    parser.add_argument("--seconds", type=int, default=_SECONDS, metavar="N")
+    parser.add_argument(
+        "--flash-file", type=Path, metavar="FILE", help="boot this flash file as it is"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.seconds < 20:
+        raise ToolError("The demo needs --seconds 20 or more to show an outage.", 2)
+    console = _console()
+    recording = worlds.load_recording(args, console.print)
+    plan = _plan(args, recording, console)
+    return asyncio.run(_show(args, plan, console))
+
+
+def _plan(args: argparse.Namespace, recording: Recording | None, console: Console) -> Plan:
+    if recording:
+        signals = recording.signals(speed=recording.step_s * 1000 / _ROW_MS or 1)
+    else:
+        signals = PressModel(args.seed, _PRESS_COMPRESS)
+    if args.flash_file:
+        return worlds.plan_of_flash(args.flash_file, signals, args.seed)
+    plan = worlds.make_plan(args, recording, signals)
+    if recording:
+        plan.override(every_ms=_ROW_MS)
+        console.print("One row a second; all channels are read each second.")
+    plan.override(diag_s=_DIAG_S)
+    return plan
+
+
+async def _show(args: argparse.Namespace, plan: Plan, console: Console) -> int:
+    async with contextlib.AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="limen-demo-")))
+        if args.flash_file:
+            flash = args.flash_file
+        else:
+            flash = folder / "flash.bin"
+            plan.write_flash(flash)
+        stage = await _Stage.build(stack, args, plan, folder, flash)
+        title = f"Limen demo: {plan.gateway}, {stage.broker.name} on port {stage.broker.port}"
+        view = LiveView(
+            console,
+            title,
+            stage.world.truth,
+            lambda: stage.world.gateway,
+            lambda: stage.world.scheduler.utc_us() // 1000,
+        )
+        with view:
+            await _Show(stage, view).play(args.seconds)
+    summary = stage.world.summary(stage.ended_us - _UNDER_WAY_US)
+    console.print(summary)
+    return 0 if summary.is_good else 1
+
+
+@dataclass
+class _Stage:
+    """All that runs: the world, the broker before which the tap sits, the subscriber's link."""
+
+    world: World
+    broker: brokers.Broker
+    tap: Tap
+    feeder: MqttFeeder
+    ended_us: int = 0
+
+    @classmethod
+    async def build(cls, stack, args, plan: Plan, folder: Path, flash: Path) -> "_Stage":
+        """Start everything but the board; the stack ends it."""
+        broker = brokers.start(args.broker, args.port or free_port(), folder / "broker")
+        stack.callback(broker.stop)
+        world = World(RealScheduler(), plan, flash, Listeners())
+        stack.callback(world.close)
+        tap = Tap(free_port(), broker.port)
+        await tap.start()
+        stack.push_async_callback(tap.stop)
+        options = plan.config["mqtt"]
+        world.lan.name(options["host"], options["port"], tap.port)
+        world.ledger = tap.ledger
+        feeder = MqttFeeder(world.subscriber.feed, _HOST, broker.port)
+        await feeder.open()
+        stack.callback(feeder.close)
+        return cls(world, broker, tap, feeder)
+
+
+class _Show:
+    """The story that is told, and what interrupts it."""
+
+    def __init__(self, stage: _Stage, view: LiveView):
+        self._stage = stage
+        self._world = stage.world
+        self._view = view
+        self._failure: ToolError | None = None
+        listeners = stage.world.listeners
+        listeners.on_arrival = self._on_arrival
+        listeners.on_console = lambda line: view.tell(f"board: {line}", "yellow")
+        listeners.on_exit = self._on_exit
+
+    async def play(self, seconds: int) -> None:
+        """Run for so many seconds, then until everything has arrived."""
+        cut_s = min(_LONGEST_CUT_S, seconds // 6)
+        before_s = int(seconds * _CUT_SHARE)
+        self._world.board.start()
+        await self._pass(before_s, self._normal)
+        await self._cut(cut_s)
+        await self._pass(seconds - before_s - cut_s, self._normal)
+        await self._settle()
+        self._stage.ended_us = self._world.scheduler.now_us
+        self._world.board.power_cut()
+
+    async def _pass(self, seconds: float, phase) -> None:
+        """Let time pass; `phase()` says what is going on."""
+        end_us = self._now_us() + int(seconds * 1_000_000)
+        while self._now_us() < end_us:
+            self._require_all_running()
+            self._view.phase(phase())
+            self._view.refresh()
+            await asyncio.sleep(_REFRESH_S)
+
+    def _normal(self) -> str:
+        signals = self._world.plan.signals
+        if isinstance(signals, PressModel):
+            return f"The press: {signals.phase(self._now_us())}"
+        return f"The recording: row {signals.step_at(self._now_us()) + 1}"
+
+    async def _cut(self, cut_s: int) -> None:
+        began_us = self._now_us()
+        samples = self._world.truth.samples
+        await self._stage.tap.cut()
+        self._view.tell("the broker's network is cut", "bold yellow")
+        await self._pass(
+            cut_s,
+            lambda: f"Network cut for {(self._now_us() - began_us) // 1_000_000} s: "
+            f"{self._world.truth.samples - samples} samples read meanwhile",
+        )
+        await self._stage.tap.restore()
+        self._view.tell("the broker's network is back", "bold yellow")
+
+    async def _settle(self) -> None:
+        end_us = self._now_us() + _SETTLE_S * 1_000_000
+        while not self._world.is_settled() and self._now_us() < end_us:
+            await self._pass(_REFRESH_S, lambda: "Waiting until everything has arrived")
+
+    def _now_us(self) -> int:
+        return self._world.scheduler.now_us
+
+    def _require_all_running(self) -> None:
+        if self._failure:
+            raise self._failure
+        if not self._stage.broker.is_running():
+            raise ToolError(f"The broker {self._stage.broker.name} has ended by itself.")
+
+    def _on_arrival(self, arrival: Arrival) -> None:
+        match arrival.record.body:
+            case Alarm(name, raised, value, limit):
+                word, style = ("raised", "bold red") if raised else ("cleared", "green")
+                told = f"alarm {arrival.device} {name} {word} at {value} (limit {limit})"
+                self._view.tell(told, style)
+
+    def _on_exit(self, text: str) -> None:
+        last = text.strip().splitlines()
+        said = last[-1] if last else "nothing"
+        self._failure = ToolError(f"The board's program has ended; its last line: {said}")
+
+
+def _console() -> Console:
+    """At most 100 columns, and as many where there is no terminal to ask."""
+    console = Console()
+    return Console(width=min(console.width, _COLUMNS) if console.is_terminal else _COLUMNS)
+
+
+def free_port() -> int:
+    """A TCP port of this machine that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,138 @@
+"""Shows a running gateway on a terminal: newest values, alarms, connection, and what goes on.
+
+On a terminal the picture stays in place and `refresh` redraws it; elsewhere `refresh` prints a
+plain line once in a while, and alarms and phases are printed as they come. It only reads: truth
+and subscriber belong to the world.
+"""
+
+import collections
+from collections.abc import Callable
+from decimal import Decimal
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from host_tools.contract import BAD, QUALITY_NAMES
+from host_tools.subscriber import Gateway, Newest
+from host_tools.summary import Truth, percent
+
+_NEWS_LINES = 6
+_PLAIN_EVERY_S = 10
+
+
+class LiveView:
+    """`gateway()` is what the subscriber knows, `utc_ms()` the time; use it as a context."""
+
+    def __init__(
+        self,
+        console: Console,
+        title: str,
+        truth: Truth,
+        gateway: Callable[[], Gateway],
+        utc_ms: Callable[[], int],
+    ):
+        self._console = console
+        self._title = title
+        self._truth = truth
+        self._gateway = gateway
+        self._utc_ms = utc_ms
+        self._start_ms = self._plain_ms = utc_ms()
+        self._phase = ""
+        self._news: collections.deque[Text] = collections.deque(maxlen=_NEWS_LINES)
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+
+    def __enter__(self) -> "LiveView":
+        if self._live:
+            self._live.start()
+        else:
+            self._console.print(self._title)
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._live:
+            self._live.update(self.picture(), refresh=True)
+            self._live.stop()
+
+    def phase(self, sentence: str) -> None:
+        """What is going on now; it stays until the next."""
+        self._phase = sentence
+
+    def tell(self, sentence: str, style: str = "") -> None:
+        """Something happened: an alarm, a cut, an error."""
+        news = Text(f"{self._elapsed_s():3d} s  {sentence}", style)
+        self._news.append(news)
+        if not self._live:
+            self._console.print(news)
+
+    def refresh(self) -> None:
+        """Show how it is now."""
+        if self._live:
+            self._live.update(self.picture(), refresh=True)
+        elif self._utc_ms() >= self._plain_ms:
+            self._plain_ms += _PLAIN_EVERY_S * 1000
+            self._console.print(f"{self._elapsed_s():3d} s  {self._phase}; {self._progress()}")
+
+    def picture(self) -> Panel:
+        """Everything, as rich draws it."""
+        parts = [self._channels(), Text(), self._connection(), Text(self._phase, "bold")]
+        parts += [*self._news, *[Text()] * (_NEWS_LINES - len(self._news))]
+        return Panel(Group(*parts), title=self._title, title_align="left")
+
+    def _elapsed_s(self) -> int:
+        return (self._utc_ms() - self._start_ms) // 1000
+
+    def _channels(self) -> Table:
+        table = Table(expand=True, box=None, header_style="dim", padding=(0, 1))
+        for heading in ("device", "channel"):
+            table.add_column(heading, no_wrap=True)
+        for heading in ("value", "unit", "age", "read", "published", "reduction"):
+            table.add_column(heading, justify="left" if heading == "unit" else "right")
+        gateway = self._gateway()
+        for device, channel in self._truth.places():
+            newest = gateway.newest.get((device, channel["name"]))
+            table.add_row(device, channel["name"], *self._cells(gateway, device, channel, newest))
+        return table
+
+    def _cells(self, gateway: Gateway, device: str, channel: dict, newest: Newest | None):
+        read = len(self._truth[device, channel["name"]].counts)
+        if newest is None:
+            return "", channel["unit"], "", str(read), "0", ""
+        has_alarm = any(
+            name.startswith(channel["name"] + ".") and where == device
+            for where, name in gateway.raised
+        )
+        style = "bold red" if has_alarm else "bold"
+        return (
+            Text(_value_text(newest), style),
+            channel["unit"],
+            self._age(newest.t_ms),
+            str(read),
+            str(newest.count),
+            percent(read - newest.count, read),
+        )
+
+    def _age(self, t_ms: int | None) -> str:
+        return "" if t_ms is None else f"{max(0, self._utc_ms() - t_ms) // 1000} s"
+
+    def _connection(self) -> Text:
+        gateway = self._gateway()
+        state = ("online", "green") if gateway.online else ("offline", "red")
+        return Text.assemble(f"{gateway.name} is ", state, f"; {self._progress()}")
+
+    def _progress(self) -> str:
+        gateway = self._gateway()
+        read = sum(len(self._truth[device, c["name"]].counts) for device, c in self._truth.places())
+        published = sum(newest.count for newest in gateway.newest.values())
+        return (
+            f"{read} samples read, {published} published in {gateway.records} records "
+            f"({percent(read - published, read)} fewer), {gateway.duplicates} duplicates removed"
+        )
+
+
+def _value_text(newest: Newest) -> str:
+    if newest.quality >= BAD:
+        return QUALITY_NAMES[newest.quality]
+    return f"{Decimal(newest.value):f}"

@@ -1,0 +1,155 @@
+"""`limen replay`: a recording through the whole gateway, in virtual time.
+
+The world of the demo, as fast as the machine allows: meter, line, the real firmware on the
+interpreter, network and broker model. The recording plays at its own times. What was published is
+written as CSV, one line per value in the order of arrival; the same seed gives the same bytes.
+"""
+
+import argparse
+import csv
+import datetime
+import io
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+
+from host_tools import world as worlds
+from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, Values
+from host_tools.emulation.recording import Recording, RecordingSignals
+from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.errors import ToolError
+from host_tools.subscriber import Arrival, Gateway
+from host_tools.world import Listeners, Plan, World
+from limen.core.units import Mistake, ms_text, parse_ms
+
+COLUMNS = ("time", "device", "channel", "value", "quality", "kind", "seq", "boot")
+
+_DELIVERY_US = 30_000_000
+_PROGRESS_S = 5
+_SLICE_US = 600_000_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recording", type=Path, metavar="FILE", required=True)
+    worlds.add_arguments(parser)
+    parser.add_argument(
+        "--every", metavar="TIME", help='poll so often, such as "60s" (default: the row\'s step)'
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write what was published as CSV")
+
+
+def run(args: argparse.Namespace) -> int:
+    console = Console(stderr=args.out == Path("-"), width=100)
+    recording = worlds.load_recording(args, console.print)
+    signals = recording.signals()
+    plan = worlds.make_plan(args, recording, signals)
+    every_ms = _every_ms(args.every, recording)
+    plan.override(every_ms=every_ms)
+    console.print(
+        f"{recording.rows} rows, every channel read each {ms_text(every_ms)}, "
+        "whatever the site says."
+    )
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="limen-replay-") as folder:
+        replay = Replay(plan, recording, Path(folder) / "flash.bin")
+        replay.play(signals, console)
+    text = to_csv(replay.arrivals, replay.world.gateway)
+    _write(args.out, text)
+    summary = replay.world.summary(signals.end_us)
+    console.print(summary)
+    took_s = time.monotonic() - began
+    console.print(f"{signals.end_us / 1e6 / took_s:,.0f} × real time: {took_s:.1f} s.")
+    return 0 if summary.is_good else 1
+
+
+def _every_ms(text: str | None, recording: Recording) -> int:
+    if text is None:
+        return int(recording.step_s * 1000) or 1000
+    try:
+        return parse_ms(text)
+    except Mistake as mistake:
+        raise ToolError(f"--every: {mistake}", 2) from None
+
+
+class Replay:
+    """A plan's world in virtual time, from the recording's first row on; it keeps arrivals."""
+
+    def __init__(self, plan: Plan, recording: Recording, flash: Path):
+        self.arrivals: list[Arrival] = []
+        self._exit_text: str | None = None
+        plan.write_flash(flash)
+        scheduler = VirtualScheduler(recording.times[0] // 1_000_000)
+        self.world = World(
+            scheduler, plan, flash, Listeners(self.arrivals.append, on_exit=self._on_exit)
+        )
+        worlds.add_model_broker(self.world)
+
+    def play(self, signals: RecordingSignals, console: Console) -> None:
+        """Run to the end of the recording, and on until everything has been delivered."""
+        scheduler = self.world.scheduler
+        self.world.board.start()
+        told = time.monotonic()
+        try:
+            end_us = signals.end_us + _DELIVERY_US
+            while scheduler.now_us < end_us:
+                scheduler.run_until(min(end_us, scheduler.now_us + _SLICE_US))
+                if self._exit_text is not None:
+                    raise ToolError(f"The board's program has ended: {self._exit_text}")
+                if time.monotonic() - told > _PROGRESS_S:
+                    told = time.monotonic()
+                    console.print(f"{100 * scheduler.now_us // end_us} %")
+        finally:
+            self.world.close()
+
+    def _on_exit(self, text: str) -> None:
+        self._exit_text = text
+
+
+def to_csv(arrivals: list[Arrival], gateway: Gateway) -> str:
+    """What arrived, a line per value; the time is empty where the clock was never set."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for arrival in arrivals:
+        time_text = iso_time(gateway.utc_ms(arrival.boot, arrival.record))
+        quality = QUALITY_NAMES[arrival.record.quality]
+        for channel, value, kind in _lines(arrival):
+            row = (time_text, arrival.device, channel, value, quality, kind)
+            writer.writerow((*row, arrival.record.seq, arrival.boot.number))
+    return text.getvalue()
+
+
+def _lines(arrival: Arrival) -> Iterator[tuple[str, str, str]]:
+    """(channel, value, kind) for each value of a record."""
+    match arrival.record.body:
+        case Values(by_channel):
+            for channel, value in by_channel.items():
+                yield channel, "" if value is None else f"{value:f}", "data"
+        case Alarm(name, raised, value, _):
+            word = "raised" if raised else "cleared"
+            yield name, "" if value is None else f"{value:f}", word
+        case ClockSet(uptime_ms):
+            yield "clock", str(uptime_ms), "set"
+
+
+def iso_time(utc_ms: int | None) -> str:
+    """UTC with milliseconds: 2026-01-01T00:00:00.000Z."""
+    if utc_ms is None:
+        return ""
+    seconds, ms = divmod(utc_ms, 1000)
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path == Path("-"):
+        sys.stdout.write(text)
+    elif path:
+        try:
+            path.write_text(text, encoding="utf-8", newline="")
+        except OSError as error:
+            raise ToolError(f"{path} cannot be written: {error.strerror}.") from None

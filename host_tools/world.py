@@ -1,0 +1,294 @@
+"""A gateway and what surrounds it, described once and built on either clock.
+
+`Plan` says what there is: a gateway's configuration, the flash it boots from, and what its meters
+measure. `World` builds the lines, meters, time server, network, board and subscriber of a plan on
+a scheduler, real or virtual. Only the broker differs: real time has a process behind a tap,
+virtual time the broker model, and both keep the same ledger of records.
+"""
+
+import argparse
+import copy
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from littlefs import LittleFS, LittleFSError
+
+from host_tools import interpreter
+from host_tools.emulation.board import Board
+from host_tools.emulation.broker_model import BrokerModel
+from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.lan import Connection, Lan
+from host_tools.emulation.line import Framing, Line
+from host_tools.emulation.meter import MODELS, Meter
+from host_tools.emulation.recording import Recording
+from host_tools.emulation.scheduler import Scheduler
+from host_tools.emulation.signals import PHASES, Signals
+from host_tools.emulation.tap import Ledger, Listener
+from host_tools.errors import ToolError
+from host_tools.gateway_image import (
+    BIRTH,
+    CONFIGURATION,
+    configuration_files,
+    gateway_files,
+    stored_configuration,
+)
+from host_tools.image import BLOCK_BYTES, FILE_SYSTEM_OFFSET, FLASH_BYTES, build_image
+from host_tools.paths import PROJECT
+from host_tools.site import load_site, sealed
+from host_tools.subscriber import ALL_TOPICS, Arrival, Gateway, Subscriber
+from host_tools.summary import Published, Summary, Truth, judge, settle
+
+EXAMPLES = {"sdm630": PROJECT / "examples/press", "sdm120": PROJECT / "examples/household"}
+"""The example site for each emulated meter."""
+
+_PARITIES = {None: None, 0: "E", 1: "O"}
+_NTP_UNIX_S = 2_208_988_800
+_UNSEEN = Gateway("the gateway")
+
+
+@dataclass
+class Plan:
+    """What is to be emulated; `files` is what lies on the board's flash when it is new."""
+
+    config: dict
+    files: dict[str, bytes]
+    signals: Signals
+    seed: int = 0
+
+    @property
+    def gateway(self) -> str:
+        return f"{self.config['site']}/{self.config['gateway']}"
+
+    def write_flash(self, path: Path) -> None:
+        """Make the flash of a new board."""
+        FlashFile.create(path, build_image(self.files))
+
+    def override(self, every_ms: int | None = None, diag_s: int | None = None) -> None:
+        """Give all channels another period, and diagnostics one, than the site says."""
+        config = copy.deepcopy({key: part for key, part in self.config.items() if key != "hash"})
+        if every_ms:
+            for device in config["device"]:
+                for channel in device["channel"]:
+                    channel["every_ms"] = every_ms
+        if diag_s:
+            config["diag_s"] = diag_s
+        self.config = sealed(config)
+        self.files = self.files | configuration_files(self.config)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what every emulation of a site is told."""
+    parser.add_argument("--map", type=Path, metavar="FILE", help="what the columns mean (TOML)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--site", type=Path, metavar="FILE", help="site file, or its folder")
+    what.add_argument("--meter", choices=EXAMPLES, help="the example site with this meter")
+    parser.add_argument("--gateway", metavar="NAME", help="a gateway of the site")
+    parser.add_argument("--seed", type=int, default=0, help="of all that is random")
+
+
+def load_recording(args: argparse.Namespace, say: Callable[[str], None]) -> Recording | None:
+    """The recording that the arguments name; says what of it was skipped."""
+    if args.recording is None:
+        return None
+    recording = Recording(args.recording, args.map)
+    for sentence in recording.summary():
+        say(sentence)
+    return recording
+
+
+def make_plan(args: argparse.Namespace, recording: Recording | None, signals: Signals) -> Plan:
+    """The plan for a site's gateway, by default of the example that suits the recording."""
+    site = load_site(_site_file(args, recording))
+    names = site.gateways
+    if args.gateway is None and len(names) > 1:
+        raise ToolError(f"The site has several gateways: --gateway {' or '.join(names)}.", 2)
+    name = args.gateway or (names[0] if names else "")
+    return Plan(site.compile(name), gateway_files(site, name), signals, args.seed)
+
+
+def plan_of_flash(flash: Path, signals: Signals, seed: int) -> Plan:
+    """The plan for a board that boots a flash file as it is: its configuration is in the file."""
+    try:
+        files = [read_flash(flash.read_bytes(), name) for name in (CONFIGURATION, BIRTH)]
+        return Plan(stored_configuration(*files), {}, signals, seed)
+    except OSError as error:
+        raise ToolError(f"The flash file cannot be read: {error}.", 2) from None
+    except (LittleFSError, ValueError, LookupError) as error:
+        raise ToolError(
+            f"{flash} holds no gateway ({error}): write one into it with `limen flash`.", 2
+        ) from None
+
+
+def read_flash(content: bytes, path: str) -> bytes:
+    """A file of the file system in a flash chip's content; LittleFSError if it is not there."""
+    image = content[FILE_SYSTEM_OFFSET:FLASH_BYTES]
+    file_system = LittleFS(
+        block_size=BLOCK_BYTES, block_count=len(image) // BLOCK_BYTES, mount=False
+    )
+    file_system.context.buffer = bytearray(image)
+    file_system.mount()
+    with file_system.open(path, "rb") as file:
+        return file.read()
+
+
+def _site_file(args: argparse.Namespace, recording: Recording | None) -> Path:
+    if args.site is None:
+        has_one_phase = recording and not any(
+            quantity.endswith(PHASES) for quantity in recording.quantities()
+        )
+        path = EXAMPLES[args.meter or ("sdm120" if has_one_phase else "sdm630")]
+    else:
+        path = args.site
+    return path / "site.toml" if path.is_dir() else path
+
+
+@dataclass
+class Listeners:
+    """Who is told what happens; all do nothing unless set."""
+
+    on_arrival: Callable[[Arrival], None] = lambda arrival: None
+    on_console: Callable[[str], None] = lambda line: None
+    on_exit: Callable[[str], None] = lambda text: None
+
+
+class World:
+    """A plan on a scheduler, its board booting from `flash`; the power is off until `start`."""
+
+    def __init__(self, scheduler: Scheduler, plan: Plan, flash: Path, listeners: Listeners):
+        self.scheduler = scheduler
+        self.plan = plan
+        self.listeners = listeners
+        self.ledger = Ledger()
+        self.truth = Truth(plan.config, scheduler.start_utc_us)
+        self.published = Published()
+        self.subscriber = Subscriber(self._on_arrival)
+        self.lan = Lan(scheduler)
+        for host, port in plan.config["ntp"]:
+            self.lan.answer(host, port, lambda request: time_reply(request, scheduler.utc_us()))
+        buses = plan.config["bus"]
+        self.lines = [Line(scheduler) for bus in buses]
+        self.meters = [self._meter(device) for device in plan.config["device"]]
+        self.board = Board(
+            scheduler,
+            flash,
+            {bus["uart"]: line for bus, line in zip(buses, self.lines, strict=True)},
+            self.lan,
+            plan.seed,
+            on_console=lambda line: listeners.on_console(line),
+            on_exit=lambda text: listeners.on_exit(text),
+            driver_enable={bus["de"]: bus["uart"] for bus in buses if bus["de"] is not None},
+        )
+
+    @property
+    def gateway(self) -> Gateway:
+        """What the subscriber knows of the gateway."""
+        return self.subscriber.gateways.get(self.plan.gateway, _UNSEEN)
+
+    def is_settled(self) -> bool:
+        """Whether all that left the board is acknowledged, and all acknowledged has arrived."""
+        arrived = sum(len(boot.by_seq) for boot in self.gateway.boots.values())
+        acknowledged = len(self.ledger.acknowledged)
+        is_acknowledged = len(self.ledger.seen) == acknowledged and arrived >= acknowledged
+        return self.gateway.online and is_acknowledged
+
+    def summary(self, until_us: int) -> Summary:
+        """Compare what arrived with what was served up to `until_us` of the world's time."""
+        until_utc_us = self.scheduler.start_utc_us + until_us
+        gateway, truth = self.gateway, self.truth
+        verdicts = [
+            judge(device, channel, truth[place], self.published.of(place, gateway), until_utc_us)
+            for device, channel in truth.places()
+            for place in [(device, channel["name"])]
+        ]
+        return Summary(
+            truth.samples,
+            self.published.records,
+            verdicts,
+            settle(gateway, set(self.ledger.seen), self.ledger.acknowledged),
+            gateway,
+            gateway.diag.counters["outbox"]["dropped"] if gateway.diag else 0,
+            self.subscriber.errors,
+            self._heap(),
+        )
+
+    def _heap(self) -> tuple[int, int] | None:
+        """The firmware's own peak, and at which uptime it was told; None if it means nothing."""
+        diag = self.gateway.diag
+        if not diag or not interpreter.find().is_chip_like:
+            return None
+        own = diag.counters["heap"]["peak"] - self.board.emulation_heap_bytes
+        return own, diag.counters["uptime_s"]
+
+    def close(self) -> None:
+        """Switch everything off."""
+        self.board.stop()
+        for meter in self.meters:
+            meter.close()
+        self.lan.close()
+
+    def _on_arrival(self, arrival: Arrival) -> None:
+        self.published.take(arrival)
+        self.listeners.on_arrival(arrival)
+
+    def _meter(self, device: dict) -> Meter:
+        bus = self.plan.config["bus"][device["bus"]]
+        return Meter(
+            self.scheduler,
+            self.lines[device["bus"]],
+            device["address"],
+            emulated_model(device["model"]),
+            self.plan.signals,
+            on_read=self.truth.of_device(device["id"]),
+            framing=Framing(bus["baud"], bus["bits"], _PARITIES[bus["parity"]], bus["stop"]),
+        )
+
+
+def emulated_model(model: str) -> str:
+    """The emulated meter for a profile's model: "Eastron SDM630-Modbus" is "eastron-sdm630"."""
+    name = "-".join(model.lower().split())
+    for known in MODELS:
+        if name.startswith(known):
+            return known
+    raise ToolError(f'No meter is emulated for "{model}"; there are {", ".join(MODELS)}.')
+
+
+def time_reply(request: bytes, utc_us: int) -> bytes:
+    """What an SNTP server of stratum 2 answers to a request (RFC 4330)."""
+    seconds, us = divmod(utc_us, 1_000_000)
+    now = struct.pack(">II", seconds + _NTP_UNIX_S & 0xFFFFFFFF, (us << 32) // 1_000_000)
+    head = struct.pack(">BBbbII4s", 0x24, 2, 6, -20, 0, 0, b"GNSS")
+    return head + now + request[40:48] + now + now
+
+
+def add_model_broker(world: World) -> BrokerModel:
+    """Virtual time: a broker model on the LAN, seen by the world's subscriber and ledger."""
+    broker = BrokerModel(world.scheduler)
+    broker.subscribe(ALL_TOPICS, world.subscriber.feed)
+    options = world.plan.config["mqtt"]
+    world.lan.listen(
+        options["host"],
+        options["port"],
+        lambda connection: broker.accept(_Tapped(connection, world.ledger)),
+    )
+    return broker
+
+
+class _Tapped:
+    """A connection of the virtual LAN whose two directions a ledger listens to."""
+
+    def __init__(self, connection: Connection, ledger: Ledger):
+        self._connection = connection
+        self._listener = Listener(ledger)
+        connection.on_data = self._receive
+        connection.on_close = lambda: self.on_close()
+        self.close = connection.close
+
+    def send(self, data: bytes) -> None:
+        self._listener.to_board(data)
+        self._connection.send(data)
+
+    def _receive(self, data: bytes) -> None:
+        self._listener.from_board(data)
+        self.on_data(data)
