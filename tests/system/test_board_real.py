@@ -2,10 +2,14 @@
 
 import asyncio
 import os
+import subprocess
+import sys
+import time
 
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Framing, Line
-from small_board import run_real
+from host_tools.paths import PROJECT
+from small_board import flash_with, run_real
 
 JOIN = """
 import network, time
@@ -164,3 +168,45 @@ def test_the_heap_that_the_emulation_takes_is_known(tmp_path):
     program = "import gc\ngc.collect()\nprint(gc.mem_free() // 1024 in (107, 106, 105))"
     assert run_real(tmp_path, program, "True", world=world) == ["True"]
     assert 0 < costs[0] < costs[1] < 33 * 1024
+
+
+ORPHAN = """
+import asyncio, sys
+from host_tools.emulation.board import Board
+from host_tools.emulation.scheduler import RealScheduler
+
+async def main():
+    board = Board(RealScheduler(), sys.argv[1], on_console=lambda line: print(line, flush=True))
+    board.start()
+    await asyncio.sleep(0.05)
+    print("pid", board._link._process._popen.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_no_board_outlives_the_world(tmp_path):
+    flash = flash_with(tmp_path, "while True: pass")
+    world = subprocess.Popen(
+        [sys.executable, "-c", ORPHAN, str(flash)], stdout=subprocess.PIPE, text=True, cwd=PROJECT
+    )
+    pid = int(world.stdout.readline().split()[1])
+    assert os.path.exists(f"/proc/{pid}")
+    world.kill()
+    world.wait()
+    assert world.stdout.read() == ""
+    assert ended(pid)
+
+
+def ended(pid: int) -> bool:
+    """Wait until a process is gone, or dead and not yet collected."""
+    for _ in range(200):
+        try:
+            with open(f"/proc/{pid}/stat") as stat:
+                if stat.read().rpartition(")")[2].split()[0] == "Z":
+                    return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.05)
+    return False

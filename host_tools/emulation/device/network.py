@@ -16,7 +16,6 @@ STAT_WRONG_PASSWORD = 202
 STAT_ASSOC_FAIL = 203
 STAT_HANDSHAKE_TIMEOUT = 204
 
-_hostname = "mpy-esp32"
 mac = None  # set by the launcher
 
 
@@ -24,6 +23,7 @@ class _Station:
     is_active = is_wanted = is_joined = is_joining = False
     reason = 0
     ssid = ""
+    hostname = "mpy-esp32"
 
     def change(self, id, data):
         self.is_joined = id == 1
@@ -36,10 +36,9 @@ bus.handlers[frames.WIFI] = station.change
 
 
 def hostname(name=None):
-    global _hostname
     if name is not None:
-        _hostname = name
-    return _hostname
+        station.hostname = name
+    return station.hostname
 
 
 class WLAN:
@@ -114,7 +113,7 @@ class WLAN:
         if what in ("ssid", "essid"):
             return station.ssid
         if what in ("hostname", "dhcp_hostname"):
-            return _hostname
+            return station.hostname
         if what is not None:
             raise ValueError("unknown config param")
 

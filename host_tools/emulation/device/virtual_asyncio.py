@@ -9,8 +9,6 @@ from micropython import const
 _MASK = const(0x3FFFFFFF)
 _HALF = const(0x20000000)
 
-_loop = None  # the globals of asyncio.core
-
 
 class TaskQueue:
     def __init__(self):
@@ -53,15 +51,16 @@ class TaskQueue:
 
 
 class Task:
+    loop = None  # the globals of asyncio.core
+
     def __init__(self, coro, context=None):
-        global _loop
         self.coro = coro
         self.data = None
         self.state = True  # None or False: done; a TaskQueue: those who wait for it
         self.ph_key = 0
         self.following = None
         if context is not None:
-            _loop = context
+            Task.loop = context
 
     def __iter__(self):
         if not self.state:
@@ -75,7 +74,7 @@ class Task:
     def __next__(self):
         if not self.state:
             raise self.data
-        waiting = _loop["cur_task"]
+        waiting = Task.loop["cur_task"]
         self.state.push(waiting)
         waiting.data = self
 
@@ -85,16 +84,16 @@ class Task:
     def cancel(self):
         if not self.state:
             return False
-        if self is _loop["cur_task"]:
+        if self is Task.loop["cur_task"]:
             raise RuntimeError("can't cancel self")
         while isinstance(self.data, Task):
             self = self.data
-        queue = _loop["_task_queue"]
+        queue = Task.loop["_task_queue"]
         if hasattr(self.data, "remove"):
             self.data.remove(self)
             queue.push(self)
         elif 0 < (self.ph_key - bus.ms & _MASK) < _HALF:
             queue.remove(self)
             queue.push(self)
-        self.data = _loop["CancelledError"]
+        self.data = Task.loop["CancelledError"]
         return True

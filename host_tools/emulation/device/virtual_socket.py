@@ -38,19 +38,21 @@ _OPEN = const(2)
 _CLOSED = const(3)
 
 _sockets = {}
-_last_id = 0
-_answer = None
+
+
+class _Stack:
+    last_id = 0
+    answer = None  # of the resolver: an address, "" for none
 
 
 def _new_id():
     """An id that was not used for long, so that nothing late reaches the wrong socket."""
-    global _last_id
     if len(_sockets) == _MOST_SOCKETS:
         raise OSError(_ENFILE)
-    _last_id = _last_id + 1 & 0xFF
-    while _last_id in _sockets:
-        _last_id = _last_id + 1 & 0xFF
-    return _last_id
+    while True:
+        _Stack.last_id = _Stack.last_id + 1 & 0xFF
+        if _Stack.last_id not in _sockets:
+            return _Stack.last_id
 
 
 class socket(io.IOBase):
@@ -255,23 +257,22 @@ class socket(io.IOBase):
 
 def getaddrinfo(host, port, family=0, kind=0, protocol=0, flags=0):
     """Blocks until the resolver has answered; OSError(-2) for an unknown name."""
-    global _answer
-    if not host[0].isdigit():
-        _answer = None
-        bus.post(frames.LOOK_UP, 0, host.encode())
-        while _answer is None:
-            bus.pause(_SLICE_US)
-        if not _answer:
-            raise OSError(-2)
-        address = _answer
-    else:
-        address = host
+    address = host if host[0].isdigit() else _look_up(host)
     return [(AF_INET, kind or SOCK_STREAM, protocol, host, (address, port))]
 
 
+def _look_up(host):
+    _Stack.answer = None
+    bus.post(frames.LOOK_UP, 0, host.encode())
+    while _Stack.answer is None:
+        bus.pause(_SLICE_US)
+    if not _Stack.answer:
+        raise OSError(-2)
+    return _Stack.answer
+
+
 def _answered(id, data):
-    global _answer
-    _answer = str(bytes(data), "utf-8")
+    _Stack.answer = str(bytes(data), "utf-8")
 
 
 def _to_socket(method):
