@@ -127,6 +127,85 @@ def test_sentinels():
     assert decoded("f32", "ABCD", "FF7FFFFF", 0, 1, (0x7F7FFFFF,)) == 0
 
 
+def test_binary_coded_decimals():
+    assert decoded("bcd16", "ABCD", "1234") == 1234
+    assert decoded("bcd32", "CDAB", "56781234", 1, 10) == 1234568
+    assert decoded("bcd32", "DCBA", "78563412") == 12345678
+    assert decoded("bcd48", "ABCD", "000000000907") == 907
+    assert decoded("bcd64", "ABCD", "9999999999999999") == 9999999999999999
+    assert decoded("bcd16", "ABCD", "12A4") is None
+    assert decoded("bcd16", "ABCD", "FFFF") is None
+    assert decoded("bcd16", "ABCD", "9999", 1, 1, (0x9999,)) is None
+    assert decoded("bcd16", "ABCD", "9998", 1, 1, (0x9999,)) == 9998
+
+
+def test_four_quadrant_power_factors():
+    assert decoded("pf32", "ABCD", "3F733333", 1000) == 950  # 0.95, the power factor itself
+    assert decoded("pf32", "ABCD", "BF733333", 1000) == -950
+    assert decoded("pf32", "ABCD", "3F866666", 1000) == 950  # 1.05
+    assert decoded("pf32", "ABCD", "BF866666", 1000) == -950
+    assert decoded("pf32", "CDAB", "6666BF86", 1000) == -950
+    assert decoded("pf32", "ABCD", "3F800000", 1000) == 1000
+    assert decoded("pf32", "ABCD", "BF800000", 1000) == -1000
+    assert decoded("pf32", "ABCD", "40000000", 1000) == 0
+    assert decoded("pf32", "ABCD", "C0000000", 1000) == 0
+    assert decoded("pf32", "ABCD", "00000000", 1000) == 0
+    assert decoded("pf32", "ABCD", "3F880000", 1000) == 938  # 1.0625: 0.9375 is a tie
+    assert decoded("pf32", "ABCD", "40000001", 1000) is None  # beyond 2
+    assert decoded("pf32", "ABCD", "C0800000", 1000) is None
+    assert decoded("pf32", "ABCD", "7F7FFFFF", 1000) is None
+    assert decoded("pf32", "ABCD", "7FC00000", 1000) is None
+
+
+def derived(kind, registers, numerator=1, denominator=1, fields=(), sentinels=()):
+    """Fields: offset, words, at, exponent_at, lowest bit, number of bits."""
+    return decoded(kind + "*", "ABCD", registers, numerator, denominator, fields + sentinels)
+
+
+def test_offsets():
+    plain = (1, 0, -1, 0, 0)
+    assert derived("u16", "0190", 1, 1, (-400,) + plain) == 0
+    assert derived("u16", "0000", 1, 1, (-400,) + plain) == -400
+    assert derived("s16", "FFFF", 1, 10, (-5,) + plain) == -1  # -0.1 - 0.5 = -0.6
+    assert derived("u16", "000B", 10, 100, (-27315,) + plain) == -272  # 1.1 - 273.15 = -272.05
+    assert derived("s16", "8000", 1, 1, (7,) + plain, (0x8000,)) is None
+    assert derived("bcd16", "0250", 1, 1, (-273,) + plain) == -23
+
+
+def test_offsets_of_floats():
+    assert derived("f32", "43889333", 100, 100, (-27315, 2, 0, -1, 0, 0)) == 0  # 273.15
+    assert derived("f32", "43889333", 1000, 100, (-2731500, 2, 0, -1, 0, 0)) == -24584
+    assert derived("f32", "C0200000", 1, 1, (1, 2, 0, -1, 0, 0)) == -2  # -2.5 + 1 is a tie
+    assert derived("f32", "4E7FFFFF", 1, 1, (-1, 2, 0, -1, 0, 0)) == 1073741759
+    assert derived("f32", "00000001", 1, 1, (3, 2, 0, -1, 0, 0)) == 3
+    assert derived("f32", "7FC00000", 1, 1, (3, 2, 0, -1, 0, 0)) is None
+    assert derived("f32", "7F7FFFFF", 1, 1, (3, 2, 0, -1, 0, 0), (0x7F7FFFFF,)) is None
+    assert derived("f64", "3FF8000000000000", 10, 10, (-20, 4, 0, -1, 0, 0)) == -1  # 1.5 - 2
+    assert derived("f64", "FFF0000000000000", 1, 1, (3, 4, 0, -1, 0, 0)) is None
+
+
+def test_exponents_in_another_register():
+    behind = (0, 2, 0, 1, 0, 0)
+    assert derived("s16", "04D20000", 1, 1, behind) == 1234
+    assert derived("s16", "04D2FFFF", 1, 1, behind) == 123
+    assert derived("s16", "04D3FFFE", 100, 1, behind) == 1235
+    assert derived("s16", "FB2E0002", 1, 1, behind) == -123400
+    assert derived("s16", "FB2EFFFE", 1, 1, behind) == -12
+    assert derived("u32", "0002" + "FFFF" + "0001E240", 1, 1000, (0, 4, 2, 0, 0, 0)) == 12346
+    assert derived("s16", "04D28000", 1, 1, behind) is None  # SunSpec: not implemented
+    assert derived("s16", "04D2000D", 1, 1, behind) is None
+    assert derived("s16", "80000000", 1, 1, behind, (0x8000,)) is None
+    assert derived("f32", "3FC0000000000001", 1, 1, (5, 4, 0, 3, 0, 0)) == 20  # 1.5 * 10 + 5
+
+
+def test_parts_of_the_bits():
+    assert derived("u16", "1234", 1, 1, (0, 1, 0, -1, 0, 4)) == 4
+    assert derived("u16", "1234", 1, 1, (0, 1, 0, -1, 8, 8)) == 0x12
+    assert derived("u16", "8000", 1, 1, (0, 1, 0, -1, 15, 1)) == 1
+    assert derived("u32", "00018000", 1, 1, (0, 2, 0, -1, 15, 2)) == 3
+    assert derived("u16", "FFFF", 1, 1, (0, 1, 0, -1, 15, 1), (0xFFFF,)) is None
+
+
 def test_nearest():
     assert nearest(0, 0, 1) == 0
     assert nearest(14, 1, 10) == 1
@@ -142,6 +221,10 @@ def test_decoding_allocates_nothing():
         (number("u32", "ABCD", 10, 3), b"\x06\x00\x00\x00", 335544320),
         (number("s64", "ABCD", -1, 1), b"\xff\xff\xff\xff\xff\xff\xff\xfc", 4),
         (number("s16", "BADC", 1, 1, (0x7FFF,)), b"\xfe\xff", -2),
+        (number("bcd32", "ABCD", 10, 1), b"\x01\x23\x45\x67", 12345670),
+        (number("pf32", "ABCD", 1000, 1, ()), b"\xbf\x86\x66\x66", -950),
+        (number("s16*", "ABCD", 10, 1, (0, 2, 0, 1, 0, 0, 0x8000)), b"\xfb\x2e\xff\xfe", -123),
+        (number("s16*", "ABCD", 1, 1, (0, 2, 0, 1, 0, 0, 0x8000)), b"\xfb\x2e\0\3", -1234000),
     ]
     results = [0] * len(decoders)
     heap_lock()

@@ -110,3 +110,61 @@ def test_singles_never_leave_the_small_integers(bits, numerator):
     expected = nearest(Fraction(value) * numerator)
     assert decoder.decode([Watched(byte) for byte in bits], 0) == expected
     assert isinstance(decoder, floats.Float32)
+
+
+fractions = st.fractions(max_denominator=10000, min_value=-100000, max_value=100000)
+
+
+@given(st.integers(1, 4), st.data(), fractions, st.integers(-12, 12), st.sampled_from(ORDERS))
+def test_offsets_and_exponents_of_integers(words, data, offset, exponent, order):
+    bits = data.draw(st.binary(min_size=2 * words, max_size=2 * words))
+    numerator, denominator = data.draw(numerators), offset.denominator
+    fields = (offset.numerator, words + 1, 1, 0, 0, 0)
+    decoder = number(f"s{16 * words}*", order, numerator, denominator, fields)
+    assert decoder.words == words + 1
+    run = struct.pack(">h", exponent) + on_the_wire(bits, order)
+    raw = int.from_bytes(bits, "big", signed=True)
+    value = raw * Fraction(10) ** exponent * numerator / denominator + offset
+    assert decoder.decode(b"??" + run, 2) == nearest(value)
+
+
+@given(st.sampled_from(["f32", "f64"]), st.data(), fractions, st.sampled_from(ORDERS), numerators)
+def test_offsets_of_floats(kind, data, offset, order, numerator):
+    size = int(kind[1:]) // 8
+    bits = data.draw(st.binary(min_size=size, max_size=size))
+    (value,) = struct.unpack(">f" if size == 4 else ">d", bits)
+    fields = (offset.numerator, size // 2, 0, -1, 0, 0)
+    decoder = number(kind + "*", order, numerator, offset.denominator, fields)
+    count = decoder.decode(on_the_wire(bits, order), 0)
+    if math.isfinite(value):
+        assert count == nearest(Fraction(value) * numerator / offset.denominator + offset)
+    else:
+        assert count is None
+
+
+@given(st.integers(0, (1 << 64) - 1), st.integers(0, 63), st.integers(1, 64))
+def test_parts_of_the_bits(pattern, low, width):
+    decoder = number("u64*", "ABCD", 1, 1, (0, 4, 0, -1, low, width))
+    expected = int(f"{pattern:064b}"[::-1][low : low + width][::-1], 2)
+    assert decoder.decode(struct.pack(">Q", pattern), 0) == expected
+
+
+@given(st.integers(0, 10**16 - 1), st.sampled_from(ORDERS), numerators, denominators)
+def test_binary_coded_decimals(value, order, numerator, denominator):
+    decoder = number("bcd64", order, numerator, denominator)
+    wire = on_the_wire(bytes.fromhex(f"{value:016d}"), order)
+    assert decoder.decode(wire, 0) == nearest(Fraction(value * numerator, denominator))
+
+
+@given(st.binary(min_size=4, max_size=4) | st.floats(-2, 2, width=32), numerators)
+@example(1.0625, 1000)
+def test_four_quadrant_power_factors(pattern, numerator):
+    bits = pattern if isinstance(pattern, bytes) else struct.pack(">f", pattern)
+    (held,) = struct.unpack(">f", bits)
+    count = number("pf32", "ABCD", numerator, 1).decode(bits, 0)
+    if not math.isfinite(held) or abs(held) > 2:
+        assert count is None
+    else:
+        exact = Fraction(held)
+        folded = exact if abs(exact) <= 1 else 2 * (1 if exact > 0 else -1) - exact
+        assert count == nearest(folded * numerator)

@@ -53,9 +53,12 @@ class Float32(Float):
             high |= 0x800
         else:
             exponent = 1
-        low = (second & _HALF_MASK) * self.numerator
+        return self._count(high, second & _HALF_MASK, exponent - 150)
+
+    def _count(self, high, low, exponent):
+        low *= self.numerator
         high = high * self.numerator + (low >> _HALF_BITS)
-        return _rounded(high, low & _HALF_MASK, _HALF_BITS, exponent - 150, self.denominator)
+        return _rounded(high, low & _HALF_MASK, _HALF_BITS, exponent, self.denominator)
 
 
 class Float64(Float):

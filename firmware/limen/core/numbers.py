@@ -1,26 +1,50 @@
 """Turns registers into integer counts of a channel's resolution, exactly.
 
 count = raw * numerator / denominator, rounded once, to the nearest integer, ties away from zero.
-No float is made: integers are here; floating-point registers are taken from their bits in
-`floats`, a module of its own because code is heap. A pattern that a device uses for "no value"
-(a sentinel), a NaN and an infinity give None. A number has no state: channels of a kind share it.
+No float is made: plain integers are here; what else registers hold is decoded in modules of its
+own, because code is heap: floats from their bits, BCD, four-quadrant power factors, and numbers
+derived with an offset, an exponent or a part of the bits. A pattern that a device uses for "no
+value" (a sentinel), a NaN and an infinity give None. A number has no state: channels share it.
 """
 
 
-def number(kind, order, numerator, denominator, sentinels=()):
-    """Return the decoder of a kind of registers: u16, s16 ... u64, s64 in whole words, f32, f64.
+def number(kind, order, numerator, denominator, rest=()):
+    """Return the decoder of a kind of registers: u16, s16 ... u64, s64 in whole words, f32, f64,
+    bcd16 ... bcd64, pf32 (a four-quadrant power factor), or one of them with a * behind: derived.
 
     `order` places the bytes on the wire: ABCD is most significant byte first, CDAB least
     significant word first; BADC and DCBA are these two with the bytes of each word swapped.
-    `sentinels` are bit patterns as data sheets print them: 0x8000, not -32768.
+    `rest` are sentinels, bit patterns as data sheets print them: 0x8000, not -32768; a derived
+    number has its own fields before them.
     """
-    words = int(kind[1:]) // 16
-    if kind[0] == "f":
-        from limen.core.floats import Float32, Float64
+    if kind[-1] == "*":
+        from limen.core.derived import derived
 
-        float_class = Float32 if words == 2 else Float64
-        return float_class(words, order, numerator, denominator, sentinels)
-    return Integer(words, order, numerator, denominator, sentinels, kind[0] == "s")
+        return derived(kind[:-1], order, numerator, denominator, rest)
+    coding, words = kind[:-2], int(kind[-2:]) // 16
+    if len(coding) > 1 or coding == "f":
+        return _coded(coding, words)(words, order, numerator, denominator, rest)
+    return Integer(words, order, numerator, denominator, rest, coding == "s")
+
+
+def _coded(coding, words):
+    """Return the class for registers that hold no plain integer."""
+    if coding == "bcd":
+        from limen.core.bcd import Bcd as number_class
+    elif coding == "pf":
+        from limen.core.quadrants import PowerFactor as number_class
+    elif words == 2:
+        from limen.core.floats import Float32 as number_class
+    else:
+        from limen.core.floats import Float64 as number_class
+    return number_class
+
+
+def rounded(numerator, denominator):
+    """Return numerator / denominator as the nearest integer, ties away from zero."""
+    if numerator < 0:
+        return -nearest(-numerator, 0, denominator)
+    return nearest(numerator, 0, denominator)
 
 
 def nearest(whole, half, denominator):
@@ -74,14 +98,14 @@ class Integer(Number):
             sentinels = tuple(s - limit if s * 2 >= limit else s for s in sentinels)
         super().__init__(words, order, numerator, denominator, sentinels)
 
-    def decode(self, buffer, offset):
-        """Return the count of the number that begins at `offset`, or None: there is no value."""
+    def raw(self, buffer, offset):
+        """Return the integer that begins at `offset`, or None: there is no value."""
         first = self.word(buffer, offset, 0)
         # The sign goes into the first word, so that small negative numbers stay small integers.
         value = self.extend(first - 2 * (first & self._sign), buffer, offset)
-        if value in self.sentinels:
-            return None
-        value *= self.numerator
-        if value < 0:
-            return -nearest(-value, 0, self.denominator)
-        return nearest(value, 0, self.denominator)
+        return None if value in self.sentinels else value
+
+    def decode(self, buffer, offset):
+        """Return the count of the number that begins at `offset`, or None: there is no value."""
+        value = self.raw(buffer, offset)
+        return None if value is None else rounded(value * self.numerator, self.denominator)
