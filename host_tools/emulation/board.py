@@ -30,6 +30,7 @@ from host_tools.emulation.line import Framing, Line, PtyPort
 from host_tools.emulation.scheduler import Handle, RealScheduler, Scheduler
 from host_tools.image import BLOCK_BYTES, write_files
 from host_tools.paths import BUILD, TOOLS
+from host_tools.shorten import shorten
 
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5
 
@@ -47,9 +48,10 @@ _PARITIES = ("E", "O", None)
 
 def compile_device_modules() -> Path:
     """Return the folder with the compiled modules that replace the stock ones on the board."""
+    sources = {path.name: path.read_text() for path in sorted(_DEVICE_SOURCES.glob("*.py"))}
     files = {
-        source.stem + ".mpy": compile_module(source.read_bytes(), source.name)
-        for source in sorted(_DEVICE_SOURCES.glob("*.py"))
+        name.replace(".py", ".mpy"): compile_module(text.encode(), name)
+        for name, text in shorten(sources, parameters=False).items()
     }
     contents = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
     folder = BUILD / "device" / contents
