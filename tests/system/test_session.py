@@ -250,6 +250,12 @@ def test_what_was_not_acknowledged_is_repeated(twin, connack, header):
     assert facts["counters"] == {"connects": 2, "lost": 1}
 
 
+def test_publishes_that_are_not_repeated_take_no_slot_for_ever(twin):
+    with bad_broker(answering(b"\x20\x02\x01\x00")) as port:
+        facts = play(twin, "flap", port=port, count=20)
+    assert facts == {"kept": True, "slots": 8, "in_flight": 8}
+
+
 def test_publishing_allocates_only_in_passing(twin, tmp_path):
     broker = brokers.start("auto", free_port(), tmp_path)
     facts = play(twin, "allocate", port=broker.port, count=8)

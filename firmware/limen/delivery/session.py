@@ -3,9 +3,9 @@
 Inherited and used as they are: `set_last_will`, `set_callback`, `ping`, `disconnect`, and
 `wait_msg`, which is called only for a PUBLISH that is buffered whole and checked. `connect`,
 `publish` and `subscribe` wait or write piecemeal inside umqtt, so they are replaced here.
-Every packet goes out in one write. Many QoS 1 publishes may be under way; their packet ids stay
-taken over a reconnect until the broker acknowledges them or has lost the session. Whatever the
-broker sends ends in OSError, ConnectError or ProtocolError, counted by cause, connection closed.
+Every packet goes out in one write. Many QoS 1 publishes may be under way; a new connection awaits
+none of them, and whoever repeats one takes its packet id again. Whatever the broker sends
+ends in OSError, ConnectError or ProtocolError, counted by cause, with the connection closed.
 Works with umqtt.simple 1.3.4 and later.
 """
 
@@ -65,8 +65,8 @@ class Session(MQTTClient):
     async def connect(self, clean_session=True):
         """Open the connection; return whether the broker kept the session.
 
-        If it did, publishes not yet acknowledged are to be repeated with their pid and dup=True;
-        otherwise no pid is taken any more. TCP and CONNACK have `answer_ms` together.
+        If it did, publishes not yet acknowledged are to be repeated with their pid and dup=True,
+        before 65,000 others. TCP and CONNACK have `answer_ms` together.
         Raises OSError, ConnectError, ProtocolError.
         """
         try:
@@ -85,7 +85,7 @@ class Session(MQTTClient):
             mqtt.packet_size(stream.received, stream.start, stream.end)
         kept = mqtt.check_connack(stream.received, stream.start) and not clean_session
         stream.skip(4)
-        self._forget(kept)
+        self._awaited.clear()
         self._unanswered = 0
         self.count("connects")
         return kept
@@ -97,12 +97,6 @@ class Session(MQTTClient):
         return mqtt.encode_connect(
             self.client_id, self.keepalive, clean_session, will, self.user, self.pswd
         )
-
-    def _forget(self, kept):
-        """Free the packet ids that no answer will come for."""
-        for pid in list(self._awaited):
-            if not kept or self._awaited[pid] != mqtt.PUBACK:
-                del self._awaited[pid]
 
     def slots(self):
         """Return how many more new QoS 1 publishes may be under way."""

@@ -103,6 +103,17 @@ async def settled_to(session, slots):
         await asyncio.sleep_ms(5)
 
 
+async def flap(port, count):
+    """Lose connections with a publish under way each time; say how many slots are left then."""
+    session = Session("flap", "127.0.0.1", port)
+    for _ in range(count):
+        kept = await session.connect(False)
+        session.publish(TOPIC, b"status")
+        session.close()
+    await session.connect(False)
+    say(kept=kept, slots=session.slots(), in_flight=session.in_flight)
+
+
 class Delivery:
     """Delivers `count` records over as many connections as that takes, in their order."""
 
@@ -201,7 +212,7 @@ async def rest(port, seconds):
 
 SCENES = {
     scene.__name__: scene
-    for scene in (meet_once, meet_many, exchange, wrap_ids, deliver, allocate, rest)
+    for scene in (meet_once, meet_many, exchange, wrap_ids, flap, deliver, allocate, rest)
 }
 
 asyncio.run(SCENES[sys.argv[2]](**json.loads(sys.stdin.readline())))
