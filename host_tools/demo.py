@@ -37,7 +37,7 @@ _PRESS_COMPRESS = 20
 _REFRESH_S = 0.25
 _CUT_SHARE = 0.45
 _LONGEST_CUT_S = 10
-_SETTLE_S = 8
+_SETTLE_US = 8_000_000
 _UNDER_WAY_US = 2_000_000
 
 
@@ -139,6 +139,7 @@ class _Show:
         self._world = stage.world
         self._view = view
         self._failure: ToolError | None = None
+        self._end_us = 0
         listeners = stage.world.listeners
         listeners.on_arrival = self._on_arrival
         listeners.on_console = lambda line: view.tell(f"board: {line}", "yellow")
@@ -148,11 +149,12 @@ class _Show:
         """Run for so many seconds, then until everything has arrived."""
         cut_s = min(_LONGEST_CUT_S, seconds // 6)
         before_s = int(seconds * _CUT_SHARE)
+        self._end_us = self._now_us() + seconds * 1_000_000
         self._world.board.start()
         await self._pass(before_s, self._normal)
         await self._cut(cut_s)
-        await self._pass(seconds - before_s - cut_s, self._normal)
-        await self._settle()
+        await self._pass((self._end_us - self._now_us()) / 1_000_000, self._normal)
+        await self._settle(self._end_us + _SETTLE_US, lambda: "Waiting for what is under way")
         self._stage.ended_us = self._world.scheduler.now_us
         self._world.board.power_cut()
 
@@ -183,11 +185,26 @@ class _Show:
         )
         await self._stage.tap.restore()
         self._view.tell("the broker's network is back", "bold yellow")
+        await self._drain()
 
-    async def _settle(self) -> None:
-        end_us = self._now_us() + _SETTLE_S * 1_000_000
-        while not self._world.is_settled() and self._now_us() < end_us:
-            await self._pass(_REFRESH_S, lambda: "Waiting until everything has arrived")
+    async def _drain(self) -> None:
+        """Wait until the gateway has brought what it kept."""
+        began_us = self._now_us()
+        before = self._world.gateway.records
+        await self._settle(
+            self._end_us,
+            lambda: f"The backlog drains: {self._world.gateway.records - before} records so far",
+        )
+        took_s = (self._now_us() - began_us) / 1_000_000
+        count = self._world.gateway.records - before
+        self._view.tell(f"the backlog of {count} records has arrived after {took_s:.1f} s", "green")
+
+    async def _settle(self, end_us: int, phase) -> None:
+        """Wait until everything has arrived, seen twice, as a gateway first says who it is."""
+        times = 0
+        while times < 2 and self._now_us() < end_us:
+            await self._pass(_REFRESH_S, phase)
+            times = times + 1 if self._world.is_settled() else 0
 
     def _now_us(self) -> int:
         return self._world.scheduler.now_us

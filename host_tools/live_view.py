@@ -7,7 +7,6 @@ and subscriber belong to the world.
 
 import collections
 from collections.abc import Callable
-from decimal import Decimal
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -77,7 +76,8 @@ class LiveView:
 
     def picture(self) -> Panel:
         """Everything, as rich draws it."""
-        parts = [self._channels(), Text(), self._connection(), Text(self._phase, "bold")]
+        parts = [self._channels(), Text(), self._connection(), Text(self._progress())]
+        parts += [Text(self._phase, "bold")]
         parts += [*self._news, *[Text()] * (_NEWS_LINES - len(self._news))]
         return Panel(Group(*parts), title=self._title, title_align="left")
 
@@ -108,7 +108,7 @@ class LiveView:
         return (
             Text(_value_text(newest), style),
             channel["unit"],
-            self._age(newest.t_ms),
+            self._age(gateway.utc_ms(newest.boot, newest.record)),
             str(read),
             str(newest.count),
             percent(read - newest.count, read),
@@ -120,19 +120,21 @@ class LiveView:
     def _connection(self) -> Text:
         gateway = self._gateway()
         state = ("online", "green") if gateway.online else ("offline", "red")
-        return Text.assemble(f"{gateway.name} is ", state, f"; {self._progress()}")
+        return Text.assemble(
+            f"{gateway.name} is ", state, f"; {gateway.duplicates} duplicates removed"
+        )
 
     def _progress(self) -> str:
         gateway = self._gateway()
-        read = sum(len(self._truth[device, c["name"]].counts) for device, c in self._truth.places())
+        read = self._truth.samples
         published = sum(newest.count for newest in gateway.newest.values())
         return (
-            f"{read} samples read, {published} published in {gateway.records} records "
-            f"({percent(read - published, read)} fewer), {gateway.duplicates} duplicates removed"
+            f"{read} samples read, {published} published in {gateway.records} records: "
+            f"reduction {percent(read - published, read)}"
         )
 
 
 def _value_text(newest: Newest) -> str:
-    if newest.quality >= BAD:
-        return QUALITY_NAMES[newest.quality]
-    return f"{Decimal(newest.value):f}"
+    if newest.record.quality >= BAD:
+        return QUALITY_NAMES[newest.record.quality]
+    return f"{newest.value:f}"

@@ -9,6 +9,7 @@ the same content a twin, and a correct gateway makes neither.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import paho.mqtt.client as mqtt
 
@@ -61,12 +62,12 @@ class Arrived:
 
 @dataclass
 class Newest:
-    """The newest value of a channel; `t_ms` is None while its gateway's clock was unset."""
+    """The newest value of a channel, the record it came with, and how many came before."""
 
-    value: object
-    quality: int
-    t_ms: int | None
-    count: int = 0
+    value: Decimal | None
+    boot: Boot
+    record: Record
+    count: int = 1
 
 
 @dataclass
@@ -187,13 +188,17 @@ def _arrived(gateway: Gateway, boot: Boot, low: int) -> Arrived:
 
 
 def _note_newest(gateway: Gateway, batch: Batch, record: Record) -> None:
-    t_ms = gateway.utc_ms(batch.boot, record)
+    """Keep the values of the record unless it is older: seq grows with time within a boot."""
     for name, value in record.body.by_channel.items():
         place = batch.device, name
-        known = gateway.newest.setdefault(place, Newest(None, record.quality, None))
+        known = gateway.newest.get(place)
+        if known is None:
+            gateway.newest[place] = Newest(value, batch.boot, record)
+            continue
         known.count += 1
-        if known.t_ms is None or (t_ms is not None and t_ms >= known.t_ms):
-            known.value, known.quality, known.t_ms = value, record.quality, t_ms
+        if known.boot != batch.boot or record.seq > known.record.seq:
+            known.value, known.boot, known.record = value, batch.boot, record
+
 
 
 class MqttFeeder:

@@ -31,9 +31,9 @@ from host_tools.subscriber import Arrival, Arrived, Gateway
 _BASIS = 10_000
 _JITTER_US = 50_000
 _HEADINGS = (
-    "channel", "read", "published", "reduction", "largest error", "bound", "of it", ""
+    "channel", "read", "published", "reduction", "error", "bound", "of it", "verdict"
 )  # fmt: skip
-_NUMBERS = ("read", "published", "reduction", "largest error", "of it")
+_NUMBERS = ("read", "published", "reduction", "error", "of it")
 _SHOWN = 5
 
 
@@ -198,7 +198,7 @@ class Verdict:
         faults = [f"{self.wrong} wrong"] * bool(self.wrong)
         faults += [f"{self.outside} beyond the bound"] * bool(self.outside)
         faults += ["nothing published" if self.read else "never read"] * (not self.published)
-        late = f" ({self.held_back} held back)" if self.held_back else ""
+        late = f", {self.held_back} held back" if self.held_back else ""
         return ", ".join(faults) or "ok" + late
 
 
@@ -319,9 +319,14 @@ class Summary:
         yield Text("Good." if self.is_good else "NOT GOOD.", "green" if self.is_good else "red")
 
     def _table(self) -> Table:
-        table = Table(title="Summary", title_justify="left", box=SIMPLE_HEAD, expand=True)
+        table = Table(
+            title="Largest error of a subscriber that holds the last value, against every value served",
+            title_justify="left", box=SIMPLE_HEAD, header_style="dim", padding=(0, 1, 0, 0),
+        )  # fmt: skip
         for heading in _HEADINGS:
-            table.add_column(heading, justify="right" if heading in _NUMBERS else "left")
+            table.add_column(
+                heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True
+            )
         several = len({verdict.device for verdict in self.verdicts}) > 1
         for verdict in self.verdicts:
             channel = verdict.channel

@@ -67,7 +67,7 @@ def test_a_change_may_be_held_back_as_long_as_configured():
     channel = power(500, 0, 2000, 0)
     verdict = judge("m", channel, reads_of(0, 900, 900, 900), points_of(s0="0.0", s3="900.0"))
     assert (verdict.held_back, verdict.outside, verdict.largest_error) == (2, 0, 0)
-    assert verdict.text() == "ok (2 held back)"
+    assert verdict.text() == "ok, 2 held back"
     verdict = judge("m", channel, reads_of(0, 900, 900, 900), points_of(s0="0.0"))
     assert (verdict.held_back, verdict.outside) == (2, 1)
 
