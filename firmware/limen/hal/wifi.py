@@ -12,7 +12,7 @@ import network
 from limen.core.compat import const
 
 _PATIENCE_S = const(20)
-_CHECK_MS = const(1000)
+_CHECK_MS = const(4000)
 
 
 class Wifi:

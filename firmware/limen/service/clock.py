@@ -3,7 +3,7 @@
 Both are pairs of small integers, seconds and milliseconds; UTC counts from 2000. Uptime only ever
 grows; setting the clock moves UTC against it. The board's RTC carries UTC over a reset, so a board
 that only restarted knows the time at once. `tick` must be called at least every six days, which
-the supervisor does each second.
+the supervisor does each few seconds.
 """
 
 from limen.core.calendar import date_of, seconds_of

@@ -10,6 +10,7 @@ import asyncio
 from limen.core.compat import const
 
 _LONGEST_PAUSE_S = const(60)
+_PERIOD_MS = const(4000)  # well within the watchdog's 30 s, and few wakes of an idle board
 
 
 class Pulse:
@@ -30,13 +31,13 @@ class Pulse:
 
 
 class Supervisor:
-    """Runs the tasks it is given, for ever; `each_second()` is called with every tick."""
+    """Runs the tasks it is given, for ever; `each_period()` is called with every tick."""
 
-    def __init__(self, clock, watchdog, report, each_second):
+    def __init__(self, clock, watchdog, report, each_period):
         self._clock = clock
         self._watchdog = watchdog
         self._report = report
-        self._each_second = each_second
+        self._each_period = each_period
         self.pulses = []
 
     def start(self, name, task):
@@ -59,7 +60,7 @@ class Supervisor:
             await asyncio.sleep_ms(pause_s * 1000)
 
     async def run(self):
-        """Tick the clock and feed the watchdog each second, unless a task is overdue."""
+        """Tick the clock and feed the watchdog each period, unless a task is overdue."""
         known = None
         while True:
             self._clock.tick()
@@ -69,8 +70,8 @@ class Supervisor:
             elif late is not known:
                 self._report(late.name, "overdue: the watchdog is no longer fed")
             known = late
-            self._each_second()
-            await asyncio.sleep_ms(1000)
+            self._each_period()
+            await asyncio.sleep_ms(_PERIOD_MS)
 
     def _overdue(self):
         for pulse in self.pulses:
