@@ -7,6 +7,7 @@ import random
 import socket
 import subprocess
 import threading
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from host_tools import interpreter
 from host_tools.device_packages import FROZEN, SOURCES
-from host_tools.emulation import brokers
+from host_tools.emulation import brokers, mqtt_packets
 from host_tools.emulation.tap import Tap
 from host_tools.errors import ToolError
 from host_tools.image import library_files, write_files
@@ -254,6 +255,39 @@ def test_publishes_that_are_not_repeated_take_no_slot_for_ever(twin):
     with bad_broker(answering(b"\x20\x02\x01\x00")) as port:
         facts = play(twin, "flap", port=port, count=20)
     assert facts == {"kept": True, "slots": 8, "in_flight": 8}
+
+
+def test_a_slow_broker_gets_every_byte_in_order(twin):
+    """The socket takes only parts of packets; what remains must follow, whole and in order."""
+    received = []
+
+    def conversation(connection, number):
+        connection.recv(4096)
+        connection.sendall(CONNACK)
+        time.sleep(0.3)
+        splitter = mqtt_packets.Splitter()
+        while data := connection.recv(65536):
+            received.extend(splitter.feed(data))
+
+    with bad_broker(conversation) as port:
+        facts = play(twin, "flood", port=port, count=20000)
+        wait_for(lambda: received and received[-1].type == mqtt_packets.DISCONNECT)
+    assert facts == {"was_full": True}
+    expected = []
+    for number in range(20000):
+        expected.append(b"%06d" % number + b"x" * (number * 37 % 1400))
+        if number % 100 == 99:
+            expected.append(b"".join(b"%03d," % n * 100 for n in range(10)))
+    payloads = [mqtt_packets.decode_publish(packet).payload for packet in received[:-1]]
+    assert payloads == expected
+
+
+def wait_for(condition):
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("it did not come to pass in 10 s")
 
 
 def test_publishing_allocates_only_in_passing(twin, tmp_path):

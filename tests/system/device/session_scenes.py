@@ -114,6 +114,27 @@ async def flap(port, count):
     say(kept=kept, slots=session.slots(), in_flight=session.in_flight)
 
 
+async def flood(port, count):
+    """Publish numbered messages of many sizes to a broker that reads slowly; say how often full."""
+    session = Session("flood", "127.0.0.1", port)
+    await session.connect(True)
+    reader = asyncio.create_task(session.run())
+    full = 0
+    for number in range(count):
+        payload = b"%06d" % number + b"x" * (number * 37 % 1400)
+        while session.room() < len(TOPIC) + len(payload):
+            full += 1
+            await session.drain()
+        session.publish(TOPIC, payload, 0)
+        if number % 100 == 99:
+            pieces = (b"%03d," % n * 100 for n in range(10))
+            await session.publish_pieces(TOPIC, pieces, 4000, 0)
+    await session.drain()
+    reader.cancel()
+    session.disconnect()
+    say(was_full=full > 0)
+
+
 class Delivery:
     """Delivers `count` records over as many connections as that takes, in their order."""
 
@@ -212,7 +233,7 @@ async def rest(port, seconds):
 
 SCENES = {
     scene.__name__: scene
-    for scene in (meet_once, meet_many, exchange, wrap_ids, flap, deliver, allocate, rest)
+    for scene in (meet_once, meet_many, exchange, wrap_ids, flap, flood, deliver, allocate, rest)
 }
 
 asyncio.run(SCENES[sys.argv[2]](**json.loads(sys.stdin.readline())))
