@@ -86,7 +86,7 @@ async def _show(args: argparse.Namespace, plan: Plan, console: Console) -> int:
         else:
             flash = folder / "flash.bin"
             plan.write_flash(flash)
-        stage = await _Stage.build(stack, args, plan, folder, flash)
+        stage = await Stage.build(stack, plan, flash, args.broker, args.port)
         title = f"Limen demo: {plan.gateway}, {stage.broker.name} on port {stage.broker.port}"
         view = LiveView(
             console,
@@ -103,8 +103,8 @@ async def _show(args: argparse.Namespace, plan: Plan, console: Console) -> int:
 
 
 @dataclass
-class _Stage:
-    """All that runs: the world, the broker before which the tap sits, the subscriber's link."""
+class Stage:
+    """A plan in real time: its world, a real broker with a tap before it, the subscriber's link."""
 
     world: World
     broker: brokers.Broker
@@ -113,9 +113,12 @@ class _Stage:
     ended_us: int = 0
 
     @classmethod
-    async def build(cls, stack, args, plan: Plan, folder: Path, flash: Path) -> "_Stage":
-        """Start everything but the board; the stack ends it."""
-        broker = brokers.start(args.broker, args.port or free_port(), folder / "broker")
+    async def build(
+        cls, stack: contextlib.AsyncExitStack, plan: Plan, flash: Path, kind: str, port: int = 0
+    ) -> "Stage":
+        """Start everything but the board, with a broker of that kind; the stack ends it."""
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="limen-broker-")))
+        broker = brokers.start(kind, port or free_port(), folder)
         stack.callback(broker.stop)
         world = World(RealScheduler(), plan, flash, Listeners())
         stack.callback(world.close)
@@ -134,7 +137,7 @@ class _Stage:
 class _Show:
     """The story that is told, and what interrupts it."""
 
-    def __init__(self, stage: _Stage, view: LiveView):
+    def __init__(self, stage: Stage, view: LiveView):
         self._stage = stage
         self._world = stage.world
         self._view = view
@@ -223,9 +226,9 @@ class _Show:
                 self._view.tell(told, style)
 
     def _on_exit(self, text: str) -> None:
-        last = text.strip().splitlines()
-        said = last[-1] if last else "nothing"
-        self._failure = ToolError(f"The board's program has ended; its last line: {said}")
+        lines = text.strip().splitlines()
+        said = f"; its last line: {lines[-1]}" if lines else " without a word"
+        self._failure = ToolError(f"The board's program has ended{said}.")
 
 
 def _console() -> Console:

@@ -320,7 +320,7 @@ class Summary:
 
     def _table(self) -> Table:
         table = Table(
-            title="Largest error of a subscriber that holds the last value, against every value served",
+            title="Error of a subscriber that holds the last value, against every value served",
             title_justify="left", box=SIMPLE_HEAD, header_style="dim", padding=(0, 1, 0, 0),
         )  # fmt: skip
         for heading in _HEADINGS:

@@ -99,13 +99,18 @@ def load_recording(args: argparse.Namespace, say: Callable[[str], None]) -> Reco
 
 
 def make_plan(args: argparse.Namespace, recording: Recording | None, signals: Signals) -> Plan:
-    """The plan for a site's gateway, by default of the example that suits the recording."""
-    site = load_site(_site_file(args, recording))
+    """The plan that the arguments ask for, by default of the example that suits the recording."""
+    return plan_of_site(_site_file(args, recording), args.gateway, signals, args.seed)
+
+
+def plan_of_site(path: Path, gateway: str | None, signals: Signals, seed: int) -> Plan:
+    """The plan for a gateway of a site file, its only one where none is named."""
+    site = load_site(path)
     names = site.gateways
-    if args.gateway is None and len(names) > 1:
+    if gateway is None and len(names) > 1:
         raise ToolError(f"The site has several gateways: --gateway {' or '.join(names)}.", 2)
-    name = args.gateway or (names[0] if names else "")
-    return Plan(site.compile(name), gateway_files(site, name), signals, args.seed)
+    name = gateway or (names[0] if names else "")
+    return Plan(site.compile(name), gateway_files(site, name), signals, seed)
 
 
 def plan_of_flash(flash: Path, signals: Signals, seed: int) -> Plan:
@@ -186,12 +191,14 @@ class World:
         """What the subscriber knows of the gateway."""
         return self.subscriber.gateways.get(self.plan.gateway, _UNSEEN)
 
+    def is_acknowledged(self) -> bool:
+        """Whether the board is there and the broker has acknowledged all that it sent."""
+        return self.gateway.online and len(self.ledger.seen) == len(self.ledger.acknowledged)
+
     def is_settled(self) -> bool:
-        """Whether all that left the board is acknowledged, and all acknowledged has arrived."""
+        """Whether all of that has arrived at the subscriber, too."""
         arrived = sum(len(boot.by_seq) for boot in self.gateway.boots.values())
-        acknowledged = len(self.ledger.acknowledged)
-        is_acknowledged = len(self.ledger.seen) == acknowledged and arrived >= acknowledged
-        return self.gateway.online and is_acknowledged
+        return self.is_acknowledged() and arrived >= len(self.ledger.acknowledged)
 
     def summary(self, until_us: int) -> Summary:
         """Compare what arrived with what was served up to `until_us` of the world's time."""
@@ -281,6 +288,8 @@ class _Tapped:
     def __init__(self, connection: Connection, ledger: Ledger):
         self._connection = connection
         self._listener = Listener(ledger)
+        self.on_data: Callable[[bytes], None] = lambda data: None
+        self.on_close: Callable[[], None] = lambda: None
         connection.on_data = self._receive
         connection.on_close = lambda: self.on_close()
         self.close = connection.close
