@@ -5,15 +5,22 @@ expressions in it. What it compiles to is what the firmware's validator takes: r
 scale as an exact fraction of the quantity's unit.
 """
 
-from fractions import Fraction
+from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.paths import FIRMWARE
+from host_tools.profile_register import (
+    READ_FUNCTIONS,
+    WORD_ORDERS,
+    WORDS,
+    bit_patterns,
+    check_overlaps,
+    list_of,
+    read_register,
+)
 from host_tools.toml_file import TomlError, TomlFile, read_toml
-from limen.core import quantity
 from limen.core.bus_config import framing_fields
 from limen.core.schema import (
-    Owners,
     Spot,
     duration_ms,
     entries,
@@ -25,61 +32,45 @@ from limen.core.schema import (
     table,
     text,
 )
-from limen.core.units import Mistake, exponent_between, parse_places, split
+from limen.core.units import Mistake
 
 PROFILES = FIRMWARE / "profiles"
-WORDS = {"u16": 1, "s16": 1, "u32": 2, "s32": 2, "f32": 2, "u64": 4, "s64": 4, "f64": 4}
-"""Registers that a value of each type takes."""
-WORD_ORDERS = ("ABCD", "BADC", "CDAB", "DCBA")
-_LAST_ADDRESS = 0xFFFF
-
-
-def _texts(value):
-    return [text(entry) for entry in entries(value)]
-
-
-def _bit_patterns(value):
-    return [integer(0, (1 << 64) - 1)(entry) for entry in entries(value)]
-
-
-def _quantity(value):
-    if quantity.lookup(text(value)) is None:
-        hint = suggestion(value, quantity.names())
-        raise Mistake(f'"{value}" is not in the vocabulary of quantities{hint}')
-    return value
-
-
-def _scale(value):
-    """An exact fraction of a number such as 1, 0.1 or "0.001"."""
-    mantissa, exponent, rest = split(value if isinstance(value, str) else str(value))
-    if rest or not mantissa:
-        raise Mistake(f'must be a number such as 0.1, not "{value}"')
-    return mantissa * Fraction(10) ** exponent
-
+_register_words = list_of(integer(0, 0xFFFF))
 
 _PROFILE = {
     "vendor": required(text, 'vendor = "Eastron"'),
     "model": required(text, 'model = "SDM630-Modbus"'),
-    "source": required(_texts, 'source = ["document title, revision"]'),
-    "function": required(one_of((3, 4)), "function = 4"),
+    "source": required(list_of(text), 'source = ["document title, revision"]'),
+    "function": required(one_of(READ_FUNCTIONS), "function = 4"),
     "word_order": optional(one_of(WORD_ORDERS), "ABCD"),
     "max_registers": required(integer(1, 125), "max_registers = 80"),
     "pause": optional(duration_ms(0, 10000), 0),
-    "default": required(_texts, 'default = ["power_active_total"]'),
-    "quirks": optional(_texts, []),
+    "sentinel": optional(table, {}),
+    "default": required(list_of(text), 'default = ["power_active_total"]'),
+    "quirks": optional(list_of(text), []),
+    "identify": optional(table),
+    "sunspec": optional(list_of(integer(1, 65534))),
     "serial": optional(table, {}),
     "register": required(entries, 'register = [{ quantity = "frequency", address = 70, ... }]'),
 }
-_REGISTER = {
-    "quantity": required(_quantity, 'quantity = "voltage_l1"'),
-    "address": required(integer(0, _LAST_ADDRESS), "address = 0"),
-    "type": required(one_of(tuple(WORDS)), 'type = "f32"'),
-    "word_order": optional(one_of(WORD_ORDERS)),
-    "scale": optional(_scale, Fraction(1)),
-    "unit": optional(text, ""),
-    "resolution": required(text, 'resolution = "0.1 V"'),
-    "sentinel": optional(_bit_patterns, []),
+_SENTINELS = {kind: optional(bit_patterns, []) for kind in WORDS}
+_SERIAL = framing_fields(baud=9600, parity="none", stop=1)
+_SERIAL["source"] = optional(list_of(text), [])
+_IDENTIFY = {
+    "function": optional(one_of((3, 4))),
+    "address": required(integer(0, 0xFFFF), "address = 50000"),
+    "text": optional(list_of(text), []),
+    "words": optional(list_of(_register_words), []),
 }
+
+
+@dataclass
+class Profile:
+    """A good profile: what its file says, its register lines, and what it compiles to."""
+
+    values: dict
+    registers: list[dict]
+    compiled: dict
 
 
 def profile_names() -> list[str]:
@@ -95,85 +86,89 @@ def compile_profile(path: Path | str) -> dict:
     """A profile file in the form that `limen.core.config.check` takes.
 
     {"model", "fc", "max_registers", "pause_ms", "serial": {"baud", "parity", "stop"}, "default":
-    [name], "channel": [[name, places, [address, type, word order, numerator, denominator,
-    sentinel...]]]}, where raw * numerator / denominator is in the unit of the quantity.
+    [name], "channel": [[name, places, register]]}; a register is [address, type, word order,
+    numerator, denominator, sentinel...], where raw * numerator / denominator is in the unit of the
+    quantity. A channel may have a fourth entry, {"fc", "states", "write"}, and the profile
+    "identify": {"fc", "address", "words": [alternatives]} and "sunspec": [ids of models].
     """
+    return read_profile(path).compiled
+
+
+def read_profile(path: Path | str) -> Profile:
+    """Check a profile file; TomlError with every mistake and its line."""
     file = read_toml(path)
     problems = []
-    compiled = _compile(file, Spot(problems))
+    profile = _read(file, Spot(problems))
     if problems:
         raise TomlError(file.describe(problems))
-    return compiled
+    return profile
 
 
-def _compile(file: TomlFile, spot: Spot) -> dict:
+def _read(file: TomlFile, spot: Spot) -> Profile:
     values = spot.read_table(file.data, _PROFILE)
-    framing = framing_fields(baud=9600, parity="none", stop=1)
-    serial = spot.at("serial").read_table(values["serial"] or {}, framing)
+    values["serial"] = spot.at("serial").read_table(values["serial"] or {}, _SERIAL)
+    values["sentinel"] = spot.at("sentinel").read_table(values["sentinel"] or {}, _SENTINELS)
     registers = [
-        _read_register(spot.at("register", index), register, values["word_order"])
-        for index, register in enumerate(values["register"] or [])
+        read_register(spot.at("register", index), line, values)
+        for index, line in enumerate(values["register"] or [])
     ]
-    _check_overlaps(spot.at("register"), registers, values["max_registers"])
-    names = {register["quantity"] for register in registers if register} - {None}
-    for index, name in enumerate(values["default"] or []):
-        if name not in names:
-            hint = suggestion(name, list(names))
-            spot.at("default", index).report(f'no register has the quantity "{name}"{hint}')
+    check_overlaps(spot.at("register"), registers, values["max_registers"])
+    registers = [register for register in registers if register]
+    _check_default(spot.at("default"), values["default"] or [], registers)
+    identify = values["identify"]
+    if identify is not None:
+        identify = _read_identify(spot.at("identify"), identify, values["function"])
+    return Profile(values, registers, _compiled(values, registers, identify))
+
+
+def _check_default(spot: Spot, names: list[str], registers: list[dict]) -> None:
+    """The default set is what a technician gets unasked: only what a source has confirmed."""
+    verified = {register["quantity"]: register["verified"] for register in registers}
+    verified.pop(None, None)
+    for index, name in enumerate(names):
+        if name not in verified:
+            hint = suggestion(name, list(verified))
+            spot.at(index).report(f'no register has the quantity "{name}"{hint}')
+        elif verified[name] is False:
+            spot.at(index).report(f"{name} is not verified; leave it out of the default set")
+
+
+def _read_identify(spot: Spot, identify: dict, function: int) -> dict | None:
+    """{"fc", "address", "words"}: the device is of this model if it has one of the alternatives."""
+    values = spot.read_table(identify, _IDENTIFY)
+    alternatives = [spot.at("text").read(told, _text_words) for told in values["text"] or []]
+    alternatives += values["words"] or []
+    if not alternatives:
+        spot.report('needs what to find there: text = ["SOCO"] or words = [[0x0070]]')
+    if len({len(words) for words in alternatives if words}) > 1:
+        spot.report("the alternatives must all take the same number of registers")
     return {
+        "fc": values["function"] or function,
+        "address": values["address"],
+        "words": alternatives,
+    }
+
+
+def _text_words(told: str) -> list[int]:
+    """The registers that hold a text, two characters each."""
+    if len(told) % 2 or not told.isascii():
+        raise Mistake(f'"{told}" must fill whole registers with two ASCII characters each')
+    return [ord(a) << 8 | ord(b) for a, b in zip(told[::2], told[1::2], strict=True)]
+
+
+def _compiled(values: dict, registers: list[dict], identify: dict | None) -> dict:
+    serial = values["serial"] or {}
+    compiled = {
         "model": f"{values['vendor']} {values['model']}",
         "fc": values["function"],
         "max_registers": values["max_registers"],
         "pause_ms": values["pause"],
-        "serial": serial,
+        "serial": {key: serial.get(key) for key in ("baud", "parity", "stop")},
         "default": values["default"],
-        "channel": [register["channel"] for register in registers if register],
+        "channel": [register["channel"] for register in registers],
     }
-
-
-def _read_register(spot: Spot, register, word_order: str) -> dict | None:
-    """The fields of a register line, and its compiled `channel`; None if it is not a table."""
-    values = spot.read_table(register, _REGISTER)
-    if values is None:
-        return None
-    unit, _ = quantity.lookup(values["quantity"]) or (None, None)
-    values["channel"] = None
-    if unit is None or None in (values["unit"], values["resolution"], values["scale"]):
-        return values
-    shift = exponent_between(values["unit"], unit)
-    if shift is None:
-        found = f'"{values["unit"]}"' if values["unit"] else "no unit"
-        sentence = f'must be "{unit}" or a multiple of it, not {found}' if unit else "has no unit"
-        spot.at("unit").report(sentence)
-        return values
-    places = spot.at("resolution").read(
-        values["resolution"], lambda value: parse_places(value, unit)
-    )
-    scale = values["scale"] * Fraction(10) ** shift
-    wire = [values["address"], values["type"], values["word_order"] or word_order]
-    fraction = [scale.numerator, scale.denominator]
-    values["channel"] = [values["quantity"], places, wire + fraction + (values["sentinel"] or [])]
-    return values
-
-
-def _check_overlaps(spot: Spot, registers: list[dict | None], max_registers: int | None) -> None:
-    """Every quantity and every register has one line only, and every value fits into a request."""
-    quantities, addresses = Owners(), Owners()
-    for index, register in enumerate(registers):
-        here = spot.at(index)
-        if register is None or None in (register["address"], register["type"]):
-            continue
-        owner, words = f"register[{index}]", WORDS[register["type"]]
-        if register["quantity"]:
-            sentence = "is the quantity of %s already"
-            quantities.claim(register["quantity"], owner, here.at("quantity"), sentence)
-        if register["address"] + words - 1 > _LAST_ADDRESS:
-            here.at("address").report(f"{words} registers from here end beyond {_LAST_ADDRESS}")
-        if max_registers and words > max_registers:
-            here.at("type").report(f"takes {words} registers, more than one request may read")
-        for address in range(register["address"], register["address"] + words):
-            claimed = addresses.has(address)
-            sentence = f"register {address} belongs to %s already"
-            addresses.claim(address, owner, here.at("address"), sentence)
-            if claimed:
-                break
+    if identify:
+        compiled["identify"] = identify
+    if values["sunspec"]:
+        compiled["sunspec"] = values["sunspec"]
+    return compiled

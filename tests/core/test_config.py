@@ -390,3 +390,55 @@ def test_values_of_the_wrong_shape_do_not_stop_the_check():
         'device.0: must be a table of settings, not "x"',
         "device.1.channels: must be a table of settings, not a list",
     ]
+
+
+RICH = {
+    "model": "Acme Controller",
+    "fc": 3,
+    "max_registers": 8,
+    "pause_ms": 0,
+    "serial": {"baud": 9600, "parity": "none", "stop": 1},
+    "sunspec": [101, 103],
+    "default": ["temperature"],
+    "channel": [
+        ["temperature", 1, [1, "s16*", "ABCD", 2, 6, -105, 1, 0, -1, 0, 0, 0x7FFF]],
+        ["temperature_setpoint", 1, [3, "s16", "ABCD", 1, 10], {"write": [6, "-5 °C", "80 °C"]}],
+        ["operating_state", 0, [5, "bit", "ABCD", 1, 1], {"fc": 2, "states": {"1": "on"}}],
+    ],
+}
+
+
+def rich_channels(**channels):
+    tables = site(device=[device(profile="rich", channels=channels)])
+    compact, problems = check(tables, "g1", {"rich": RICH}, BOARDS)
+    return problems or compact["device"][0]["channel"]
+
+
+def test_a_derived_number_has_its_offset_scaled_too():
+    register = rich_channels()[0]["register"]
+    assert register == [1, "s16*", "ABCD", 10, 3, -525, 1, 0, -1, 0, 0, 0x7FFF]
+    register = rich_channels(temperature={"resolution": "0.01 °C"})[0]["register"]
+    assert register == [1, "s16*", "ABCD", 100, 3, -5250, 1, 0, -1, 0, 0, 0x7FFF]
+    register = rich_channels(temperature={"resolution": "10 °C"})[0]["register"]
+    assert register[3:6] == [2, 60, -105]
+
+
+def test_what_a_profile_says_of_a_channel_goes_with_it():
+    compact, _ = check(site(device=[device(profile="rich")]), "g1", {"rich": RICH}, BOARDS)
+    assert compact["device"][0]["sunspec"] == [101, 103]
+    state = rich_channels(operating_state={})[0]
+    assert (state["fc"], state["states"], state["kind"]) == (2, {"1": "on"}, "state")
+    assert "fc" not in rich_channels()[0]
+
+
+def test_only_what_site_and_profile_both_say_can_be_written():
+    assert "write" not in rich_channels(temperature_setpoint={})[0]
+    writable = {"writable": True, "resolution": "0.01 °C"}
+    assert rich_channels(temperature_setpoint=writable)[0]["write"] == [6, -500, 8000]
+    assert "write" not in rich_channels(temperature_setpoint={"writable": False})[0]
+    (path, sentence), *rest = rich_channels(temperature={"writable": True})
+    assert path[-2:] == ("temperature", "writable") and rest == []
+    assert sentence == "this device's profile does not declare the channel writable"
+    coarse = {"writable": True, "resolution": "10 °C"}
+    (path, sentence), *rest = rich_channels(temperature_setpoint=coarse)
+    assert path[-1] == "writable" and "finer than the resolution" in sentence

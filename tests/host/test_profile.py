@@ -1,21 +1,14 @@
-import json
-from pathlib import Path
-
 import pytest
 
 from host_tools.board import board_names, load_board
-from host_tools.paths import PROJECT
 from host_tools.profile import (
     PROFILES,
-    WORDS,
     compile_profile,
     load_profile,
     profile_names,
+    read_profile,
 )
 from host_tools.toml_file import TomlError
-
-REGISTER_MAPS = PROJECT.parent / "shared/meters/register_maps.json"
-TYPES = {"float32": "f32", "uint16": "u16", "int16": "s16", "uint32": "u32", "int32": "s32"}
 
 GOOD = """\
 vendor = "Acme"
@@ -106,7 +99,7 @@ baud = 1
 """
     assert problems_of(tmp_path, text) == [
         'acme.toml:1: source: is missing; write for example source = ["document title, revision"]',
-        "acme.toml:3: function: must be one of 3, 4, not 5",
+        "acme.toml:3: function: must be one of 1, 2, 3, 4, not 5",
         'acme.toml:5: default[0]: no register has the quantity "power"; known here: energy_import, '
         "frequency, power_factor_total",
         'acme.toml:7: register[0].quantity: "power_activ_total" is not in the vocabulary of '
@@ -119,8 +112,9 @@ baud = 1
         "acme.toml:10: register[3].address: must be 0 to 65535, not 70000",
         'acme.toml:10: register[3].resolution: "0.5 Hz" is not a resolution: write 1, 10, 0.1, '
         "0.01 and so on",
-        'acme.toml:10: register[3].type: must be one of "u16", "s16", "u32", "s32", "f32", "u64", '
-        '"s64", "f64", not "float"',
+        'acme.toml:10: register[3].type: must be one of "u16", "s16", "u32", "s32", "f32", "u48", '
+        '"s48", "u64", "s64", "f64", "bcd16", "bcd32", "bcd48", "bcd64", "pf32", "bit", '
+        'not "float"',
         'acme.toml:11: register[4].scale: "a*2" does not begin with a number',
         "acme.toml:12: register[5]: must be a table of settings, not 7",
         "acme.toml:15: serial.baud: must be one of 1200, 2400, 4800, 9600, 14400, 19200, 28800, "
@@ -128,28 +122,143 @@ baud = 1
     ]
 
 
+RICH = """\
+vendor = "Acme"
+model = "Controller"
+source = ["Acme manual, revision 2"]
+function = 3
+max_registers = 20
+sentinel = { s16 = [0x7FFF], u16 = [] }
+default = ["temperature"]
+identify = { address = 8, text = ["AC10", "AC20"] }
+sunspec = [101]
+
+[[register]]
+quantity = "temperature"
+address = 1
+type = "s16"
+scale = "1/3"
+offset = "-17.5"
+unit = "degC"
+resolution = "0.1 degC"
+
+[[register]]
+quantity = "power_active_total"
+address = 12
+exponent = 4
+type = "u32"
+unit = "kW"
+resolution = "1 W"
+sentinel = [0xFFFFFFFF]
+
+[[register]]
+quantity = "operating_state"
+address = 2
+type = "u16"
+bits = [0, 3]
+states = { 0 = "off", 2 = "on" }
+
+[[register]]
+quantity = "alarm"
+address = 2
+type = "u16"
+bits = 15
+
+[[register]]
+quantity = "digital_output"
+address = 0x0814
+type = "bit"
+function = 1
+write = { function = 5, low = "0", high = "1" }
+
+[[register]]
+quantity = "temperature_setpoint"
+address = 3
+type = "bcd16"
+sentinel = []
+unit = "degC"
+resolution = "1 degC"
+write = { function = 6, low = "10 degC", high = "80 degC" }
+"""
+
+
+def test_all_that_a_register_line_can_say(tmp_path):
+    profile = compile_text(tmp_path, RICH)
+    assert profile["identify"] == {
+        "fc": 3,
+        "address": 8,
+        "words": [[0x4143, 0x3130], [0x4143, 0x3230]],
+    }
+    assert profile["sunspec"] == [101]
+    assert profile["channel"] == [
+        ["temperature", 1, [1, "s16*", "ABCD", 2, 6, -105, 1, 0, -1, 0, 0, 0x7FFF]],
+        ["power_active_total", 0, [4, "u32*", "ABCD", 1000, 1, 0, 10, 8, 0, 0, 0, 0xFFFFFFFF]],
+        [
+            "operating_state",
+            0,
+            [2, "u16*", "ABCD", 1, 1, 0, 1, 0, -1, 0, 4],
+            {"states": {"0": "off", "2": "on"}},
+        ],
+        ["alarm", 0, [2, "u16*", "ABCD", 1, 1, 0, 1, 0, -1, 15, 1]],
+        ["digital_output", 0, [0x0814, "bit", "ABCD", 1, 1], {"fc": 1, "write": [5, "0", "1"]}],
+        [
+            "temperature_setpoint",
+            0,
+            [3, "bcd16", "ABCD", 1, 1],
+            {"write": [6, "10 degC", "80 degC"]},
+        ],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("good", "wrong", "problem"),
+    [
+        ('scale = "1/3"', 'scale = "1/0"', 'scale: must be a number such as 0.1 or "1/3", not'),
+        ('scale = "1/3"', "scale = -1", 'scale: must be more than 0, not "-1"'),
+        ('"-17.5"', '"-17.5 degC"', 'offset: must be a number such as 0.1 or "1/3", not'),
+        ('resolution = "0.1 degC"', "", "resolution: is missing; write for example resolution ="),
+        ("exponent = 4", "exponent = 40", "exponent: value and exponent are 29 registers, more"),
+        ("exponent = 4", "exponent = 3", "exponent: register 3 is the value of register[5]"),
+        ("bits = [0, 3]", "bits = [3, 0]", "bits: must be one bit, such as 3, or the lowest and"),
+        ("bits = [0, 3]", "bits = [0, 16]", "bits: the type u16 has no such bits; they are"),
+        ("bits = 15", "bits = 3", "address: register 2 belongs to register[2] already"),
+        ("bits = 15", "", "address: register 2 belongs to register[2] already"),
+        ('0 = "off"', 'off = "0"', 'states: must be a table such as { 0 = "off", 1 = "on" }'),
+        ("function = 1\n", "", "function: function 3: a bit is read with function 1 or 2"),
+        ('"u16"\nbits = 15', '"u16"\nfunction = 2', 'function 2: reads the type "bit"'),
+        ("function = 5", "function = 4", "write.function: must be one of 5, 6, 15, 16, not 4"),
+        ('low = "10 degC"', 'low = "80 degC"', "write.high: 80 degC is not above low, 80 degC"),
+        ('low = "10 degC"', 'low = "10 W"', '"10 W" is not in °C; write a number and its unit'),
+        ("s16 = [0x7FFF]", "s16 = [0x17FFF]", "sentinel: 0x17fff does not fit into the type s16"),
+        ("s16 = [0x7FFF]", "s17 = [0x7FFF]", 'sentinel.s17: unknown key; did you mean "s16"?'),
+        ('["AC10", "AC20"]', '["AC1"]', 'identify.text: "AC1" must fill whole registers with two'),
+        (', text = ["AC10", "AC20"]', "", 'identify: needs what to find there: text = ["SOCO"]'),
+        ("address = 12", "address = 12\nverified = false", None),
+        ('default = ["temperature"]', 'default = ["alarm"]', None),
+    ],
+)
+def test_a_mistake_in_a_rich_profile(tmp_path, good, wrong, problem):
+    assert RICH.count(good) >= 1
+    text = RICH.replace(good, wrong, 1)
+    if problem is None:
+        assert compile_text(tmp_path, text)
+    else:
+        assert [line for line in problems_of(tmp_path, text) if problem in line]
+
+
+def test_a_default_set_has_only_what_a_source_confirms(tmp_path):
+    text = RICH.replace("address = 1\n", "address = 1\nverified = false\n")
+    assert problems_of(tmp_path, text) == [
+        "acme.toml:7: default[0]: temperature is not verified; leave it out of the default set"
+    ]
+
+
 @pytest.mark.parametrize("name", profile_names())
 def test_the_project_s_profiles_are_good_and_cite_their_source(name):
-    profile = load_profile(name)
-    last = {
-        quantity: register[0] + WORDS[register[1]] for quantity, _, register in profile["channel"]
-    }
-    assert set(profile["default"]) <= set(last)
-    assert "source = [" in (PROFILES / f"{name}.toml").read_text()
-
-
-@pytest.mark.skipif(not REGISTER_MAPS.exists(), reason=f"{REGISTER_MAPS} is not on this machine")
-@pytest.mark.parametrize("name", profile_names())
-def test_registers_agree_with_the_collected_maps(name):
-    meter = json.loads(Path(REGISTER_MAPS).read_text())["meters"][name.replace("-", "_")]
-    profile = load_profile(name)
-    assert profile["fc"] == meter["fc"]
-    assert profile["max_registers"] == meter["max_regs_per_request"]
-    registers = {quantity: register for quantity, _, register in profile["channel"]}
-    for quantity, known in meter["registers"].items():
-        # Both units are the quantity's own here, so the fraction is the scale.
-        wanted = [known["addr"], TYPES[known["type"]], meter["word_order"], known["scale"], 1]
-        assert registers[quantity] == wanted, quantity
+    profile = read_profile(PROFILES / f"{name}.toml")
+    assert [source for source in profile.values["source"] if len(source) < 10] == []
+    assert len(profile.values["default"]) >= 3
+    assert len(profile.compiled["channel"]) == len(profile.registers)
 
 
 def test_sdm630_registers_of_the_vendor_s_document():

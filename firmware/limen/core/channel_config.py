@@ -1,7 +1,7 @@
 """The channels of a device: which are read, how often, in which steps, and what is told of them."""
 
 from limen.core import quantity
-from limen.core.schema import duration_ms, optional, suggestion, table, whole
+from limen.core.schema import boolean, duration_ms, optional, suggestion, table, whole
 from limen.core.units import Mistake, count_text, ms_text, parse_count, parse_places
 
 LONGEST_MS = 6 * 86400000  # differences of ticks hold for 6.2 days
@@ -27,13 +27,15 @@ def read_channels(spot, device, profile):
 
 
 def _read_channel(spot, channel, settings, every_ms):
-    name, places, register = channel
+    name, places, register = channel[:3]
+    extra = channel[3] if len(channel) > 3 else {}
     unit, kind = quantity.lookup(name)
     fields = {
         "every": optional(_duration, every_ms),
         "resolution": optional(_places(unit), places),
         "report": optional(table),
         "alarm": optional(table),
+        "writable": optional(_writable("write" in extra), False),
     }
     values = spot.read_table(settings, fields)
     if values is None or values["resolution"] is None:
@@ -46,20 +48,53 @@ def _read_channel(spot, channel, settings, every_ms):
         compact["report"] = report
     if values["alarm"] is not None:
         compact["alarm"] = _read_alarm(spot.at("alarm"), values["alarm"], unit, places)
+    for key in ("fc", "states"):
+        if key in extra:
+            compact[key] = extra[key]
+    if values["writable"]:
+        compact["write"] = _read_write(spot.at("writable"), extra["write"], unit, places)
     return compact
 
 
+def _writable(declared):
+    def read(value):
+        if boolean(value) and not declared:
+            raise Mistake("this device's profile does not declare the channel writable")
+        return value
+
+    return read
+
+
+def _read_write(spot, write, unit, places):
+    """[function, lowest count, highest count] of what may be written."""
+    function, low, high = write
+    limits = [spot.read(limit, _count(unit, places)) for limit in (low, high)]
+    return [function] + limits
+
+
 def _scaled(register, places):
-    """The register with its scale in counts: count = raw * numerator / denominator."""
-    numerator, denominator = register[3], register[4]
+    """The register with its scale in counts: count = raw * numerator / denominator.
+
+    A derived number (its kind ends in *) has an offset behind, counted as the numerator is.
+    """
+    fields = 6 if register[1][-1] == "*" else 5
+    steps = [register[3]] + register[5:fields]
+    denominator = register[4]
     if places < 0:
         denominator *= 10**-places
     else:
-        numerator *= 10**places
-    divisor, rest = numerator, denominator
-    while rest:
-        divisor, rest = rest, divisor % rest
-    return register[:3] + [numerator // divisor, denominator // divisor] + register[5:]
+        steps = [step * 10**places for step in steps]
+    divisor = denominator
+    for step in steps:
+        divisor = _common_divisor(step, divisor)
+    steps = [step // divisor for step in steps]
+    return register[:3] + steps[:1] + [denominator // divisor] + steps[1:] + register[fields:]
+
+
+def _common_divisor(a, b):
+    while b:
+        a, b = b, a % b
+    return a
 
 
 def _amount(value, unit):

@@ -42,7 +42,7 @@ _TABLE = (
         "%",
         "gauge",
         "thd_voltage thd_voltage_l1 thd_voltage_l2 thd_voltage_l3 thd_current thd_current_l1 "
-        "thd_current_l2 thd_current_l3 humidity level valve_position",
+        "thd_current_l2 thd_current_l3 humidity level valve_position control_output",
     ),
     (
         "kWh",
