@@ -1,17 +1,23 @@
 """Drivers, one file per kind of field device, loaded only when the configuration names the kind.
 
-The module of a bus has a class `Bus`, the module of the devices on it a class `Device`.
+The module of a bus has a class `Bus`, the module of the devices on it a class `Device`. On some
+buses devices differ: there the configuration of a device names its driver.
 """
 
 _KINDS = {
     "modbus-rtu": ("modbus_rtu", "modbus_device"),
+    "i2c": ("i2c", None),
+    "spi": ("spi", None),
+    "onewire": ("onewire", None),
+    "pins": ("pins", None),
 }
 
 
-def load(kind):
-    """Return the classes (Bus, Device) of a kind of bus."""
+def load(kind, driver=None):
+    """Return the classes (Bus, Device) of a kind of bus; of `driver`, where devices differ."""
     bus, device = _KINDS[kind]
-    return _module(bus).Bus, _module(device).Device
+    device = device or driver
+    return _module(bus).Bus, device and _module(device).Device
 
 
 def _module(name):
