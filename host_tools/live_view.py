@@ -16,7 +16,7 @@ from rich.text import Text
 
 from host_tools.contract import BAD, QUALITY_NAMES
 from host_tools.subscriber import Gateway, Newest
-from host_tools.summary import Truth, percent
+from host_tools.truth import Truth, percent
 
 _NEWS_LINES = 6
 _PLAIN_EVERY_S = 10

@@ -1,243 +1,26 @@
-"""Compares what a subscriber received with what the emulated meters served.
-
-A sample is stamped when its device has been read, so it belongs to the latest value served at or
-before its time. Two things are then true of a correct gateway: every published value equals the
-value served, rounded to the channel's resolution as the float32 on the wire allows; and a
-subscriber that holds the last published value is never off by more than the deadband, unless
-`at_most_every` held a change back.
+"""What a run showed: the verdict on every channel, where every record is, and the heap.
 
 A record is lost when the gateway accepted it, the broker never acknowledged it, and `low` says
 that nobody will send it any more. What was acknowledged and did not arrive is the broker's loss.
 """
 
-import bisect
-import collections
-import struct
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from host_tools.contract import BAD, Boot, Values
-from host_tools.emulation.signals import Value
+from host_tools.contract import Boot
 from host_tools.emulation.tap import Name
-from host_tools.subscriber import Arrival, Arrived, Gateway
+from host_tools.subscriber import Arrived, Gateway
+from host_tools.truth import Rule, Verdict, as_value, percent
 
-_BASIS = 10_000
-_JITTER_US = 50_000
 _HEADINGS = (
     "channel", "read", "published", "reduction", "error", "bound", "of it", "verdict"
 )  # fmt: skip
 _NUMBERS = ("read", "published", "reduction", "error", "of it")
 _SHOWN = 5
-
-
-class Truth:
-    """What the meters of a gateway served, as counts of the channels' resolutions.
-
-    `config` is the gateway's compact configuration; `start_utc_us` the UTC at the world's time 0.
-    """
-
-    def __init__(self, config: dict, start_utc_us: int):
-        self._start_utc_us = start_utc_us
-        self.samples = 0
-        self._places = [
-            (device["id"], channel) for device in config["device"] for channel in device["channel"]
-        ]
-        self._reads = {
-            (device, channel["name"]): Reads(channel["places"]) for device, channel in self._places
-        }
-
-    def places(self) -> list[tuple[str, dict]]:
-        """Each (device, channel) of the configuration."""
-        return self._places
-
-    def __getitem__(self, place: tuple[str, str]) -> "Reads":
-        """The reads of (device, channel)."""
-        return self._reads[place]
-
-    def of_device(self, device: str) -> Callable[[int, str, Value], None]:
-        """The `on_read` for the meter that plays a device."""
-
-        def on_read(time_us: int, quantity: str, value: Value) -> None:
-            reads = self._reads.get((device, quantity))
-            if reads is not None:
-                self.samples += 1
-                reads.add(self._start_utc_us + time_us, value)
-
-        return on_read
-
-
-class Reads:
-    """The times and counts of the values served for one channel."""
-
-    def __init__(self, places: int):
-        self._scale = Fraction(10) ** places
-        self.times_us: list[int] = []
-        self.counts: list[int] = []
-
-    def add(self, time_us: int, value: Value) -> None:
-        self.times_us.append(time_us)
-        self.counts.append(_rounded(as_float32(value) * self._scale))
-
-
-def as_float32(value: Value) -> Fraction:
-    """What is left of a value in a single-precision register."""
-    return Fraction(struct.unpack(">f", struct.pack(">f", value))[0])
-
-
-def _rounded(number: Fraction) -> int:
-    """The nearest integer, ties away from zero."""
-    magnitude = (2 * abs(number) + 1) // 2
-    return -magnitude if number < 0 else magnitude
-
-
-class Published:
-    """The values that arrived, by (device, channel); `take` is a subscriber's `on_arrival`."""
-
-    def __init__(self):
-        self.records = 0
-        self._arrivals: dict[tuple[str, str], list[tuple[Arrival, Decimal | None]]] = (
-            collections.defaultdict(list)
-        )
-
-    def take(self, arrival: Arrival) -> None:
-        self.records += 1
-        if isinstance(arrival.record.body, Values):
-            for name, value in arrival.record.body.by_channel.items():
-                self._arrivals[arrival.device, name].append((arrival, value))
-
-    def of(self, place: tuple[str, str], gateway: Gateway) -> list["Point"]:
-        """A channel's values in the order of their times; without a time they are left out."""
-        points = [
-            Point(gateway.utc_ms(arrival.boot, arrival.record), arrival.record.quality, value)
-            for arrival, value in self._arrivals[place]
-        ]
-        return sorted((p for p in points if p.t_ms is not None), key=lambda point: point.t_ms)
-
-
-@dataclass(frozen=True)
-class Point:
-    t_ms: int
-    quality: int
-    value: Decimal | None
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A channel's report filter, and with it the bound that was configured."""
-
-    deadband: int
-    basis_points: int
-    at_most_every_ms: int
-
-    @classmethod
-    def of(cls, channel: dict) -> "Rule":
-        return cls(*channel.get("report", (0, 0, 0, 0))[:3])
-
-    def bound(self, held: int) -> int:
-        """How far off a subscriber that holds this count may be."""
-        return max(self.deadband, abs(held) * self.basis_points // _BASIS)
-
-    def pause_us(self) -> int:
-        """How long after a publication a change may be held back.
-
-        Readings that are whole periods apart may be stamped some milliseconds less.
-        """
-        return self.at_most_every_ms * 1000 + _JITTER_US if self.at_most_every_ms else 0
-
-    def text(self, channel: dict) -> str:
-        """The bound as people write it: "50.0 W or 2 %"."""
-        absolute = f"{as_value(self.deadband, channel['places'])} {channel['unit']}".strip()
-        if not self.basis_points:
-            return absolute
-        return f"{absolute} or {Decimal(self.basis_points) / 100:f} %"
-
-
-def percent(part: int, whole: int) -> str:
-    """A share with one decimal, rounded down: 100.0 % is all of it."""
-    return f"{Decimal(part * 1000 // whole).scaleb(-1)} %" if whole else "- %"
-
-
-def as_value(count: int, places: int) -> Decimal:
-    """A count of 10**-places units as a number of units."""
-    return Decimal(count).scaleb(-places)
-
-
-@dataclass
-class Verdict:
-    """How well a channel came over; errors are counts of its resolution, `worst_permille` the
-    largest one compared with its bound, which a percentage makes another for each value.
-
-    `wrong` published values are not those that were served; `outside` reads lie beyond the bound;
-    so do `held_back` ones, but as `at_most_every` demands, and they do not count as errors;
-    `uncovered` ones had no value to hold.
-    """
-
-    device: str
-    channel: dict
-    read: int = 0
-    published: int = 0
-    largest_error: int = 0
-    worst_permille: int = 0
-    wrong: int = 0
-    outside: int = 0
-    held_back: int = 0
-    uncovered: int = 0
-
-    @property
-    def is_good(self) -> bool:
-        return not (self.wrong or self.outside) and self.published > 0
-
-    def text(self) -> str:
-        faults = [f"{self.wrong} wrong"] * bool(self.wrong)
-        faults += [f"{self.outside} beyond the bound"] * bool(self.outside)
-        faults += ["nothing published" if self.read else "never read"] * (not self.published)
-        late = f", {self.held_back} held back" if self.held_back else ""
-        return ", ".join(faults) or "ok" + late
-
-
-def judge(
-    device: str, channel: dict, reads: Reads, points: list[Point], until_us: int | None = None
-) -> Verdict:
-    """Compare a channel's points with its reads; `channel` is its part of the configuration.
-
-    Reads after `until_us` may still have been under way and prove nothing.
-    """
-    verdict = Verdict(device, channel, read=len(reads.times_us), published=len(points))
-    settled = verdict.read if until_us is None else bisect.bisect(reads.times_us, until_us)
-    rule = Rule.of(channel)
-    places = [bisect.bisect_right(reads.times_us, p.t_ms * 1000 + 999) - 1 for p in points]
-    verdict.uncovered = max(places[0], 0) if places else verdict.read
-    ends = [*places, settled][1:]
-    for point, first, end in zip(points, places, ends, strict=True):
-        if point.quality >= BAD:
-            verdict.uncovered += max(0, end - first)
-        elif first < 0 or as_value(reads.counts[first], channel["places"]) != point.value:
-            verdict.wrong += 1
-        else:
-            _hold(verdict, rule, reads, first, end)
-    return verdict
-
-
-def _hold(verdict: Verdict, rule: Rule, reads: Reads, first: int, end: int) -> None:
-    """Hold the value of read `first` until read `end`."""
-    held = reads.counts[first]
-    bound = rule.bound(held)
-    free_us = reads.times_us[first] + rule.pause_us()
-    for at in range(first, end):
-        error = abs(reads.counts[at] - held)
-        if error > bound and reads.times_us[at] < free_us:
-            verdict.held_back += 1
-            continue
-        verdict.outside += error > bound
-        verdict.largest_error = max(verdict.largest_error, error)
-        verdict.worst_permille = max(verdict.worst_permille, error * 1000 // (bound or 1))
 
 
 @dataclass

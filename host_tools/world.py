@@ -38,7 +38,8 @@ from host_tools.image import BLOCK_BYTES, FILE_SYSTEM_OFFSET, FLASH_BYTES, build
 from host_tools.paths import PROJECT
 from host_tools.site import load_site, sealed
 from host_tools.subscriber import ALL_TOPICS, Arrival, Gateway, Subscriber
-from host_tools.summary import Published, Summary, Truth, judge, settle
+from host_tools.summary import Summary, settle
+from host_tools.truth import Published, Truth, judge
 
 EXAMPLES = {"sdm630": PROJECT / "examples/press", "sdm120": PROJECT / "examples/household"}
 """The example site for each emulated meter."""

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from host_tools.live_view import LiveView
 from host_tools.subscriber import Gateway, Subscriber
-from host_tools.summary import Truth
+from host_tools.truth import Truth
 
 BASE = "limen/v1/hall-2/press-07/"
 FRAME = '{"inc":"9f03a1c4","boot":3,"cfg":"1c0ffee1","low":1,"r":[%s]}'

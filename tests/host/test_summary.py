@@ -1,118 +1,13 @@
-"""Truth against what was published: exact values, held values, and where every record is."""
+"""Where every record is, and what a run that was not good says."""
 
-from decimal import Decimal
-from fractions import Fraction
+import io
+
+from rich.console import Console
 
 from host_tools.contract import Boot
 from host_tools.subscriber import Arrived, Gateway
-from host_tools.summary import (
-    Point,
-    Published,
-    Reads,
-    Rule,
-    Truth,
-    as_float32,
-    judge,
-    settle,
-)
-
-START_US = 1_795_291_200_000_000
-START_MS = START_US // 1000
-
-
-def power(*rule):
-    channel = {"name": "power_active_total", "unit": "W", "kind": "gauge", "places": 1}
-    return channel | ({"report": list(rule)} if rule else {})
-
-
-def reads_of(*watts, places=1):
-    """One value a second, served a quarter of a second before its device has been read."""
-    reads = Reads(places)
-    for second, value in enumerate(watts):
-        reads.add(START_US + second * 1_000_000 + 750_000, value)
-    return reads
-
-
-def points_of(**by_second):
-    return [
-        Point(START_MS + int(second[1:]) * 1000 + 1000, 0, value and Decimal(value))
-        for second, value in by_second.items()
-    ]
-
-
-def test_every_value_published_and_right():
-    verdict = judge("m", power(), reads_of(1, -2, 3), points_of(s0="1.0", s1="-2.0", s2="3.0"))
-    assert (verdict.read, verdict.published, verdict.largest_error) == (3, 3, 0)
-    assert verdict.is_good
-    assert verdict.text() == "ok"
-
-
-def test_a_held_value_may_be_off_by_the_deadband_and_no_more():
-    channel = power(500, 0, 0, 0)
-    verdict = judge("m", channel, reads_of(100, 150, 50, 100), points_of(s0="100.0"))
-    assert (verdict.largest_error, verdict.outside, verdict.is_good) == (500, 0, True)
-    verdict = judge("m", channel, reads_of(100, Decimal("150.1"), 100), points_of(s0="100.0"))
-    assert (verdict.largest_error, verdict.outside, verdict.is_good) == (501, 1, False)
-    assert verdict.text() == "1 beyond the bound"
-
-
-def test_a_percentage_counts_from_the_published_value():
-    channel = power(500, 200, 0, 0)
-    points = points_of(s0="-10000.0")
-    assert judge("m", channel, reads_of(-10000, -10200), points).outside == 0
-    assert judge("m", channel, reads_of(-10000, Decimal("-10200.1")), points).outside == 1
-
-
-def test_a_change_may_be_held_back_as_long_as_configured():
-    channel = power(500, 0, 2000, 0)
-    verdict = judge("m", channel, reads_of(0, 900, 900, 900), points_of(s0="0.0", s3="900.0"))
-    assert (verdict.held_back, verdict.outside, verdict.largest_error) == (2, 0, 0)
-    assert verdict.text() == "ok, 2 held back"
-    verdict = judge("m", channel, reads_of(0, 900, 900, 900), points_of(s0="0.0"))
-    assert (verdict.held_back, verdict.outside) == (2, 1)
-
-
-def test_a_value_that_was_not_served_is_wrong():
-    verdict = judge("m", power(), reads_of(1, 2), points_of(s0="1.0", s1="2.1"))
-    assert (verdict.wrong, verdict.text()) == (1, "1 wrong")
-    early = [Point(START_MS, 0, Decimal("1.0"))]
-    assert judge("m", power(), reads_of(1), early).wrong == 1
-
-
-def test_bad_quality_holds_nothing():
-    points = points_of(s0="1.0")
-    points.append(Point(START_MS + 2000, 2, None))
-    verdict = judge("m", power(), reads_of(1, 90, 90), points)
-    assert (verdict.uncovered, verdict.outside, verdict.is_good) == (2, 0, True)
-
-
-def test_nothing_published_is_not_good():
-    verdict = judge("m", power(), reads_of(1, 2), [])
-    assert (verdict.uncovered, verdict.text()) == (2, "nothing published")
-
-
-def test_values_are_what_a_float32_holds_rounded_away_from_zero():
-    assert as_float32(Decimal("0.1")) == Fraction(13421773, 134217728)
-    reads = reads_of(Decimal("234.85"), Decimal("-234.25"), Fraction(1, 3))
-    assert reads.counts == [2349, -2343, 3]
-    assert reads_of(16777217, places=0).counts == [16777216]
-    assert reads_of(1250, places=-2).counts == [13]
-
-
-def test_bounds_as_people_write_them():
-    assert Rule.of(power(500, 200, 0, 0)).text(power()) == "50.0 W or 2 %"
-    assert Rule.of(power(500, 250, 0, 0)).text(power()) == "50.0 W or 2.5 %"
-    assert Rule.of(power()).text(power()) == "0.0 W"
-
-
-def test_the_truth_takes_configured_channels_only():
-    truth = Truth({"device": [{"id": "m", "channel": [power()]}]}, START_US)
-    on_read = truth.of_device("m")
-    on_read(750_000, "power_active_total", 12)
-    on_read(750_000, "frequency", 50)
-    assert truth["m", "power_active_total"].times_us == [START_US + 750_000]
-    assert truth["m", "power_active_total"].counts == [120]
-
+from host_tools.summary import Account, Summary, settle
+from host_tools.truth import Verdict
 
 INC = "9f03a1c4"
 
@@ -153,5 +48,60 @@ def test_an_earlier_boot_takes_its_waiting_records_with_it():
     assert (account.lost, account.waiting) == ([(INC, 1, 2)], [])
 
 
-def test_records_without_a_time_wait_for_the_clock():
-    assert Published().of(("m", "voltage"), Gateway("x")) == []
+CHANNEL = {"name": "voltage", "unit": "V", "kind": "gauge", "places": 1, "report": [5, 0, 0, 0]}
+
+
+def summary_of(gateway=None, account=None, errors=(), heap=None, **verdict):
+    counts = {"read": 10, "published": 4, "largest_error": 5, "worst_permille": 1000} | verdict
+    return Summary(
+        samples=10,
+        records=4,
+        verdicts=[Verdict("meter", CHANNEL, **counts)],
+        account=account or Account(accepted=4),
+        gateway=gateway or Gateway("hall-2/press-07"),
+        dropped=0,
+        errors=list(errors),
+        heap=heap,
+    )
+
+
+def test_a_good_run_in_sentences():
+    summary = summary_of(heap=(64 * 1024, 73))
+    assert summary.is_good
+    assert summary.sentences() == [
+        "Samples read 10, published 4 in 4 records: reduction 60.0 %.",
+        "Every published value equals the one served, to the resolution: yes.",
+        "Lost 0 of 4 records accepted (0 dropped by a full outbox, 0 still wait).",
+        "Acknowledged by the broker and not received: 0.",
+        "Duplicates removed 0, with other content 0, under other names 0.",
+        "Order kept per device: yes.",
+        "Peak heap 64.0 KB of 110 KB, code included, 73 s after boot.",
+    ]
+
+
+def test_the_table_has_error_and_bound_of_each_channel():
+    console = Console(file=io.StringIO(), width=100)
+    console.print(summary_of())
+    lines = [line.split() for line in console.file.getvalue().splitlines()]
+    assert "voltage 10 4 60.0 % 0.5 V 0.5 V 100.0 % ok".split() in lines
+    assert lines[-1] == ["Good."]
+
+
+def test_whatever_is_not_as_it_should_be_makes_a_run_bad():
+    lost = Account(accepted=4, lost=[("9f03a1c4", 1, 2)])
+    assert not summary_of(account=lost).is_good
+    assert not summary_of(outside=1).is_good
+    assert not summary_of(wrong=1).is_good
+    assert not summary_of(published=0).is_good
+    assert not summary_of(errors=["a message"]).is_good
+    assert not summary_of(gateway=Gateway("g", conflicts=1)).is_good
+    assert not summary_of(gateway=Gateway("g", twins=1)).is_good
+    assert not summary_of(gateway=Gateway("g", misplaced=1)).is_good
+    assert summary_of(gateway=Gateway("g", duplicates=1)).is_good
+
+
+def test_only_the_first_errors_are_told():
+    told = summary_of(errors=[f"error {number}" for number in range(8)]).sentences()
+    assert "Against the contract: error 4" in told
+    assert "and 3 more" in told
+    assert "Against the contract: error 5" not in told

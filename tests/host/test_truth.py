@@ -1,0 +1,108 @@
+"""Truth against what was published: exact values and held values."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from host_tools.subscriber import Gateway
+from host_tools.truth import Point, Published, Reads, Rule, Truth, as_float32, judge
+
+START_US = 1_795_291_200_000_000
+START_MS = START_US // 1000
+
+
+def power(*rule):
+    channel = {"name": "power_active_total", "unit": "W", "kind": "gauge", "places": 1}
+    return channel | ({"report": list(rule)} if rule else {})
+
+
+def reads_of(*watts, places=1):
+    """One value a second, served a quarter of a second before its device has been read."""
+    reads = Reads(places)
+    for second, value in enumerate(watts):
+        reads.add(START_US + second * 1_000_000 + 750_000, value)
+    return reads
+
+
+def points_of(**by_second):
+    return [
+        Point(START_MS + int(second[1:]) * 1000 + 1000, 0, value and Decimal(value))
+        for second, value in by_second.items()
+    ]
+
+
+def test_every_value_published_and_right():
+    verdict = judge("m", power(), reads_of(1, -2, 3), points_of(s0="1.0", s1="-2.0", s2="3.0"))
+    assert (verdict.read, verdict.published, verdict.largest_error) == (3, 3, 0)
+    assert verdict.is_good
+    assert verdict.text() == "ok"
+
+
+def test_a_held_value_may_be_off_by_the_deadband_and_no_more():
+    channel = power(500, 0, 0, 0)
+    verdict = judge("m", channel, reads_of(100, 150, 50, 100), points_of(s0="100.0"))
+    assert (verdict.largest_error, verdict.outside, verdict.is_good) == (500, 0, True)
+    verdict = judge("m", channel, reads_of(100, Decimal("150.1"), 100), points_of(s0="100.0"))
+    assert (verdict.largest_error, verdict.outside, verdict.is_good) == (501, 1, False)
+    assert verdict.text() == "1 beyond the bound"
+
+
+def test_a_percentage_counts_from_the_published_value():
+    channel = power(500, 200, 0, 0)
+    points = points_of(s0="-10000.0")
+    assert judge("m", channel, reads_of(-10000, -10200), points).outside == 0
+    assert judge("m", channel, reads_of(-10000, Decimal("-10200.1")), points).outside == 1
+
+
+def test_a_change_may_be_held_back_as_long_as_configured():
+    channel = power(500, 0, 2000, 0)
+    verdict = judge("m", channel, reads_of(0, 900, 900, 900), points_of(s0="0.0", s3="900.0"))
+    assert (verdict.held_back, verdict.outside, verdict.largest_error) == (2, 0, 0)
+    assert verdict.text() == "ok, 2 held back"
+    verdict = judge("m", channel, reads_of(0, 900, 900, 900), points_of(s0="0.0"))
+    assert (verdict.held_back, verdict.outside) == (2, 1)
+
+
+def test_a_value_that_was_not_served_is_wrong():
+    verdict = judge("m", power(), reads_of(1, 2), points_of(s0="1.0", s1="2.1"))
+    assert (verdict.wrong, verdict.text()) == (1, "1 wrong")
+    early = [Point(START_MS, 0, Decimal("1.0"))]
+    assert judge("m", power(), reads_of(1), early).wrong == 1
+
+
+def test_bad_quality_holds_nothing():
+    points = points_of(s0="1.0")
+    points.append(Point(START_MS + 2000, 2, None))
+    verdict = judge("m", power(), reads_of(1, 90, 90), points)
+    assert (verdict.uncovered, verdict.outside, verdict.is_good) == (2, 0, True)
+
+
+def test_nothing_published_is_not_good():
+    verdict = judge("m", power(), reads_of(1, 2), [])
+    assert (verdict.uncovered, verdict.text()) == (2, "nothing published")
+
+
+def test_values_are_what_a_float32_holds_rounded_away_from_zero():
+    assert as_float32(Decimal("0.1")) == Fraction(13421773, 134217728)
+    reads = reads_of(Decimal("234.85"), Decimal("-234.25"), Fraction(1, 3))
+    assert reads.counts == [2349, -2343, 3]
+    assert reads_of(16777217, places=0).counts == [16777216]
+    assert reads_of(1250, places=-2).counts == [13]
+
+
+def test_bounds_as_people_write_them():
+    assert Rule.of(power(500, 200, 0, 0)).text(power()) == "50.0 W or 2 %"
+    assert Rule.of(power(500, 250, 0, 0)).text(power()) == "50.0 W or 2.5 %"
+    assert Rule.of(power()).text(power()) == "0.0 W"
+
+
+def test_the_truth_takes_configured_channels_only():
+    truth = Truth({"device": [{"id": "m", "channel": [power()]}]}, START_US)
+    on_read = truth.of_device("m")
+    on_read(750_000, "power_active_total", 12)
+    on_read(750_000, "frequency", 50)
+    assert truth["m", "power_active_total"].times_us == [START_US + 750_000]
+    assert truth["m", "power_active_total"].counts == [120]
+
+
+def test_records_without_a_time_wait_for_the_clock():
+    assert Published().of(("m", "voltage"), Gateway("x")) == []
