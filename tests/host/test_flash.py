@@ -53,8 +53,8 @@ def test_the_chip_then_has_firmware_configuration_and_secrets(site, tmp_path, ca
         assert limen_flash(site, port=port) == 0
     files = mounted(flash.read(FILE_SYSTEM_OFFSET, FILE_SYSTEM_BYTES))
     flash.close()
-    with files.open("/config.json") as file:
-        configuration = json.load(file)
+    with files.open("/config.jsonl") as file:
+        configuration = json.loads(file.readline())
     assert (configuration["site"], configuration["gateway"]) == ("hall-2", "press-07")
     with files.open("/secrets.json") as file:
         assert json.load(file) == {
