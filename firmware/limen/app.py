@@ -120,7 +120,7 @@ class Gateway:
             channel.due_s = self.clock.s
             channel.due_ms = self.clock.ms
         bus = self.buses[part["bus"]]
-        reader = drivers.load(bus.kind)[1](bus, part, channels)
+        reader = drivers.load(bus.kind, part.get("driver"))[1](bus, part, channels)
         self.devices.append(Device(part["id"], channels, reader))
 
     def _make_delivery(self, head, secrets):

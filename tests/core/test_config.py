@@ -425,6 +425,7 @@ def test_a_derived_number_has_its_offset_scaled_too():
 
 def test_what_a_profile_says_of_a_channel_goes_with_it():
     compact, _ = check(site(device=[device(profile="rich")]), "g1", {"rich": RICH}, BOARDS)
+    assert compact["device"][0]["driver"] == "sunspec_device"
     assert compact["device"][0]["sunspec"] == [101, 103]
     state = rich_channels(operating_state={})[0]
     assert (state["fc"], state["states"], state["kind"]) == (2, {"1": "on"}, "state")

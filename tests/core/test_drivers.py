@@ -78,6 +78,7 @@ class Channel:
     def __init__(self, every_ms, *register):
         self.every_ms = every_ms
         self.register = register
+        self.fc = 4
         self.fresh = True
         self.value = self.quality = -1
 
@@ -270,10 +271,10 @@ def test_requests_cost_their_frames_and_silences():
 
 
 def device(bus, channels, **settings):
-    _, device_class = drivers.load("modbus-rtu")
+    _, device_class = drivers.load("modbus-rtu", settings.get("driver"))
     values = {"address": 1, "fc": 4, "max_registers": 80, "pause_ms": 0}
     values.update(settings)
-    values["channel"] = [{"register": channel.register} for channel in channels]
+    values["channel"] = [{"register": c.register, "fc": c.fc} for c in channels]
     return device_class(bus, values, channels)
 
 
@@ -312,6 +313,42 @@ def test_only_what_is_due_is_read():
     assert [frame[3] for _, frame in bus.uart.sent] == [0, 0, 40]
 
 
+def test_each_function_has_requests_of_its_own():
+    def answer(frame):
+        if frame[1] != 2:
+            return [(5, meter(frame))]
+        assert frame[2:6] == b"\x00\x08\x00\x0b"
+        return [(5, with_crc(frame[:2] + b"\x02\x81\x04"))]
+
+    bus, _ = world(answer)
+    channels = [
+        Channel(1000, 18, "bit", "ABCD", 1, 1),
+        Channel(1000, 9, "u16", "ABCD", 1, 1),
+        Channel(1000, 8, "bit", "ABCD", 1, 1),
+        Channel(1000, 10, "bit", "ABCD", 1, 1),
+    ]
+    for channel in channels[::2] + channels[3:]:
+        channel.fc = 2
+    run(device(bus, channels).read())
+    assert values(channels) == [(1, GOOD), (265, GOOD), (1, GOOD), (0, GOOD)]
+    assert [frame[1:6] for _, frame in bus.uart.sent] == [
+        b"\x02\x00\x08\x00\x0b",
+        b"\x04\x00\x09\x00\x01",
+    ]
+
+
+def test_moved_registers():
+    channels = [Channel(1000, 2, "u16", "ABCD", 1, 1), Channel(60000, 4, "u16", "ABCD", 1, 1)]
+    bus, _ = world(after(5))
+    one = device(bus, channels)
+    one.move(70)
+    run(one.read())
+    assert values(channels) == [(256 + 72, GOOD), (256 + 74, GOOD)]
+    one.move(-70)
+    run(one.read())
+    assert values(channels) == [(258, GOOD), (260, GOOD)]
+
+
 def test_a_failing_request_is_repeated_and_gives_bad_quality():
     channels = [Channel(1000, 0, "u16", "ABCD", 1, 1), Channel(1000, 60, "u16", "ABCD", 1, 1)]
 
@@ -346,3 +383,61 @@ def test_a_dead_device_costs_one_timeout_and_comes_back():
     bus.uart.answer = after(5)
     run(one.read())
     assert values(channels) == [(256, GOOD), (316, GOOD), (376, GOOD)]
+
+
+def sunspec_meter(base):
+    """A device with the common model and model 103 behind it; power is at 14, its scale at 15."""
+    registers = [0x5375, 0x6E53, 1, 66] + [0] * 66 + [103, 50] + [0] * 50 + [0xFFFF, 0]
+    registers[70 + 14] = 0x10000 - 421
+    registers[70 + 15] = 0x10000 - 1
+
+    def answer(frame):
+        start, count = frame[2] << 8 | frame[3], frame[5]
+        if frame[1] != 3 or not base <= start <= base + len(registers) - count:
+            return [(5, with_crc(bytes((frame[0], frame[1] | 0x80, 2))))]
+        words = registers[start - base : start - base + count]
+        data = b"".join([bytes((word >> 8, word & 0xFF)) for word in words])
+        return [(5, with_crc(frame[:2] + bytes((2 * count,)) + data))]
+
+    return answer
+
+
+def sunspec_device(base):
+    channels = [Channel(1000, 14, "s16*", "ABCD", 10, 1, 0, 2, 0, 1, 0, 0, 0x8000)]
+    channels[0].fc = 3
+    bus, _ = world(sunspec_meter(base))
+    settings = {"driver": "sunspec_device", "fc": 3, "sunspec": [101, 102, 103]}
+    return channels, bus, device(bus, channels, **settings)
+
+
+def test_a_sunspec_device_is_searched_once_and_then_read():
+    channels, bus, one = sunspec_device(50000)
+    run(one.read())
+    assert values(channels) == [(-421, GOOD)]
+    asked = [(frame[2] << 8 | frame[3], frame[5]) for _, frame in bus.uart.sent]
+    assert asked == [(40000, 4), (50000, 4), (50070, 2), (50084, 2)]
+    bus.uart.sent.clear()
+    run(one.read())
+    assert len(bus.uart.sent) == 1
+
+
+def test_a_sunspec_device_that_moves_is_searched_again():
+    channels, bus, one = sunspec_device(40000)
+    run(one.read())
+    assert values(channels) == [(-421, GOOD)]
+    bus.uart.answer = silent
+    run(one.read())
+    assert values(channels) == [(None, BAD)]
+    bus.uart.sent.clear()
+    run(one.read())
+    assert (values(channels), len(bus.uart.sent)) == ([(None, BAD)], 1)
+    bus.uart.answer = sunspec_meter(0)
+    run(one.read())
+    assert values(channels) == [(-421, GOOD)]
+
+
+def test_a_device_without_the_model_has_bad_quality():
+    channels, bus, one = sunspec_device(40000)
+    one._models = [203]
+    run(one.read())
+    assert values(channels) == [(None, BAD)]

@@ -34,7 +34,6 @@ from limen.core.units import Mistake
 _VERSION = 1
 _ADDRESSES = {"modbus-rtu": (1, 247), "modbus-tcp": (0, 255)}
 _FROM_PROFILE = ("model", "fc", "max_registers", "pause_ms")
-_SUNSPEC = "sunspec"  # the ids of the models, one of which the device offers
 
 
 def check(site, gateway, profiles, boards):
@@ -219,6 +218,7 @@ def _compact_device(values, bus, profile, channels):
     device = {"id": values["id"], "bus": bus, "address": values["address"], "channel": channels}
     for key in _FROM_PROFILE:
         device[key] = profile.get(key)
-    if _SUNSPEC in profile:
-        device[_SUNSPEC] = profile[_SUNSPEC]
+    if "sunspec" in profile:
+        device["driver"] = "sunspec_device"
+        device["sunspec"] = profile["sunspec"]
     return device

@@ -10,7 +10,8 @@ value" (a sentinel), a NaN and an infinity give None. A number has no state: cha
 
 def number(kind, order, numerator, denominator, rest=()):
     """Return the decoder of a kind of registers: u16, s16 ... u64, s64 in whole words, f32, f64,
-    bcd16 ... bcd64, pf32 (a four-quadrant power factor), or one of them with a * behind: derived.
+    bcd16 ... bcd64, pf32 (a four-quadrant power factor), or one of them with a * behind: derived;
+    and of "bit", which functions 1 and 2 read.
 
     `order` places the bytes on the wire: ABCD is most significant byte first, CDAB least
     significant word first; BADC and DCBA are these two with the bytes of each word swapped.
@@ -21,6 +22,8 @@ def number(kind, order, numerator, denominator, rest=()):
         from limen.core.derived import derived
 
         return derived(kind[:-1], order, numerator, denominator, rest)
+    if kind == "bit":
+        return Bit()
     coding, words = kind[:-2], int(kind[-2:]) // 16
     if len(coding) > 1 or coding == "f":
         return _coded(coding, words)(words, order, numerator, denominator, rest)
@@ -56,6 +59,16 @@ def nearest(whole, half, denominator):
     quotient = whole // denominator
     rest = whole - quotient * denominator
     return quotient + (2 * rest + half >= denominator)
+
+
+class Bit:
+    """One bit of a reply to function 1 or 2; it takes the place of a register there."""
+
+    words = 1
+
+    def decode(self, buffer, offset):
+        """Return the bit at `offset`, counted in bits from the beginning of the buffer."""
+        return buffer[offset >> 3] >> (offset & 7) & 1
 
 
 class Number:

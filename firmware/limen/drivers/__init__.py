@@ -1,7 +1,7 @@
 """Drivers, one file per kind of field device, loaded only when the configuration names the kind.
 
-The module of a bus has a class `Bus`, the module of the devices on it a class `Device`. On some
-buses devices differ: there the configuration of a device names its driver.
+The module of a bus has a class `Bus`, the module of the devices on it a class `Device`. Where
+devices on a bus differ, the configuration of a device names its driver.
 """
 
 _KINDS = {
@@ -14,9 +14,9 @@ _KINDS = {
 
 
 def load(kind, driver=None):
-    """Return the classes (Bus, Device) of a kind of bus; of `driver`, where devices differ."""
+    """Return the classes (Bus, Device) of a kind of bus; the latter of `driver`, if it is named."""
     bus, device = _KINDS[kind]
-    device = device or driver
+    device = driver or device
     return _module(bus).Bus, device and _module(device).Device
 
 
