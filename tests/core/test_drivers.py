@@ -402,11 +402,11 @@ def sunspec_meter(base):
     return answer
 
 
-def sunspec_device(base):
+def sunspec_device(base, models=(101, 102, 103)):
     channels = [Channel(1000, 14, "s16*", "ABCD", 10, 1, 0, 2, 0, 1, 0, 0, 0x8000)]
     channels[0].fc = 3
     bus, _ = world(sunspec_meter(base))
-    settings = {"driver": "sunspec_device", "fc": 3, "sunspec": [101, 102, 103]}
+    settings = {"driver": "sunspec_device", "fc": 3, "sunspec": models}
     return channels, bus, device(bus, channels, **settings)
 
 
@@ -437,7 +437,6 @@ def test_a_sunspec_device_that_moves_is_searched_again():
 
 
 def test_a_device_without_the_model_has_bad_quality():
-    channels, bus, one = sunspec_device(40000)
-    one._models = [203]
+    channels, _, one = sunspec_device(40000, (203,))
     run(one.read())
     assert values(channels) == [(None, BAD)]
