@@ -4,6 +4,7 @@ from limen.core.modbus import (
     EXCEPTION,
     GARBAGE,
     OK,
+    OVERLONG,
     SHORT,
     TIMEOUT,
     WAITING,
@@ -143,6 +144,7 @@ def test_broken_replies_are_told_apart():
     assert outcome(with_crc(1, 0x84, 2)[:-1] + b"\x00") == BAD_CRC
     assert outcome(REPLY[:3]) == SHORT
     assert outcome(REPLY[:-1]) == SHORT
+    assert outcome(REPLY[:-1] + b"\x00\x00") == OVERLONG
     assert outcome(REPLY[:2]) == GARBAGE
     assert outcome(b"\x00") == GARBAGE
     assert outcome(b"\x00" * 300) == GARBAGE
@@ -173,7 +175,8 @@ def test_more_bytes_than_any_frame_has():
 def test_every_result_has_a_name():
     assert modbus.RESULTS[BAD_CRC] == "bad_crc"
     assert modbus.RESULTS[WRONG_COUNT] == "wrong_count"
-    assert len(modbus.RESULTS) == WRONG_COUNT + 1
+    assert modbus.RESULTS[OVERLONG] == "overlong"
+    assert len(modbus.RESULTS) == OVERLONG + 1
 
 
 def test_framing_allocates_nothing():
