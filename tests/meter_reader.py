@@ -6,28 +6,28 @@ Runs under both Pythons. A job is {"settings": a device's compact configuration,
 
 import json
 
+from limen import drivers
 from limen.core import modbus
 from limen.core.channel import Channel
-from limen.drivers.modbus_device import Device
 
 
 class Line:
     """A bus with one meter; `cells` maps "function/address" to a register or a bit.
 
-    It refuses what the meter's document forbids, and registers that it does not have read as 0.
+    It refuses requests that are longer than the meter takes. Registers that it does not have read
+    as 0, or are refused where it `refuses`.
     """
 
-    def __init__(self, cells, longest):
+    def __init__(self, cells, longest, refuses):
         self.reply = modbus.Reply()
         self._cells = cells
         self._longest = longest
-        self.requests = 0
+        self._refuses = refuses
 
     def overhead_bytes(self):
         return 20
 
     async def read(self, address, function, start, count, pause_ms=0):
-        self.requests += 1
         request = bytearray(modbus.REQUEST_BYTES)
         modbus.encode_read(request, address, function, start, count)
         self.reply.expect(request)
@@ -39,7 +39,10 @@ class Line:
     def _answer(self, address, function, start, count):
         if function > 2 and count > self._longest or start + count > 0x10000:
             return bytes([address, function | 0x80, 3])
-        held = [self._cells.get(f"{function}/{start + i}", 0) for i in range(count)]
+        names = [f"{function}/{start + i}" for i in range(count)]
+        if self._refuses and [name for name in names if name not in self._cells]:
+            return bytes([address, function | 0x80, 2])
+        held = [self._cells.get(name, 0) for name in names]
         if function > 2:
             data = b"".join([bytes([word >> 8, word & 0xFF]) for word in held])
         else:
@@ -65,8 +68,9 @@ def read(job):
     channels = [Channel(index, entry) for index, entry in enumerate(settings["channel"])]
     for channel in channels:
         channel.fresh = True
-    line = Line(job["cells"], job["longest"])
-    run(Device(line, settings, channels).read())
+    _, device_class = drivers.load("modbus-rtu", settings.get("driver"))
+    line = Line(job["cells"], job["longest"], job.get("refuses", False))
+    run(device_class(line, settings, channels).read())
     return [None if channel.quality else channel.value for channel in channels]
 
 

@@ -7,21 +7,16 @@ stands for the chip.
 """
 
 import json
-import math
 import random
 import struct
-import subprocess
 from fractions import Fraction
 
 import pytest
 
 import meter_reader
-from host_tools import interpreter
-from host_tools.errors import ToolError
-from host_tools.image import library_files, write_files
-from host_tools.paths import PROJECT, TOOLS
+from host_tools.paths import PROJECT
 from host_tools.profile import load_profile
-from limen.core.config import check
+from profile_meters import compact_device, nearest, read_in_interpreter
 
 REGISTER_MAPS = PROJECT.parent / "shared/meters/register_maps.json"
 METERS = json.loads(REGISTER_MAPS.read_text())["meters"] if REGISTER_MAPS.exists() else {}
@@ -46,26 +41,6 @@ UNITS = {"deg": "°"}
 
 def profile_name(key):
     return key.replace("_", "-")
-
-
-def compact_device(name, channels):
-    """The compact configuration of a device that lists these channels, as the gateway stores it."""
-    board = {"network": "wifi", "uart": [1], "output": [], "input": [], "port": []}
-    board["port"] = [{"uart": 1, "tx": 1, "rx": 3, "de": None, "high": []}]
-    board["output"] = [1, 3]
-    device = {"id": "m", "profile": name, "bus": "b", "address": 17}
-    device["channels"] = {channel: {} for channel in channels}
-    bus = {"id": "b", "kind": "modbus-rtu"}
-    gateway = {"board": "one", "bus": [bus], "device": [device]}
-    site = {"site": {"id": "s"}, "mqtt": {"host": "h"}, "gateway": {"g": gateway}}
-    compact, problems = check(site, "g", {name: load_profile(name)}, {"one": board})
-    assert problems == []
-    return compact["device"][0]
-
-
-def nearest(exact):
-    magnitude = math.floor(abs(exact) + Fraction(1, 2))
-    return -magnitude if exact < 0 else magnitude
 
 
 def draw(rng, key, register):
@@ -132,30 +107,8 @@ def expected(job, truth):
     return counts
 
 
-@pytest.fixture(scope="module")
-def interpreted(tmp_path_factory):
-    """A function that reads jobs in the interpreter that stands for the chip."""
-    try:
-        command = interpreter.find().command
-    except ToolError as error:
-        pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("meters")
-    write_files(library_files(), folder / "lib")
-
-    def read_all(jobs):
-        (folder / "jobs.jsonl").write_text("".join(json.dumps(job) + "\n" for job in jobs))
-        folders = [str(folder / "lib"), str(TOOLS / "frozen"), str(PROJECT / "tests")]
-        script = f"import sys; sys.path[:] = ['.frozen'] + {folders!r}; import meter_reader; "
-        script += f"meter_reader.main({str(folder / 'jobs.jsonl')!r})"
-        done = subprocess.run([*command, "-X", "heapsize=4M", "-c", script], capture_output=True)
-        assert done.returncode == 0, done.stderr.decode() + done.stdout.decode()
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    return read_all
-
-
 @pytest.mark.parametrize("key", METERS)
-def test_a_meter_made_from_its_map_is_read_exactly(key, interpreted):
+def test_a_meter_made_from_its_map_is_read_exactly(key, tmp_path):
     jobs, truths = make_jobs(key)
     wanted = [expected(job, truth) for job, truth in zip(jobs, truths, strict=True)]
     for job, counts in zip(jobs, wanted, strict=True):
@@ -163,7 +116,7 @@ def test_a_meter_made_from_its_map_is_read_exactly(key, interpreted):
         assert dict(zip(names, meter_reader.read(job), strict=True)) == dict(
             zip(names, counts, strict=True)
         )
-    assert interpreted(jobs) == wanted
+    assert read_in_interpreter(jobs, tmp_path) == wanted
 
 
 @pytest.mark.parametrize("key", METERS)
@@ -189,7 +142,7 @@ def test_what_no_source_confirms_is_not_in_the_default_set(key):
     assert not doubtful & set(load_profile(profile_name(key))["default"])
 
 
-def test_abb_s_patterns_for_not_available_are_no_numbers(interpreted):
+def test_abb_s_patterns_for_not_available_are_no_numbers(tmp_path):
     """The largest number of each type, for all registers at once."""
     registers = wanted_registers("abb_b23_b24")
     cells = {}
@@ -202,7 +155,7 @@ def test_abb_s_patterns_for_not_available_are_no_numbers(interpreted):
     job = {"settings": compact_device("abb-b23-b24", registers), "cells": cells, "longest": 125}
     nothing = [None] * len(registers)
     assert meter_reader.read(job) == nothing
-    assert interpreted([job]) == [nothing]
+    assert read_in_interpreter([job], tmp_path) == [nothing]
 
 
 def test_saia_s_power_has_the_sign_of_meters_that_count_both_ways():
