@@ -6,7 +6,6 @@ that nobody will send it any more. What was acknowledged and did not arrive is t
 
 from dataclasses import dataclass, field
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
@@ -96,7 +95,9 @@ class Summary:
         )
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text()
         yield self._table()
+        yield Text()
         for sentence in self.sentences():
             yield Text(sentence)
         yield Text("Good." if self.is_good else "NOT GOOD.", "green" if self.is_good else "red")
@@ -104,7 +105,7 @@ class Summary:
     def _table(self) -> Table:
         table = Table(
             title="Error of a subscriber that holds the last value, against every value served",
-            title_justify="left", box=SIMPLE_HEAD, header_style="dim", padding=(0, 1, 0, 0),
+            title_justify="left", box=None, header_style="dim", padding=(0, 1), pad_edge=False,
         )  # fmt: skip
         for heading in _HEADINGS:
             table.add_column(
