@@ -27,6 +27,7 @@ from host_tools.emulation.device import frames
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Interface, Lan
 from host_tools.emulation.line import Framing, Line, PtyPort
+from host_tools.emulation.peripherals import Peripherals
 from host_tools.emulation.scheduler import Handle, RealScheduler, Scheduler
 from host_tools.image import BLOCK_BYTES, write_files
 from host_tools.paths import BUILD, TOOLS
@@ -39,8 +40,8 @@ _JOIN_US = 1_000_000
 _NO_AP_FOUND = 201
 _BEACON_TIMEOUT = 200
 _PATIENCE_S = 20
-_REAL_SHARE = 32 * 1024
-_VIRTUAL_SHARE = 42 * 1024
+_REAL_SHARE = 38 * 1024
+_VIRTUAL_SHARE = 48 * 1024
 _DEVICE_SOURCES = Path(__file__).parent / "device"
 _KEPT_LINES = 60
 _PARITIES = ("E", "O", None)
@@ -97,6 +98,8 @@ class Board:
         self.on_exit = on_exit
         self.on_pin: Callable[[int, int], None] = lambda pin, level: None
         self.pins: dict[int, int] = {}
+        self.peripherals = Peripherals(scheduler)
+        self._inputs: dict[int, int] = {}
         self.boots = 0
         self.modules_heap_bytes = self.emulation_heap_bytes = 0
         self.erases: Counter[int] = Counter()
@@ -219,8 +222,9 @@ class Board:
             self._unique_id,
         )  # fmt: skip
         names = self._lan.name_frames() if self._is_real else b""
+        pins = [frame(frames.PIN, pin, bytes([level])) for pin, level in self._inputs.items()]
         memory = frame(frames.RTC_MEMORY, 0, self._rtc_memory)
-        return b"".join([*nvs, *ptys, names, memory, frame(frames.BOOT, 0, boot)])
+        return b"".join([*nvs, *ptys, *pins, names, memory, frame(frames.BOOT, 0, boot)])
 
     # What the world does to the board.
 
@@ -229,7 +233,10 @@ class Board:
         self._wifi.set_access_point(up)
 
     def set_pin(self, pin: int, level: int) -> None:
-        """Put a level on an input."""
+        """Put a level on an input, and hold it there."""
+        if self._inputs.get(pin) != level:
+            self._inputs[pin] = level
+            self.peripherals.input_changed(pin, level)
         self.post(frame(frames.PIN, pin, bytes([level])))
 
     def post(self, data: bytes, wake: bool = True) -> None:
@@ -269,6 +276,8 @@ class Board:
             handler = self._HANDLERS.get(kind)
             if handler:
                 handler(self, id, data)
+            elif kind in frames.QUESTIONS:
+                self._on_question(kind, id, data)
             else:
                 self._interface.on_frame(kind, id, data)
             if self._link is not link:
@@ -306,8 +315,17 @@ class Board:
             self._nvs[kind, name] = value
         self._flash.save_nvs(self._nvs)
 
+    def _on_question(self, kind: int, number: int, data: bytes) -> None:
+        """A peripheral asks what is wired to it; the answer takes the time of its wires."""
+        link = self._link
+        answer, takes_us = self.peripherals.ask(kind, number, data)
+        self._scheduler.after(
+            takes_us, lambda: self._link is link and link.post(frame(kind, number, answer))
+        )
+
     def _on_pin(self, pin: int, data: bytes) -> None:
         self.pins[pin] = data[0]
+        self.peripherals.output_changed(pin, data[0])
         if pin in self._driver_enable:
             self._uarts[self._driver_enable[pin]].drive(bool(data[0]))
         self.on_pin(pin, data[0])

@@ -28,9 +28,23 @@ CLOSE = 19  # both ways; id: socket
 SOCKET_ERROR = 20  # to board; id: socket; u16 error number
 DATAGRAM = 21  # both ways; id: socket; u16 port, length of address, address, data
 
+# Questions of a peripheral, each with an answer of the same kind and id.
+I2C = 22  # id: bus; u8 address, u16 bytes to read, u16 kHz, what to write; 1 and what was read
+SPI = 23  # id: bus; bytes out; bytes in
+ONE_WIRE = 24  # id: pin; operation and its bytes; what was read
+VOLTS = 25  # id: pin; -; u32 microvolts
+PULSES = 26  # id: unit; pin and levels after the edges to count from now on, or -; u32 count
+QUESTIONS = (I2C, SPI, ONE_WIRE, VOLTS, PULSES)
+
 NVS_I32 = 0
 NVS_BLOB = 1
 NVS_ERASE = 2
+
+ONE_WIRE_RESET = 0
+ONE_WIRE_WRITE = 1
+ONE_WIRE_READ = 2
+ONE_WIRE_WRITE_BIT = 3
+ONE_WIRE_READ_BIT = 4
 
 # flags (REPORT_FLASH), reset cause, RTC seconds and microseconds, first ticks_ms, seed, unique id
 BOOT_FORMAT = "<BBIIII6s"

@@ -102,12 +102,67 @@ def _boot():
         pass  # without it the board is like a port that freezes nothing
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(esp32.Partition("vfs"), readsize=32, progsize=32, lookahead=32), "/")
-    return bus
+    late = _Late(files, os.getenv("MICROPYPATH"))
+    machine.load_late = esp32.load_late = late.load
+    return bus, late
+
+
+class _Late:
+    """Modules that are loaded when a program first uses them, as a chip has them in its flash.
+
+    What they take comes out of the emulation's share of the heap.
+    """
+
+    def __init__(self, files, folder):
+        self._files = files
+        self._folder = "/late" + folder
+        self._ours = {}
+        self._loaded = {}
+
+    def hide(self, name):
+        """From now on the program does not see this module, but those loaded late do."""
+        module = sys.modules.pop(name, None)
+        if module:
+            self._ours[name] = module
+
+    def load(self, name):
+        if name not in self._loaded:
+            global filler
+            size = len(filler)
+            filler = None
+            gc.collect()
+            before = gc.mem_alloc()
+            self._loaded[name] = self._import(name)
+            gc.collect()
+            filler = bytearray(max(0, size - (gc.mem_alloc() - before)))
+        return self._loaded[name]
+
+    def _import(self, name):
+        path = sys.path[:]
+        sys.modules.update(self._ours)
+        vfs.mount(self._files, "/late")
+        sys.path[:] = [self._folder]
+        try:
+            return __import__(name)
+        finally:
+            sys.path[:] = path
+            vfs.umount("/late")
+            for ours in [name, "ask"] + list(self._ours):
+                self.hide(ours)
+
+
+class _OneWireModule:
+    """Stands for the `onewire` module until somebody takes something out of it."""
+
+    def __getattr__(self, name):
+        return getattr(late.load("one_wire"), name)
 
 
 def _forget_ourselves():
-    for name in ("backplane", "frames", "dates", "virtual_backplane", "launch"):
-        sys.modules.pop(name, None)
+    late.hide("launch")
+    for name in ("backplane", "frames", "dates", "virtual_backplane"):
+        late.hide(name)
+    sys.modules["onewire"] = _OneWireModule()
     sys.path[:] = ["", ".frozen", "/lib"]
     share = int(sys.argv[5])
     sys.argv[:] = []
@@ -133,7 +188,7 @@ def _run(path):
     return True
 
 
-bus = _boot()
+bus, late = _boot()
 share = _forget_ourselves()
 gc.collect()
 cost = gc.mem_alloc()

@@ -130,6 +130,7 @@ class RTC:
 
 
 _pins = {}
+_driven = {}  # the levels of those that the world holds
 
 
 class Pin:
@@ -148,17 +149,15 @@ class Pin:
     def __init__(self, id, mode=-1, pull=-1, value=None, **options):
         if not isinstance(id, int) or not 0 <= id < 40:
             raise ValueError("invalid pin")
-        self._id = id
-        self._level = 0
-        self._irq = None
+        self.number = self._id = id
         before = _pins.get(id)
-        if before:
-            self._level = before._level
+        self._level = _driven.get(id, before._level if before else 0)
+        self._irq = None
         _pins[id] = self
         self.init(mode, pull, value)
 
     def init(self, mode=-1, pull=-1, value=None, **options):
-        if pull == Pin.PULL_UP and mode == Pin.IN:
+        if pull == Pin.PULL_UP and mode == Pin.IN and self._id not in _driven:
             self._level = 1
         if value is not None:
             self.value(value)
@@ -194,6 +193,7 @@ class Pin:
 
 
 def _change_pin(id, data):
+    _driven[id] = data[0]
     if id in _pins:
         _pins[id].change(data[0])
 
@@ -207,6 +207,17 @@ def _gcd(a, b):
     while b:
         a, b = b, a % b
     return a
+
+
+def __getattr__(name):
+    """Classes that few programs use; a chip has them in its flash."""
+    if name not in _LATE:
+        raise AttributeError(name)
+    return getattr(load_late(_LATE[name]), name)
+
+
+_LATE = {"I2C": "i2c", "SoftI2C": "i2c", "SPI": "spi", "ADC": "adc"}
+load_late = None  # set by the launcher
 
 
 class UART(io.IOBase):

@@ -1,0 +1,77 @@
+"""What the emulated accelerometers share: a motion, sampled into a FIFO, on I2C or SPI.
+
+A sample is what the motion is at its own instant, counted from when the FIFO was switched on.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from host_tools.emulation.parts import RegisterPart
+
+Motion = Callable[[int], tuple[float, float, float]]
+DEPTH = 32
+
+
+def at_rest(now_us: int) -> tuple[float, float, float]:
+    """Lying flat on a bench: 1 g upwards."""
+    return 0, 0, 1
+
+
+class Accelerometer(RegisterPart):
+    """`motion(µs)` gives the acceleration of the three axes in g."""
+
+    def __init__(self, scheduler, motion: Motion = at_rest):
+        super().__init__(scheduler)
+        self.motion = motion
+        self.memory = bytearray(64)
+        self._filling_us: int | None = None
+        self._taken = 0
+
+    # A part of a kind says these.
+
+    def rate_hz(self) -> Fraction | int:
+        raise NotImplementedError
+
+    def raw(self, g: float) -> int:
+        """The 16 bits that stand for an acceleration, as a signed number."""
+        raise NotImplementedError
+
+    # The FIFO.
+
+    def begin_filling(self) -> None:
+        self._filling_us = self.now_us
+        self._taken = 0
+
+    def stop_filling(self) -> None:
+        self._filling_us = None
+
+    def stored(self) -> int:
+        """How many samples wait; when it is full, the FIFO takes no more."""
+        if self._filling_us is None or not self.rate_hz():
+            return 0
+        taken_since = (self.now_us - self._filling_us) * self.rate_hz() // 1_000_000
+        return min(int(taken_since), DEPTH) - self._taken
+
+    def sample(self) -> bytes:
+        """The oldest sample that waits, else the newest one."""
+        time_us = self.now_us
+        if self.stored():
+            self._taken += 1
+            time_us = self._filling_us + int(self._taken * 1_000_000 / self.rate_hz())
+        return b"".join(
+            self.raw(g).to_bytes(2, "little", signed=True) for g in self.motion(time_us)
+        )
+
+    # SPI: the first byte names the register, and says whether to read and whether to go on.
+
+    def transfer(self, head: int, data: bytes) -> bytes:
+        """What comes back while `data` goes out behind the first byte."""
+        register = head & 0x3F
+        goes_on = bool(head & 0x40)
+        if head & 0x80:
+            return self.registers(register, len(data), goes_on)
+        self.on_write(register, data)
+        return bytes(len(data))
+
+    def registers(self, register: int, size: int, goes_on: bool) -> bytes:
+        raise NotImplementedError
