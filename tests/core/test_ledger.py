@@ -1,0 +1,295 @@
+from limen.core.ledger import (
+    ACCEPT,
+    FIRST,
+    GLITCH,
+    HOLD,
+    REPLACEMENT,
+    REREAD,
+    RESET,
+    ROLLOVER,
+    Ledger,
+)
+from limen.core.quality import BAD, GOOD, UNCERTAIN
+
+try:
+    from micropython import heap_lock, heap_unlock
+except ImportError:
+
+    def heap_lock():
+        pass
+
+    heap_unlock = heap_lock
+
+# Counts of 0.1 kWh: at most 100 kW; a dip of up to 1 kWh; a display of six digits.
+RATE = 1000
+DIP = 10
+DISPLAY = 1000000
+U32 = 1 << 32
+RULE = [RATE, 0, DIP]
+WRAPPING = [RATE, DISPLAY, DIP]
+
+
+def begun(rule, count, s=0):
+    """A ledger that believes in a count."""
+    ledger = Ledger(rule)
+    assert ledger.feed(count, s) == REREAD
+    assert ledger.feed(count, s) == FIRST
+    return ledger
+
+
+def stay(ledger, count, s, until_s):
+    """Poll every 10 s a count that stays; return the answers that are not HOLD."""
+    answers = [ledger.feed(count, moment_s) for moment_s in range(s, until_s + 1, 10)]
+    return [answer for answer in answers if answer != HOLD]
+
+
+def test_a_counter_that_counts():
+    ledger = begun(RULE, 812500)
+    assert ledger.feed(812501, 10) == ACCEPT
+    assert ledger.feed(812501, 20) == ACCEPT
+    assert ledger.feed(812504, 30) == ACCEPT
+    assert (ledger.total, ledger.quality()) == (812504, GOOD)
+
+
+def test_the_first_count_is_confirmed():
+    ledger = Ledger(RULE)
+    assert ledger.quality() == BAD
+    assert ledger.state() is None
+    assert ledger.feed(77, 0) == REREAD
+    assert ledger.feed(812500, 0) == REREAD
+    assert ledger.quality() == BAD
+    assert ledger.feed(812501, 1) == FIRST
+    assert (ledger.total, ledger.quality()) == (812501, GOOD)
+
+
+def test_a_first_zero_has_to_stay_for_a_minute():
+    ledger = Ledger(RULE)
+    assert stay(ledger, 0, 0, 50) == [REREAD]
+    assert ledger.feed(0, 60) == FIRST
+    assert (ledger.total, ledger.quality()) == (0, GOOD)
+
+
+def test_one_zero_makes_no_week_of_81250_kwh():
+    ledger = begun(RULE, 812500)
+    assert ledger.feed(0, 10) == REREAD
+    assert (ledger.total, ledger.quality()) == (812500, UNCERTAIN)
+    assert ledger.feed(812501, 10) == GLITCH
+    assert (ledger.total, ledger.quality(), ledger.was) == (812501, GOOD, 0)
+
+
+def test_zeros_of_some_hours_are_a_glitch_too():
+    ledger = begun(RULE, 812500)
+    assert stay(ledger, 0, 10, 20000) == [REREAD, RESET] + [ACCEPT] * 1993
+    assert ledger.total == 812500
+    assert ledger.feed(812900, 20010) == REREAD
+    assert ledger.feed(812900, 20010) == GLITCH
+    assert (ledger.total, ledger.was) == (812900, 0)
+
+
+def test_zeros_of_more_than_a_day_book_nothing():
+    ledger = begun(RULE, 812500)
+    stay(ledger, 0, 10, 86500)
+    assert ledger.feed(812900, 86510) == REREAD
+    assert stay(ledger, 812900, 86510, 86570) == [REPLACEMENT]
+    assert ledger.total == 812500
+
+
+def test_a_dip_of_a_tenth_books_nothing():
+    ledger = begun(RULE, 812500)
+    assert stay(ledger, 812499, 10, 5000) == [REREAD]
+    assert (ledger.total, ledger.quality()) == (812500, UNCERTAIN)
+    assert ledger.feed(812500, 5010) == GLITCH
+    assert ledger.feed(812501, 5020) == ACCEPT
+    assert (ledger.total, ledger.quality()) == (812501, GOOD)
+
+
+def test_all_ones_are_never_believed():
+    ledger = begun([RATE, U32, DIP, U32 - 1], 812500)
+    assert stay(ledger, U32 - 1, 10, 5000) == [REREAD]
+    assert ledger.feed(812502, 5010) == GLITCH
+    assert (ledger.total, ledger.was) == (812502, U32 - 1)
+
+
+def test_a_counter_passes_all_ones_by_counting():
+    ledger = begun([RATE, U32, DIP, U32 - 1], U32 - 2)
+    assert ledger.feed(U32 - 1, 10) == ACCEPT
+    assert ledger.feed(1, 20) == REREAD
+    assert ledger.feed(1, 20) == ROLLOVER
+    assert (ledger.total, ledger.was) == (U32 + 1, U32 - 1)
+
+
+def test_rollover_adds_the_part_across():
+    ledger = begun(WRAPPING, 999998)
+    assert ledger.feed(1, 10) == REREAD
+    assert ledger.feed(1, 10) == ROLLOVER
+    assert (ledger.total, ledger.was, ledger.quality()) == (1000001, 999998, GOOD)
+    assert ledger.feed(3, 20) == ACCEPT
+    assert ledger.total == 1000003
+
+
+def test_reset_adds_the_new_count():
+    ledger = begun(WRAPPING, 812500)
+    assert ledger.feed(1, 10) == REREAD
+    assert stay(ledger, 1, 10, 60) == []
+    assert ledger.feed(4, 70) == RESET
+    assert (ledger.total, ledger.was) == (812504, 812500)
+    assert ledger.feed(5, 80) == ACCEPT
+    assert ledger.total == 812505
+
+
+def test_replacement_adds_nothing_but_what_it_counts_on():
+    ledger = begun(WRAPPING, 812500)
+    assert ledger.feed(433000, 10) == REREAD
+    assert stay(ledger, 433000, 10, 60) == []
+    assert ledger.feed(433002, 70) == REPLACEMENT
+    assert (ledger.total, ledger.was) == (812502, 812500)
+    assert ledger.feed(433003, 80) == ACCEPT
+    assert ledger.total == 812503
+
+
+def test_replacement_by_a_higher_count():
+    ledger = begun(WRAPPING, 433000)
+    assert stay(ledger, 812500, 10, 70) == [REREAD, REPLACEMENT]
+    assert (ledger.total, ledger.was) == (433000, 433000)
+
+
+def test_the_old_meter_comes_back():
+    ledger = begun(RULE, 812500)
+    assert stay(ledger, 433000, 10, 70) == [REREAD, REPLACEMENT]
+    assert ledger.feed(433003, 80) == ACCEPT
+    assert ledger.feed(812500, 90) == REREAD
+    assert ledger.feed(812500, 90) == GLITCH
+    assert (ledger.total, ledger.was) == (812503, 433003)
+    assert ledger.feed(812502, 100) == ACCEPT
+    assert ledger.total == 812505
+
+
+def test_random_values_are_never_believed():
+    ledger = begun(RULE, 812500)
+    for s, count in enumerate((5, 99999999, 3, 812400, 44444, 7, 1, 0)):
+        assert ledger.feed(count, 100 * s + 10) == REREAD
+    assert ledger.feed(812501, 900) == GLITCH
+    assert ledger.total == 812501
+
+
+def test_a_gap_of_days_is_added_when_confirmed():
+    ledger = begun(RULE, 812500)
+    assert ledger.feed(823400, 10 * 86400) == REREAD
+    assert ledger.quality() == UNCERTAIN
+    assert ledger.feed(823400, 10 * 86400) == ACCEPT
+    assert (ledger.total, ledger.quality()) == (823400, GOOD)
+
+
+def test_a_gap_does_not_explain_everything():
+    ledger = begun(RULE, 812500)
+    noon = 43200
+    assert stay(ledger, 812500 + 12 * RATE + 100, noon, noon + 60) == [REREAD, REPLACEMENT]
+    assert ledger.total == 812500
+
+
+def test_a_reset_within_a_gap():
+    ledger = begun(RULE, 812500)
+    assert stay(ledger, 9000, 43200, 43260) == [REREAD, RESET]
+    assert ledger.total == 821500
+
+
+def test_a_counter_may_stand_still_and_count_in_bursts():
+    ledger = begun(RULE, 812500)
+    for s in range(1, 3600):
+        assert ledger.feed(812500, s) == ACCEPT
+    assert ledger.feed(812740, 3600) == ACCEPT
+    for s in range(3601, 7200):
+        assert ledger.feed(812740, s) == ACCEPT
+    assert ledger.feed(813700, 7200) == REREAD
+    assert ledger.feed(813700, 7200) == ACCEPT
+    assert ledger.total == 813700
+
+
+def test_standing_still_for_weeks_does_not_excuse_a_jump():
+    ledger = begun(RULE, 812500)
+    for day in range(30):
+        for second in (0, 10):
+            assert ledger.feed(812500, day * 86400 + second) == ACCEPT
+    s = 29 * 86400 + 20
+    assert stay(ledger, 812500 + 3 * RATE, s, s + 60) == [REREAD, REPLACEMENT]
+    assert ledger.total == 812500
+
+
+def test_state_survives_a_reboot():
+    ledger = begun(RULE, 812500)
+    stay(ledger, 4, 10, 70)
+    assert ledger.state() == [4, 812504, 812500, 812500, 70]
+    again = Ledger(RULE, ledger.state(), 3, 100)
+    assert (again.total, again.quality()) == (812504, GOOD)
+    assert again.feed(5, 3) == ACCEPT
+    assert again.total == 812505
+    assert again.feed(812511, 10) == REREAD
+    assert again.feed(812511, 10) == GLITCH
+    assert again.total == 812511
+
+
+def test_an_unknown_gap_needs_a_minute():
+    state = [812500, 900000, 0, 0, 86400]
+    ledger = Ledger(RULE, state, 5)
+    assert ledger.feed(814000, 6) == REREAD
+    assert stay(ledger, 814000, 6, 56) == []
+    assert ledger.feed(814001, 66) == ACCEPT
+    assert ledger.total == 901501
+
+
+def test_a_gap_that_becomes_known_decides():
+    state = [812500, 900000, 0, 0, 86400]
+    ledger = Ledger(RULE, state, 5)
+    assert ledger.feed(814000, 6) == REREAD
+    ledger.set_gap(7200)
+    assert ledger.feed(814000, 16) == ACCEPT
+    assert ledger.total == 901500
+    ledger = Ledger(RULE, state, 5)
+    assert ledger.feed(814000, 6) == REREAD
+    ledger.set_gap(600)
+    assert stay(ledger, 814000, 6, 66) == [REPLACEMENT]
+    assert ledger.total == 900000
+
+
+def test_a_small_step_after_an_unknown_gap_is_believed_at_once():
+    ledger = Ledger(WRAPPING, [999999, 2999999, 0, 0, 86400], 5)
+    assert ledger.feed(999999, 6) == ACCEPT
+    ledger.set_gap(600)
+    assert ledger.feed(0, 16) == REREAD
+    assert ledger.feed(0, 16) == ROLLOVER
+    assert ledger.total == 3000000
+
+
+def test_a_rollover_after_an_unknown_gap_needs_a_minute():
+    ledger = Ledger(WRAPPING, [999000, 2999000, 0, 0, 86400], 0)
+    assert stay(ledger, 500, 0, 60) == [REREAD, ROLLOVER]
+    assert ledger.total == 3000500
+
+
+def test_a_fresh_counter_that_is_reset():
+    ledger = begun(RULE, 6)
+    assert stay(ledger, 0, 10, 70) == [REREAD, RESET]
+    assert ledger.feed(1, 80) == ACCEPT
+    assert ledger.total == 7
+
+
+def test_counts_beyond_small_integers():
+    high = 5 << 30
+    ledger = begun([36000000, U32 << 3, 1000], high)
+    assert ledger.feed(high + 9999, 1) == ACCEPT
+    assert stay(ledger, high * 2, 2, 62) == [REREAD, REPLACEMENT]
+    assert ledger.feed(high * 2 + 1, 63) == ACCEPT
+    assert ledger.total == high + 10000
+    assert ledger.state() == [high * 2 + 1, high + 10000, high + 9999, high + 9999, 62]
+
+
+def test_the_steady_path_allocates_nothing():
+    ledger = begun([1000000, DISPLAY, DIP, U32 - 1], 812500)
+    ledger.feed(812500, 1)
+    heap_lock()
+    try:
+        for s in range(2, 100):
+            ledger.feed(812500 + s, s)
+    finally:
+        heap_unlock()
+    assert ledger.total == 812599
