@@ -16,6 +16,7 @@ COMMANDS = {
     "replay": ("host_tools.replay", "play a recording through the gateway, in virtual time"),
     "emulate": ("host_tools.emulate", "offer an emulated chip at a serial port, to be flashed"),
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),
+    "profile": ("host_tools.profile_command", "list the meter models, show one, check a new one"),
     "site": ("host_tools.site_command", "check a site file, or show what it compiles to"),
     "size": ("host_tools.size", "print what each module of the firmware costs in heap"),
 }
