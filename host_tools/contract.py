@@ -38,12 +38,16 @@ class Status:
 
 @dataclass(frozen=True)
 class Channel:
-    """What a birth says of a channel; values are multiples of 10**-places `unit`."""
+    """What a birth says of a channel; values are multiples of 10**-places `unit`.
+
+    A state may have names for its numbers: (number, name) pairs.
+    """
 
     name: str
     unit: str
     kind: str
     places: int
+    states: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -181,6 +185,9 @@ class _Table:
             raise ContractError(f"{self._where} lacks {key!r}")
         return _typed(self._left.pop(key), types, f"{key!r} of {self._where}")
 
+    def has(self, key: str) -> bool:
+        return key in self._left
+
     def table(self, key: str) -> "_Table":
         return _Table(self._left.pop(key, None), f"{key!r} of {self._where}")
 
@@ -249,10 +256,20 @@ def _birth(table: _Table) -> Birth:
     return birth
 
 
+def _states(table: _Table) -> tuple[tuple[int, str], ...]:
+    if not table.has("states"):
+        return ()
+    names = table.get("states", dict)
+    for number, name in names.items():
+        if not number.isdecimal() or not isinstance(name, str):
+            raise ContractError(f"the state {number!r} is {name!r}, not a number with a name")
+    return tuple((int(number), name) for number, name in names.items())
+
+
 def _channel(table: _Table) -> Channel:
     channel = Channel(
         table.get("name", str), table.get("unit", str), table.get("kind", str),
-        table.get("places", int),
+        table.get("places", int), _states(table),
     )  # fmt: skip
     table.end()
     if channel.kind not in KINDS:

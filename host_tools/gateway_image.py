@@ -14,8 +14,8 @@ CONFIGURATION = "/config.jsonl"
 BIRTH = "/birth.json"
 SECRETS = "/secrets.json"
 
-_CHANNEL_FACTS = ("name", "unit", "kind", "places")
-_ONLY_IN_BIRTH = ("unit", "kind")
+_CHANNEL_FACTS = ("name", "unit", "kind", "places", "states")
+_ONLY_IN_BIRTH = ("unit", "kind", "states")
 
 
 def gateway_files(site: Site, gateway: str) -> dict[str, bytes]:
@@ -35,7 +35,7 @@ def configuration_files(compact: dict) -> dict[str, bytes]:
 
 
 def _birth_of(device: dict) -> dict:
-    channels = [{key: c[key] for key in _CHANNEL_FACTS} for c in device["channel"]]
+    channels = [{key: c[key] for key in _CHANNEL_FACTS if key in c} for c in device["channel"]]
     return {"id": device["id"], "model": device["model"], "channel": channels}
 
 

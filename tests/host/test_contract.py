@@ -93,6 +93,17 @@ def test_birth_status_last_and_diagnostics():
     assert read("diag", b'{"inc":"9f03a1c4","boot":3,"uptime_s":7}') == Diag(BOOT, {"uptime_s": 7})
 
 
+def test_a_birth_names_the_values_of_a_state():
+    states = b'"kind":"gauge","places":0,"states":%s}'
+    birth = BIRTH.replace(b'"kind":"gauge","places":1}', states)
+    parsed = read("birth", birth % b'{"0":"stopped","2":"running"}')
+    channel = parsed.devices["main-meter"]["power_active_total"]
+    assert channel.states == ((0, "stopped"), (2, "running"))
+    for broken in (b'{"on":"1"}', b'{"1":1}', b"[]", b"null"):
+        with pytest.raises(ContractError, match="state"):
+            read("birth", birth % broken)
+
+
 @pytest.mark.parametrize(
     ("topic", "payload", "complaint"),
     [

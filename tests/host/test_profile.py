@@ -1,6 +1,14 @@
+import json
+
 import pytest
 
 from host_tools.board import board_names, load_board
+from host_tools.gateway_image import (
+    BIRTH,
+    CONFIGURATION,
+    configuration_files,
+    stored_configuration,
+)
 from host_tools.profile import (
     PROFILES,
     compile_profile,
@@ -9,6 +17,7 @@ from host_tools.profile import (
     read_profile,
 )
 from host_tools.toml_file import TomlError
+from limen.core.config import check
 
 GOOD = """\
 vendor = "Acme"
@@ -277,3 +286,23 @@ def test_boards():
         {"uart": 1, "tx": 22, "rx": 21, "de": None, "high": [16, 17, 19]}
     ]
     assert load_board("espressif-esp32-devkitc")["port"] == []
+
+
+def test_a_gateway_keeps_what_it_reads_with_and_the_birth_what_a_reader_needs():
+    """The controller's run bit: function 2 on the gateway, names of its values in the birth."""
+    profile = load_profile("omega-cn7500")
+    gateway = {
+        "board": "lilygo-t-can485",
+        "bus": [{"id": "b", "kind": "modbus-rtu"}],
+        "device": [{"id": "oven", "profile": "omega-cn7500", "bus": "b", "address": 10}],
+    }
+    site = {"site": {"id": "s"}, "mqtt": {"host": "h"}, "gateway": {"g": gateway}}
+    board = {"lilygo-t-can485": load_board("lilygo-t-can485")}
+    compact, problems = check(site, "g", {"omega-cn7500": profile}, board)
+    assert problems == []
+    files = configuration_files(compact)
+    kept = json.loads(files[CONFIGURATION].splitlines()[-1])["channel"][-1]
+    told = json.loads(b"{" + files[BIRTH])["device"][0]["channel"][-1]
+    assert (kept["name"], kept["fc"], "states" in kept) == ("operating_state", 2, False)
+    assert told["states"] == {"0": "stopped", "1": "running"}
+    assert stored_configuration(files[CONFIGURATION], files[BIRTH]) == compact
