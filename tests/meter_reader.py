@@ -1,77 +1,84 @@
-"""Reads meters that are given as bare registers, with the firmware's own device driver.
+"""Reads meters that are given as bare registers, with the firmware's own frames and decoders.
 
 Runs under both Pythons. A job is {"settings": a device's compact configuration, "cells": what each
-(function, address) holds}; the frames on the line between are real ones.
+"function/address" holds, "longest": the longest request that the meter takes}; the frames between
+are real ones.
 """
 
 import json
 
-from limen import drivers
 from limen.core import modbus
-from limen.core.channel import Channel
+from limen.core.numbers import number
+
+_BIT_FUNCTIONS = (1, 2)
 
 
-class Line:
-    """A bus with one meter; `cells` maps "function/address" to a register or a bit.
-
-    It refuses requests that are longer than the meter takes. Registers that it does not have read
-    as 0, or are refused where it `refuses`.
+class Meter:
+    """A device on a line of its own. It refuses requests that are longer than it takes. Registers
+    that it does not have read as 0, or are refused where it `refuses`.
     """
 
-    def __init__(self, cells, longest, refuses):
+    def __init__(self, job):
+        self._cells = job["cells"]
+        self._longest = job["longest"]
+        self._refuses = job.get("refuses", False)
+        self._address = job["settings"]["address"]
         self.reply = modbus.Reply()
-        self._cells = cells
-        self._longest = longest
-        self._refuses = refuses
 
-    def overhead_bytes(self):
-        return 20
-
-    async def read(self, address, function, start, count, pause_ms=0):
+    def ask(self, function, start, count):
+        """Exchange a request and its reply; return the result."""
         request = bytearray(modbus.REQUEST_BYTES)
-        modbus.encode_read(request, address, function, start, count)
+        modbus.encode_read(request, self._address, function, start, count)
         self.reply.expect(request)
-        frame = self._answer(address, function, start, count)
+        frame = bytes([self._address]) + self._answer(function, start, count)
         crc = modbus.crc16(frame, 0, len(frame))
         frame += bytes([crc & 0xFF, crc >> 8])
         return self.reply.feed(frame, len(frame))
 
-    def _answer(self, address, function, start, count):
-        if function > 2 and count > self._longest or start + count > 0x10000:
-            return bytes([address, function | 0x80, 3])
+    def _answer(self, function, start, count):
+        if function not in _BIT_FUNCTIONS and count > self._longest or start + count > 0x10000:
+            return bytes([function | 0x80, 3])
         names = [f"{function}/{start + i}" for i in range(count)]
         if self._refuses and [name for name in names if name not in self._cells]:
-            return bytes([address, function | 0x80, 2])
+            return bytes([function | 0x80, 2])
         held = [self._cells.get(name, 0) for name in names]
-        if function > 2:
-            data = b"".join([bytes([word >> 8, word & 0xFF]) for word in held])
+        if function in _BIT_FUNCTIONS:
+            data = bytes([sum([bit << i for i, bit in enumerate(held)])])
         else:
-            packed = [
-                sum([bit << i for i, bit in enumerate(held[n : n + 8])]) for n in range(0, count, 8)
-            ]
-            data = bytes(packed)
-        return bytes([address, function, len(data)]) + data
-
-
-def run(coroutine):
-    """Run a coroutine that never has to wait."""
-    try:
-        coroutine.send(None)
-    except StopIteration:
-        return
-    raise AssertionError("the driver waits for something that no line gives")
+            data = b"".join([bytes([word >> 8, word & 0xFF]) for word in held])
+        return bytes([function, len(data)]) + data
 
 
 def read(job):
     """[count or None] for the channels of a job, in their order."""
     settings = job["settings"]
-    channels = [Channel(index, entry) for index, entry in enumerate(settings["channel"])]
-    for channel in channels:
-        channel.fresh = True
-    _, device_class = drivers.load("modbus-rtu", settings.get("driver"))
-    line = Line(job["cells"], job["longest"], job.get("refuses", False))
-    run(device_class(line, settings, channels).read())
-    return [None if channel.quality else channel.value for channel in channels]
+    meter = Meter(job)
+    base = model_address(meter, settings["sunspec"]) if "sunspec" in settings else 0
+    return [value(meter, channel, settings["fc"], base) for channel in settings["channel"]]
+
+
+def value(meter, channel, function, base):
+    """What the meter has in the registers of one channel."""
+    function = channel.get("fc", function)
+    address, kind, order, numerator, denominator = channel["register"][:5]
+    decoder = number(kind, order, numerator, denominator, tuple(channel["register"][5:]))
+    if meter.ask(function, base + address, decoder.words) != modbus.OK:
+        return "refused"
+    data = meter.reply.data
+    return decoder.decode(meter.reply.buffer, 8 * data if kind == "bit" else data)
+
+
+def model_address(meter, models):
+    """Where a SunSpec device has the first of these models."""
+    from limen.core.sunspec import Search
+
+    search = Search(models)
+    while search.count:
+        if meter.ask(3, search.address, search.count) == modbus.OK:
+            search.take(meter.reply.buffer, meter.reply.data)
+        else:
+            search.refuse()
+    return search.found
 
 
 def main(path):
