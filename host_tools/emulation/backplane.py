@@ -170,6 +170,8 @@ class RealLink:
 
     def stop(self) -> None:
         self._is_stopped = True
+        # What was printed before the reset may still lie in the pipe.
+        self._board.on_text(self._process.read_console())
         for descriptor in self._descriptors:
             self._loop.remove_reader(descriptor)
         self._process.kill()
