@@ -7,9 +7,6 @@ MicroPython itself is not written here.
 """
 
 import contextlib
-import errno
-import grp
-import os
 import sys
 import time
 
@@ -18,10 +15,10 @@ from esptool.cmds import attach_flash, detect_chip, detect_flash_size, reset_chi
 from esptool.loader import DEFAULT_TIMEOUT
 from esptool.logger import EsptoolLogger, TemplateLogger
 from esptool.util import FatalError, flash_size_bytes, strip_chip_name
-from serial.tools.list_ports import comports
 
 from host_tools.errors import ToolError
 from host_tools.image import FILE_SYSTEM_OFFSET, FLASH_BYTES
+from host_tools.serial_port import open_port
 
 _APPLICATION_OFFSET = 0x10000
 _FIRST_BAUD = 115200
@@ -35,55 +32,16 @@ def write_file_system(port: str, image: bytes, chip: str, baud: int) -> None:
     Prints what it finds and does. Raises ToolError with a sentence for whoever holds the cable.
     """
     EsptoolLogger().set_logger(_Progress())
-    with _opened(port) as line, _explained(port):
+    # With the timeout that esptool wants for its commands, it need not set it at each of them:
+    # over RFC 2217 every setting costs several round trips.
+    line = open_port(port, baudrate=_FIRST_BAUD, timeout=DEFAULT_TIMEOUT)
+    with line, _explained(port):
         esp = _connect(line, port)
         print(_describe(esp, port))
         _require_chip(esp, chip, port)
         _write(esp, image, baud)
         _report_micropython(esp)
         reset_chip(esp)
-
-
-@contextlib.contextmanager
-def _opened(port: str):
-    # With the timeout that esptool wants for its commands, it need not set it at each of them:
-    # over RFC 2217 every setting costs several round trips.
-    try:
-        line = serial.serial_for_url(
-            port, baudrate=_FIRST_BAUD, timeout=DEFAULT_TIMEOUT, exclusive=True
-        )
-    except (serial.SerialException, OSError, ValueError) as error:
-        raise ToolError(_why_not_open(port, error)) from error
-    with line:
-        yield line
-
-
-def _why_not_open(port: str, error: Exception) -> str:
-    if "://" in port:
-        return f"Nothing answers at {port} ({error}); check the address."
-    if not os.path.exists(port):
-        return f"There is no port {port}; check the cable and the name. {_ports_there_are()}"
-    if not os.access(port, os.R_OK | os.W_OK):
-        return (
-            f"You may not use {port}: it belongs to the group {_group(port)}. Join it with "
-            f'"sudo usermod -aG {_group(port)} $USER", then log out and in again.'
-        )
-    if getattr(error, "errno", None) in (errno.EBUSY, errno.EAGAIN) or "lock" in str(error):
-        return f"{port} is in use by another program; close it and try again."
-    return f"{port} cannot be opened as a serial port ({error})."
-
-
-def _ports_there_are() -> str:
-    names = sorted(found.device for found in comports())
-    return f"Ports here: {', '.join(names)}." if names else "No serial port is here at all."
-
-
-def _group(port: str) -> str:
-    group = os.stat(port).st_gid
-    try:
-        return grp.getgrgid(group).gr_name
-    except KeyError:
-        return str(group)
 
 
 @contextlib.contextmanager
