@@ -73,6 +73,7 @@ class Process:
         theirs.close()
         self.console = self._popen.stdout.fileno()
         os.set_blocking(self.console, False)
+        self._is_at_end = False
         self._received = bytearray()
         self._poll = select.poll()
         self._poll.register(self.wire, select.POLLIN)
@@ -123,7 +124,8 @@ class Process:
             text = os.read(self.console, 65536)
         except BlockingIOError:
             return b""
-        if not text:
+        if not text and not self._is_at_end:
+            self._is_at_end = True
             self._poll.unregister(self.console)
         return text
 
