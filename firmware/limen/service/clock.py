@@ -9,7 +9,7 @@ the supervisor does each few seconds.
 from limen.core.calendar import date_of, seconds_of
 from limen.core.compat import const
 
-_BUILT = const(820454400)  # 2026-01-01: an RTC before this was never set
+_BUILT = const(820540800)  # 2026-01-01: an RTC before this was never set
 
 
 class Clock:
