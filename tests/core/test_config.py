@@ -300,7 +300,8 @@ def test_addresses_on_tcp():
         device=[device(id="a", address=0), device(id="b", address=256)],
     )
     assert said(tables) == [
-        "bus.0.kind: this firmware version does not read modbus-tcp yet, only modbus-rtu",
+        "bus.0.kind: this firmware version does not read modbus-tcp yet, only modbus-rtu, i2c, "
+        "onewire, pins, spi",
         "device.1.address: must be 0 to 255 on a modbus-tcp bus, not 256",
     ]
 
@@ -340,7 +341,7 @@ def test_pins_that_cannot_be():
     ]
     assert said(site(bus=buses, device=[device(bus="a")])) == [
         "bus.1.rx: pin 22 is taken by bus[0].tx already",
-        "bus.1.tx: pin 34 of this board cannot be used for tx",
+        "bus.1.tx: pin 34 of this board cannot be used as an output",
         "bus.2.rx: is missing; tx and rx go together",
         "bus.2.tx: pin 4 is taken by bus[1].de already",
         "bus.2.uart: must be 1 or 2 on this board, not 0",
@@ -386,7 +387,8 @@ def test_values_of_the_wrong_shape_do_not_stop_the_check():
     tables = site(bus=[5, bus(kind=["modbus-rtu"])], device=["x", device(channels=[])])
     assert said(tables) == [
         "bus.0: must be a table of settings, not 5",
-        'bus.1.kind: must be one of "modbus-rtu", "modbus-tcp", not a list',
+        'bus.1.kind: must be one of "modbus-rtu", "modbus-tcp", "i2c", "onewire", "pins", "spi", '
+        "not a list",
         'device.0: must be a table of settings, not "x"',
         "device.1.channels: must be a table of settings, not a list",
     ]

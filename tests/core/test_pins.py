@@ -107,6 +107,9 @@ class Port:
     def watch(self, pin, on_edge):
         pin.handler = on_edge
 
+    def keep_safe(self, outputs):
+        self.safe = outputs
+
     def output(self, pin, level):
         self.made.append((pin, level))
         return self.pins.setdefault(pin, Pin(level))
@@ -141,7 +144,8 @@ def world(ms=5000):
     port = Port()
     port.clock = clock
     bus_class, _ = drivers.load("pins")
-    return bus_class(port, {"id": "pins", "kind": "pins"}, Store()), clock
+    settings = {"id": "pins", "kind": "pins", "outputs": [[4, 0]]}
+    return bus_class(port, settings, Store()), clock
 
 
 def device(bus, driver, **settings):
@@ -402,6 +406,7 @@ def test_lost_edges_make_the_next_value_uncertain():
 def test_an_output_starts_and_ends_in_its_safe_state():
     bus, clock = world()
     one = device(bus, "digital_out", invert=True, safe=1)
+    assert bus.port.safe == [[4, 0]]
     assert bus.port.made == [(4, 0)]
     assert read(one) == (1, GOOD)
     one.write(0)

@@ -1,5 +1,6 @@
 """The buses of a gateway: their settings, their framing, and their pins on the board."""
 
+from limen.core.input_config import BUSES, claim_pin, wire_bus
 from limen.core.schema import (
     Owners,
     duration_ms,
@@ -14,8 +15,8 @@ from limen.core.units import Mistake
 
 BAUDS = (1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 76800, 115200, 230400)
 PARITIES = {"none": None, "even": 0, "odd": 1}  # as machine.UART has them
-KINDS = ("modbus-rtu", "modbus-tcp")
-_OFFERED = ("modbus-rtu",)
+KINDS = ("modbus-rtu", "modbus-tcp") + tuple(sorted(BUSES))
+_OFFERED = ("modbus-rtu",) + tuple(sorted(BUSES))
 
 
 def _kind(value):
@@ -54,6 +55,12 @@ _TCP = {
     "port": optional(integer(1, 65535), 502),
 }
 _FIELDS = {"modbus-rtu": _RTU, "modbus-tcp": _TCP}
+for _kind_of_input in BUSES:
+    _FIELDS[_kind_of_input] = {
+        "id": required(identifier, 'id = "sensors"'),
+        "kind": required(_kind, 'kind = "%s"' % _kind_of_input),
+    }
+    _FIELDS[_kind_of_input].update(BUSES[_kind_of_input])
 
 
 def read_buses(spot, buses):
@@ -78,11 +85,13 @@ def read_buses(spot, buses):
     return read
 
 
-def wire_buses(spot, buses, board):
+def wire_buses(spot, buses, board, owners):
     """The buses in compact form, with the framing of their meters and the pins of the board."""
-    owners, wired = Owners(), []
+    wired = []
     for index in range(len(buses)):
         bus, here = buses[index], spot.at(index)
+        if bus and bus["kind"] in BUSES:
+            wired.append(wire_bus(here, bus, board, owners, "bus[%d]" % index))
         if bus is None or bus["kind"] != "modbus-rtu":
             continue
         compact = {"id": bus["id"], "kind": bus["kind"], "timeout_ms": bus["timeout"], "bits": 8}
@@ -147,11 +156,4 @@ def _claim_pins(spot, compact, board, owners, name):
         names = " or ".join([str(known) for known in board["uart"]])
         spot.at("uart").report("must be %s on this board, not %d" % (names, uart))
     for key in ("tx", "rx", "de"):
-        pin, here = compact[key], spot.at(key)
-        if pin is None:
-            continue
-        if pin in board["output"] or key == "rx" and pin in board["input"]:
-            sentence = "pin %d" % pin + " is taken by %s already"
-            owners.claim(("pin", pin), name + "." + key, here, sentence)
-        else:
-            here.report("pin %d of this board cannot be used for %s" % (pin, key))
+        claim_pin(spot.at(key), compact[key], name + "." + key, board, owners, key != "rx")

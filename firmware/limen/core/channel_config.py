@@ -42,7 +42,8 @@ def _read_channel(spot, channel, settings, every_ms):
         return None
     places, every_ms = values["resolution"], values["every"]
     compact = {"name": name, "unit": unit, "kind": kind, "places": places, "every_ms": every_ms}
-    compact["register"] = _scaled(register, places)
+    if register:
+        compact["register"] = _scaled(register, places)
     if values["report"]:
         report = _read_report(spot.at("report"), values["report"], unit, places, every_ms)
         compact["report"] = report

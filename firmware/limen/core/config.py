@@ -12,6 +12,7 @@ where facts may be None for a name that the site does not use.
 
 from limen.core.bus_config import read_buses, wire_buses
 from limen.core.channel_config import LONGEST_MS, read_channels
+from limen.core.input_config import Inputs
 from limen.core.schema import (
     Owners,
     Spot,
@@ -147,13 +148,18 @@ def _read_gateway(spot, gateways, name, profiles, boards):
         return None
     board = _look_up(spot.at("board"), values["board"], boards, "board")
     buses = read_buses(spot.at("bus"), values["bus"] or [])
-    devices = _read_devices(spot.at("device"), values["device"] or [], buses, profiles)
+    owners = Owners()
+    inputs = Inputs(board, owners)
+    devices = _read_devices(spot.at("device"), values["device"] or [], buses, profiles, inputs)
+    wired = wire_buses(spot.at("bus"), buses, board, owners)
+    for bus in wired:
+        inputs.wire(bus)
     return {
         "gateway": name,
         "wifi": board is not None and board["network"] == "wifi",
         "outbox_bytes": values["outbox_bytes"],
         "diag_s": values["diag_every"],
-        "bus": wire_buses(spot.at("bus"), buses, board),
+        "bus": wired,
         "device": devices,
     }
 
@@ -166,14 +172,15 @@ def _look_up(spot, name, known, word):
     return facts
 
 
-def _read_devices(spot, devices, buses, profiles):
+def _read_devices(spot, devices, buses, profiles, inputs):
     """The compact form of every device; each bus learns which profiles are on it."""
     ids, addresses = Owners(), Owners()
     ids.claim("gateway", "the gateway itself", spot, "")
     read = []
     for index in range(len(devices)):
         here = spot.at(index)
-        values = here.read_table(devices[index], _DEVICE)
+        input_fields = inputs.fields(devices[index], buses)
+        values = here.read_table(devices[index], input_fields or _DEVICE)
         if values is None:
             continue
         owner = "device[%d]" % index
@@ -181,6 +188,9 @@ def _read_devices(spot, devices, buses, profiles):
         if values["id"] is not None:
             ids.claim(values["id"], owner, here.at("id"), sentence)
         bus = _find_bus(here.at("bus"), values["bus"], buses)
+        if input_fields:
+            read.append(inputs.read(here, values, buses, bus, owner))
+            continue
         profile = _look_up(here.at("profile"), values["profile"], profiles, "profile")
         if bus is not None:
             _check_address(here.at("address"), values["address"], buses[bus], owner, addresses)

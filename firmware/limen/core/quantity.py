@@ -22,13 +22,15 @@ _TABLE = (
     (
         "W",
         "gauge",
-        "power_active_l1 power_active_l2 power_active_l3 power_active_total power_import_total "
-        "power_export_total power_dc power_active_demand power_active_demand_max",
+        "power_active_l1 power_active_l2 power_active_l3 power_active_total power_import_l1 "
+        "power_import_l2 power_import_l3 power_import_total power_export_l1 power_export_l2 "
+        "power_export_l3 power_export_total power_dc power_active_demand power_active_demand_max",
     ),
     (
         "var",
         "gauge",
-        "power_reactive_l1 power_reactive_l2 power_reactive_l3 power_reactive_total",
+        "power_reactive_l1 power_reactive_l2 power_reactive_l3 power_reactive_total "
+        "power_reactive_import_total power_reactive_export_total",
     ),
     (
         "VA",
@@ -54,18 +56,32 @@ _TABLE = (
     ("kWh", "gauge", "energy_net"),
     ("kvarh", "counter", "energy_reactive_import energy_reactive_export energy_reactive_total"),
     ("kVAh", "counter", "energy_apparent energy_apparent_import"),
+    # Heat meters count in GJ, MWh or kWh: all of them are whole numbers of kJ, but not of Wh.
+    ("GJ", "counter", "energy_heat energy_cooling"),
     ("m³", "counter", "volume volume_gas volume_water"),
     ("h", "counter", "operating_time"),
     ("", "counter", "pulse_count"),
+    (
+        "",
+        "counter",
+        "power_failures power_failures_long voltage_sags_l1 voltage_sags_l2 voltage_sags_l3 "
+        "voltage_swells_l1 voltage_swells_l2 voltage_swells_l3",
+    ),
     ("°C", "gauge", "temperature temperature_setpoint temperature_cold_junction"),
     ("hPa", "gauge", "pressure_air"),
     ("bar", "gauge", "pressure"),
     ("m³/h", "gauge", "flow"),
     ("mA", "gauge", "current_loop"),
     ("mm/s", "gauge", "vibration_velocity"),
-    ("m/s²", "gauge", "vibration_acceleration"),
+    (
+        "m/s²",
+        "gauge",
+        "vibration_acceleration vibration_acceleration_peak vibration_acceleration_x "
+        "vibration_acceleration_y vibration_acceleration_z acceleration_x acceleration_y "
+        "acceleration_z",
+    ),
     ("1/min", "gauge", "rotational_speed"),
-    ("", "state", "digital_input digital_output operating_state alarm"),
+    ("", "state", "digital_input digital_output operating_state tariff alarm"),
 )
 
 

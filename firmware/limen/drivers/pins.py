@@ -8,9 +8,13 @@ import time
 
 
 class Bus:
-    """`port` makes what a pin can be: see `hal.pins`; `store` keeps totals over power cuts."""
+    """`port` makes what a pin can be: see `hal.pins`; `store` keeps totals over power cuts.
+
+    The `outputs` of the settings, [pin, safe level] each, are kept outside of the configuration.
+    """
 
     def __init__(self, port, settings, store):
+        port.keep_safe(settings["outputs"])
         self.port = port
         self.store = store
         self.id = settings["id"]

@@ -3,13 +3,22 @@
 from machine import Pin
 
 
-def i2c(bus):
+def open_port(bus):
+    """What the bus of this configuration needs: see `drivers.i2c`, `drivers.spi`, …"""
+    return _OPENERS[bus["kind"]](bus)
+
+
+def _i2c(bus):
     from machine import I2C
 
     return I2C(bus["i2c"], scl=Pin(bus["scl"]), sda=Pin(bus["sda"]), freq=bus["hz"])
 
 
-class Spi:
+def spi(bus):
+    return Spi(bus)
+
+
+class _Spi:
     """An SPI bus of mode 3 with its chip selects."""
 
     def __init__(self, bus):
@@ -29,7 +38,10 @@ class Spi:
         return Pin(pin, Pin.OUT, value=level)
 
 
-def onewire(bus):
+def _onewire(bus):
     from onewire import OneWire
 
     return OneWire(Pin(bus["pin"]))
+
+
+_OPENERS = {"i2c": _i2c, "spi": _Spi, "onewire": _onewire}

@@ -1,0 +1,216 @@
+"""Inputs beside the meters, in a site file: their buses, their pins on the board, their devices.
+
+A device on I2C, SPI, 1-Wire or the pins of the chip names its model as `profile`, as a meter does;
+`input_models` has them all.
+"""
+
+from limen.core.channel_config import LONGEST_MS, read_channels
+from limen.core.input_models import MODELS, hertz
+from limen.core.schema import (
+    duration_ms,
+    identifier,
+    integer,
+    one_of,
+    optional,
+    required,
+    table,
+    text,
+)
+
+# A device whose channels are not listed shows all of them, or the first two of many.
+_MOST_BY_DEFAULT = 3
+_SOME = 2
+_CONVERTER_PINS = {"esp32": (32, 39), "esp32s3": (1, 10), "esp32c3": (0, 4)}
+_CONVERTER_DRIVERS = ("analog", "current_transformer")
+# The number of the first controller of a kind, and how many there are for us.
+_CONTROLLERS = {"i2c": (0, 2), "spi": (1, 2)}
+_SMALL_CHIPS = ("esp32c3",)
+_pin = integer(0, 48)
+
+BUSES = {
+    "i2c": {
+        "sda": required(_pin, "sda = 21"),
+        "scl": required(_pin, "scl = 22"),
+        "frequency": optional(hertz(10000, 400000), 100000),
+    },
+    "spi": {
+        "sck": required(_pin, "sck = 14"),
+        "mosi": required(_pin, "mosi = 13"),
+        "miso": required(_pin, "miso = 12"),
+        "frequency": optional(hertz(100000, 5000000), 1000000),
+    },
+    "onewire": {"pin": required(_pin, "pin = 4")},
+    "pins": {},
+}
+"""The fields of each kind of bus, beside its id and kind."""
+
+
+def claim_pin(spot, pin, owner, board, owners, is_output):
+    """Give a pin to its owner; a problem if the board cannot use it so, or if it is taken."""
+    if pin is None or not board:
+        return
+    if pin in board["output"] or pin in board["input"] and not is_output:
+        owners.claim(("pin", pin), owner, spot, "pin %d" % pin + " is taken by %s already")
+    else:
+        use = "an output" if is_output else "an input"
+        spot.report("pin %d of this board cannot be used as %s" % (pin, use))
+
+
+def wire_bus(spot, bus, board, owners, name):
+    """The compact form of a bus for inputs."""
+    kind = bus["kind"]
+    compact = {"id": bus["id"], "kind": kind}
+    for key in BUSES[kind]:
+        if key == "frequency":
+            compact["hz"] = bus[key]
+        else:
+            compact[key] = bus[key]
+            claim_pin(spot.at(key), bus[key], name + "." + key, board, owners, key != "miso")
+    if kind in _CONTROLLERS and board:
+        compact[kind] = _free_controller(spot, kind, board, owners)
+    return compact
+
+
+def _free_controller(spot, kind, board, owners):
+    first, count = _CONTROLLERS[kind]
+    if board.get("chip") in _SMALL_CHIPS:
+        count = 1
+    for number in range(first, first + count):
+        if not owners.has((kind, number)):
+            owners.claim((kind, number), kind, spot, "")
+            return number
+    spot.report("this chip has controllers for %d buses of kind %s" % (count, kind))
+    return None
+
+
+class Inputs:
+    """What the inputs of one gateway share while its site file is read."""
+
+    def __init__(self, board, owners):
+        self.board = board
+        self.owners = owners
+        self.chip = (board or {}).get("chip", "esp32")
+        self.counters = 0
+        self.on_bus = {}
+        self.safe = {}
+
+    def fields(self, written, buses):
+        """The fields of a device as it is written; None if it is not on a bus of inputs."""
+        name = written.get("bus") if isinstance(written, dict) else None
+        kinds = [bus["kind"] for bus in buses if bus and bus["id"] == name and name is not None]
+        kind = kinds[0] if kinds else None
+        if kind not in BUSES:
+            return None
+        names = sorted([name for name in MODELS if kind in MODELS[name].kinds])
+        profile = written.get("profile")
+        if isinstance(profile, str) and profile in names:
+            fields = MODELS[profile].fields(kind)
+        else:
+            # What else is written belongs to a model that is yet to be named.
+            fields = {key: optional(lambda value: value) for key in written}
+        fields.update(
+            {
+                "id": required(identifier, 'id = "cabinet"'),
+                "profile": required(one_of(names), 'profile = "%s"' % names[0]),
+                "bus": required(text, 'bus = "sensors"'),
+                "every": optional(duration_ms(10, LONGEST_MS), 10000),
+                "channels": optional(table, {}),
+            }
+        )
+        return fields
+
+    def read(self, spot, values, buses, number, owner):
+        """The compact form of a device on the bus of that number; None if its model is unknown."""
+        if values["profile"] is None:
+            return None
+        one = Input(self, spot, values, buses[number], number, owner)
+        depth = len(spot.path)
+        # Where anything is wrong already, what follows from it would only be noise.
+        if not [path for path, _ in spot.problems if path[:depth] == spot.path]:
+            one.model.settle(one)
+        return one.device
+
+    def wire(self, compact):
+        """Complete the compact form of a bus when all devices are read."""
+        if compact["kind"] == "pins":
+            compact["outputs"] = self.safe.get(compact["id"], [])
+
+
+class Input:
+    """One device while its part of the site file is read; `device` is its compact form."""
+
+    def __init__(self, inputs, spot, values, bus, number, owner):
+        self.spot = spot
+        self.values = values
+        self.chip = inputs.chip
+        self.model = MODELS[values["profile"]]
+        self._inputs = inputs
+        self._bus = bus
+        self._owner = owner
+        title, driver = self.model.title, self.model.driver
+        self.device = {"id": values["id"], "bus": number, "model": title, "driver": driver}
+        for key in ("pin", "address"):
+            if key in values:
+                self.device[key] = values[key]
+        if "pin" in values:
+            self.claim_pin("pin", driver == "digital_out")
+            self._check_converter(driver)
+        self.device["channel"] = self._channels()
+
+    def _channels(self):
+        values, channels = self.values, self.model.channels
+        if channels is None:
+            channels = [(values["quantity"], _usual_places(values["quantity"]))]
+        known = [[name, places, None] for name, places in channels if name is not None]
+        shown = len(known) if len(known) <= _MOST_BY_DEFAULT else _SOME
+        default = [channel[0] for channel in known[:shown]]
+        profile = {"model": self.model.title, "channel": known, "default": default}
+        return read_channels(self.spot.at("channels"), values, profile)
+
+    def _check_converter(self, driver):
+        """The second converter of a chip stops while Wi-Fi runs, so only the first one counts."""
+        pin = self.values["pin"]
+        if driver not in _CONVERTER_DRIVERS or pin is None:
+            return
+        low, high = _CONVERTER_PINS[self.chip]
+        if not low <= pin <= high:
+            sentence = "pin %d has no converter beside Wi-Fi; on this chip pins %d to %d have one"
+            self.spot.at("pin").report(sentence % (pin, low, high))
+
+    def claim_pin(self, key, is_output):
+        inputs = self._inputs
+        spot = self.spot.at(key)
+        owner = self._owner + "." + key
+        claim_pin(spot, self.values[key], owner, inputs.board, inputs.owners, is_output)
+
+    def claim_address(self, part=None):
+        """Two devices cannot have one address, unless they are parts of one."""
+        address = self.device["address"]
+        sentence = "0x%02x on this bus belongs to" % address + " %s already"
+        key = self._bus["id"], address, part
+        self._inputs.owners.claim(key, self._owner, self.spot.at("address"), sentence)
+
+    def set_pull(self):
+        """Keep the pull resistor; pins that are inputs only have none."""
+        pull, board = self.values["pull"], self._inputs.board
+        self.device["pull"] = None if pull == "none" else pull
+        pin = self.values["pin"]
+        if self.device["pull"] and board and pin in board["input"] and self.chip == "esp32":
+            sentence = 'pin %d of this chip has no pull resistor; wire one and write pull = "none"'
+            self.spot.at("pull").report(sentence % pin)
+
+    def next_counter(self):
+        self._inputs.counters += 1
+        return self._inputs.counters - 1
+
+    def on_bus(self):
+        """The ROM codes of the devices on this bus so far."""
+        return self._inputs.on_bus.setdefault(self._bus["id"], [])
+
+    def keep_safe(self, level):
+        self._inputs.safe.setdefault(self._bus["id"], []).append([self.values["pin"], level])
+
+
+def _usual_places(name):
+    """Places of a quantity for which the site file names no resolution."""
+    return 0 if name == "pulse_count" else 3

@@ -1,0 +1,382 @@
+"""Sensors and pins in a site file: what becomes of them, and every mistake."""
+
+from limen.core.config import check
+
+CHIP = {
+    "chip": "esp32",
+    "network": "wifi",
+    "uart": [1, 2],
+    "output": [4, 5, 12, 13, 14, 18, 19, 21, 22, 23, 32, 33],
+    "input": [34, 35],
+    "port": [],
+}
+WIRES = {"id": "wires", "kind": "i2c", "sda": 21, "scl": 22}
+SPI = {"id": "fast", "kind": "spi", "sck": 14, "mosi": 13, "miso": 12}
+WIRE = {"id": "wire", "kind": "onewire", "pin": 4}
+PINS = {"id": "pins", "kind": "pins"}
+BUSES = {"i2c": WIRES, "spi": SPI, "onewire": WIRE, "pins": PINS}
+
+
+def checked(bus, devices, chip="esp32"):
+    """(configuration, problems) of a gateway with these devices on one bus."""
+    written = [
+        dict({"id": "d%d" % n, "bus": bus["id"]}, **device) for n, device in enumerate(devices)
+    ]
+    site = {
+        "site": {"id": "hall-2"},
+        "mqtt": {"host": "broker.local"},
+        "gateway": {"g1": {"board": "one", "bus": [bus], "device": written}},
+    }
+    return check(site, "g1", {}, {"one": dict(CHIP, chip=chip)})
+
+
+def compiled(kind, **device):
+    configuration, problems = checked(BUSES[kind], [device])
+    assert problems == []
+    (found,) = configuration["device"]
+    return found
+
+
+def said(kind, *devices, **options):
+    """The problems of some devices, sorted, as "number.key: sentence"; MicroPython has no order."""
+    compact, problems = checked(options.pop("bus", BUSES[kind]), devices, **options)
+    assert (compact is None) == bool(problems)
+    return sorted(
+        [".".join([str(key) for key in path[3:]]) + ": " + text for path, text in problems]
+    )
+
+
+def settings(device):
+    """What the driver gets beside what every device has."""
+    common = ("id", "bus", "model", "driver", "channel")
+    return {key: value for key, value in device.items() if key not in common}
+
+
+def test_a_sensor_needs_no_more_than_its_name():
+    device = compiled("i2c", profile="sensirion-sht3x")
+    assert device == {
+        "id": "d0",
+        "bus": 0,
+        "model": "Sensirion SHT3x",
+        "driver": "sht3x",
+        "address": 0x44,
+        "channel": [
+            {"name": "temperature", "unit": "°C", "kind": "gauge", "places": 2, "every_ms": 10000},
+            {"name": "humidity", "unit": "%", "kind": "gauge", "places": 2, "every_ms": 10000},
+        ],
+    }
+
+
+def test_channels_have_reports_alarms_and_resolutions():
+    alarm = {"high": "30 °C", "hysteresis": "1 °C"}
+    channels = {"temperature": {"resolution": "0.1 °C", "alarm": alarm}}
+    device = compiled("i2c", profile="bosch-bme280", address=0x77, channels=channels)
+    (channel,) = device["channel"]
+    assert (channel["places"], channel["alarm"][0]["limit"]) == (1, 300)
+    assert settings(device) == {"address": 0x77}
+
+
+def test_buses_and_their_controllers():
+    configuration, _ = checked(dict(WIRES, frequency="400 kHz"), [{"profile": "bosch-bme280"}])
+    assert configuration["bus"] == [
+        {"id": "wires", "kind": "i2c", "sda": 21, "scl": 22, "hz": 400000, "i2c": 0}
+    ]
+    device = {"profile": "st-lis3dh", "cs": 5}
+    configuration, _ = checked(SPI, [device])
+    assert configuration["bus"][0]["spi"] == 1
+    assert configuration["bus"][0]["hz"] == 1000000
+    configuration, _ = checked(WIRE, [{"profile": "maxim-ds18b20"}])
+    assert configuration["bus"] == [{"id": "wire", "kind": "onewire", "pin": 4}]
+
+
+def test_sensors():
+    device = compiled("i2c", profile="microchip-mcp9600", thermocouple="J", address=0x67)
+    assert settings(device) == {"address": 0x67, "thermocouple": 1}
+    device = compiled("onewire", profile="maxim-ds18b20", rom="28-0123456789AB", bits=10)
+    assert settings(device) == {"rom": "28ab8967452301", "bits": 10}
+    assert settings(compiled("onewire", profile="maxim-ds18b20")) == {"rom": None, "bits": 12}
+
+
+def test_accelerometers():
+    device = compiled("i2c", profile="analogdevices-adxl345", samples=100)
+    assert settings(device) == {"address": 0x53, "rate_hz": 400, "range_g": 16, "windows": 4}
+    assert [channel["name"] for channel in device["channel"]] == [
+        "vibration_acceleration",
+        "vibration_acceleration_peak",
+    ]
+    device = compiled(
+        "spi", profile="analogdevices-adxl345", cs=5, rate="3200 Hz", range="2 g", samples=256
+    )
+    assert settings(device) == {"cs": 5, "rate_hz": 3200, "range_g": 2, "windows": 8}
+
+
+def test_a_current_loop():
+    device = compiled(
+        "pins",
+        profile="analog-input",
+        pin=34,
+        quantity="pressure",
+        signal="4-20 mA",
+        shunt="100 ohm",
+        channels={"pressure": {"resolution": "0.01 bar"}},
+        **{"from": "0 bar", "to": "10 bar"},
+    )
+    assert settings(device) == {
+        "pin": 34,
+        "line": [1, -400000, 1600],
+        "limits": [360000, 380000, 2050000, 2100000],
+    }
+    (channel,) = device["channel"]
+    assert (channel["name"], channel["unit"], channel["places"]) == ("pressure", "bar", 2)
+
+
+def analog(**changes):
+    device = {"profile": "analog-input", "pin": 34, "quantity": "level", "signal": "0-10 V"}
+    device.update({"from": "0 %", "to": "100 %", "divider": ["33 kohm", "10 kohm"]})
+    device.update(changes)
+    return device
+
+
+def test_a_voltage_through_a_divider():
+    # At the pin 10 V are 10/43 of it: 2325581 µV.
+    device = compiled("pins", **analog())
+    assert device["channel"][0]["places"] == 3
+    assert device["line"] == [43, 0, 1000]
+    assert device["limits"] == [-116279, 150000, 2372093, 2441860]
+
+
+def test_a_falling_line_and_an_offset():
+    changes = {"signal": "0.5-2.3 V", "divider": ["0.001 ohm", "1 Mohm"]}
+    device = compiled("pins", **analog(**dict(changes, **{"from": "100 %", "to": "-20 %"})))
+    numerator, offset, denominator = device["line"]
+    assert numerator < 0
+    at_low = numerator * 500000 + offset
+    assert abs(at_low - 100000 * denominator) < denominator
+
+
+def ads1115(**changes):
+    device = {"profile": "ti-ads1115", "input": "0", "quantity": "pressure"}
+    device.update({"signal": "4-20 mA", "shunt": "100 ohm", "from": "0 bar", "to": "10 bar"})
+    device.update(changes)
+    return device
+
+
+def test_a_converter_on_i2c():
+    # At 125 µV a step, 4 mA are 3200 steps and 20 mA 16000.
+    assert settings(compiled("i2c", **ads1115())) == {
+        "address": 0x48,
+        "mux": 4,
+        "gain": 1,
+        "line": [25, -80000, 32],
+        "limits": [2880, 3040, 16400, 16800],
+    }
+    device = compiled("i2c", **ads1115(input="2-3", full_scale="6144 mV", address=0x4B))
+    assert (device["mux"], device["gain"], device["limits"][0]) == (3, 0, 1920)
+
+
+def test_the_inputs_of_a_converter_are_devices_of_their_own():
+    assert said("i2c", ads1115(), ads1115(input="1"), ads1115(input="0-1")) == []
+    assert said("i2c", ads1115(), ads1115()) == [
+        "1.address: 0x48 on this bus belongs to device[0] already"
+    ]
+
+
+def test_current_transformers():
+    device = {"profile": "current-transformer", "pin": 34}
+    clamp = compiled("pins", primary="100 A", secondary="50 mA", burden="22 ohm", **device)
+    # 50 mA in 22 ohms are 1.1 V: a step of 0.1 mV is 1/110 A.
+    assert settings(clamp) == {
+        "pin": 34,
+        "period_us": 20000,
+        "bursts": 10,
+        "line": [100, 0, 11],
+    }
+    assert clamp["channel"][0]["places"] == 3
+    clamp = compiled("pins", primary="30 A", secondary="1 V", mains="60 Hz", periods=5, **device)
+    assert (clamp["period_us"], clamp["bursts"], clamp["line"]) == (16667, 5, [3, 0, 1])
+
+
+def test_pulses():
+    device = compiled("pins", profile="pulse-input", pin=18)
+    assert settings(device) == {
+        "pin": 18,
+        "unit": 0,
+        "line": [1, 0, 1],
+        "edge": "falling",
+        "shortest_ms": 60,
+        "pull": "up",
+    }
+    assert device["channel"][0]["name"] == "pulse_count"
+    meter = {"profile": "pulse-input", "quantity": "energy_import", "start": "12345.6 kWh"}
+    device = compiled("pins", pin=18, pulses_per_unit=375, **meter)
+    assert device["line"] == [8, 37036800, 3]  # in Wh
+    meter = {"profile": "pulse-input", "quantity": "volume_water", "pull": "none"}
+    device = compiled("pins", pin=34, pulses_per_unit="0.1", **meter)
+    assert (device["line"], device["pull"]) == ([10000, 0, 1], None)
+
+
+def test_digital_inputs_and_outputs():
+    device = compiled("pins", profile="digital-input", pin=18, debounce="50ms", invert=True)
+    assert settings(device) == {"pin": 18, "debounce_ms": 50, "invert": True, "pull": "up"}
+    outputs = [
+        {"profile": "digital-output", "pin": 18, "safe": "on", "invert": True},
+        {"profile": "digital-output", "pin": 19, "safe": "on"},
+    ]
+    configuration, _ = checked(PINS, outputs)
+    assert configuration["bus"] == [{"id": "pins", "kind": "pins", "outputs": [[18, 0], [19, 1]]}]
+    assert settings(configuration["device"][0]) == {"pin": 18, "safe": 1, "invert": True}
+
+
+def test_unknown_models():
+    names = '"analogdevices-adxl345", "bosch-bme280", "microchip-mcp9600", "sensirion-sht3x", '
+    names += '"st-lis3dh", "ti-ads1115"'
+    assert said("i2c", {}) == [
+        '0.profile: is missing; write for example profile = "analogdevices-adxl345"'
+    ]
+    assert said("i2c", {"profile": "bme280", "whatever": 1}) == [
+        '0.profile: must be one of %s, not "bme280"' % names
+    ]
+    assert said("onewire", {"profile": ["x"]}) == [
+        '0.profile: must be one of "maxim-ds18b20", not a list'
+    ]
+
+
+def test_addresses():
+    bme280, sht3x = {"profile": "bosch-bme280"}, {"profile": "sensirion-sht3x"}
+    assert said("i2c", dict(bme280, address=0x44), sht3x, sht3x, dict(sht3x, address=0x45)) == [
+        "0.address: must be 0x76 or 0x77, not 68",
+        "2.address: 0x44 on this bus belongs to device[1] already",
+    ]
+
+
+def test_accelerometers_and_their_rates():
+    adxl345 = {"profile": "analogdevices-adxl345"}
+    assert said("i2c", dict(adxl345, rate="1600 Hz"), dict(adxl345, address=0x1D, every="1s")) == [
+        "0.rate: is too fast for I2C, which does 800 Hz; use SPI"
+    ]
+    assert said("i2c", dict(adxl345, rate="1700 Hz")) == [
+        '0.rate: must be one of 25, 50, 100, 200, 400, 800, 1600, 3200 Hz, not "1700 Hz"'
+    ]
+    assert said("i2c", {"profile": "st-lis3dh", "every": "100ms"}) == [
+        "0.every: is shorter than the burst of 256 samples, which takes 720ms"
+    ]
+    lis3dh = {"profile": "st-lis3dh"}
+    assert said("spi", lis3dh, dict(lis3dh, cs=34), dict(lis3dh, cs=13)) == [
+        "0.cs: is missing; write for example cs = 5",
+        "0.mosi: pin 13 is taken by device[2].cs already",
+        "1.cs: pin 34 of this board cannot be used as an output",
+    ]
+
+
+def test_several_sensors_on_one_wire():
+    sensor = {"profile": "maxim-ds18b20"}
+    one = dict(sensor, rom="28-000000000001")
+    missing = ".rom: is missing on a bus of several sensors; "
+    missing += 'write for example rom = "28-0123456789ab"'
+    assert said("onewire", sensor, one, dict(sensor, rom="28-1")) == [
+        "1" + missing,
+        '2.rom: must be a ROM code such as "28-0123456789ab", not "28-1"',
+    ]
+    assert said("onewire", one, sensor) == ["1" + missing]
+    assert said("onewire", one, one) == ["1.rom: is that of another device on this bus"]
+    assert said("onewire", one, dict(sensor, rom="28-000000000002")) == []
+
+
+def test_analog_signals_that_cannot_be_measured():
+    loop = {"signal": "4-20 mA", "divider": ["1 ohm", "1 ohm"]}
+    measures = " at the pin, and this chip measures 150 to 2450 mV; use for example "
+    assert said("pins", analog(pin=4)) == [
+        "0.pin: pin 4 has no converter beside Wi-Fi; on this chip pins 32 to 39 have one"
+    ]
+    assert said("pins", analog(**loop)) == [
+        '0.shunt: is missing; write for example shunt = "100 ohm"'
+    ]
+    assert said("pins", analog(shunt="250 ohm", **loop)) == [
+        '0.shunt: makes the signal 900 to 5250 mV%s"100 ohm"' % measures
+    ]
+    assert said("pins", analog(shunt="40 ohm", **loop)) == [
+        '0.shunt: makes the signal 144 to 840 mV%s"100 ohm"' % measures
+    ]
+    assert said("pins", analog(divider=["10 kohm", "10 kohm"])) == [
+        '0.divider: makes the signal up to 5000 mV%s["33 kohm", "10 kohm"] for 10 V' % measures
+    ]
+    assert said("i2c", ads1115(full_scale="2048 mV")) == [
+        "0.full_scale: is less than the signal makes at the input; use a larger one, or a divider"
+    ]
+
+
+def test_analog_signals_that_are_not_understood():
+    assert said("pins", analog(signal="20-4 mA", quantity="levl", divider=3)) == [
+        '0.divider: must be the upper and the lower resistor, such as ["33 kohm", "10 kohm"]',
+        '0.quantity: "levl" is no gauge that is known here; did you mean "level"?',
+        '0.signal: must be a range such as "4-20 mA" or "0-10 V", not "20-4 mA"',
+    ]
+    assert said("pins", analog(to="0 %")) == ["0.to: must not be the same as from"]
+    assert said("pins", analog(to="10 bar", **{"from": "0"})) == [
+        '0.from: "0" has no unit; write "0 %"',
+        '0.to: "10 bar" is not in %; write a number and its unit, such as "10 %"',
+    ]
+    clamp = {"profile": "current-transformer", "pin": 34, "primary": "100 W"}
+    assert said("pins", dict(clamp, secondary="50 mA")) == [
+        '0.burden: is missing; write for example burden = "22 ohm"',
+        '0.primary: "100 W" is not in A; write a number and its unit, such as "10 A"',
+    ]
+
+
+def test_pulses_need_a_counter():
+    pulses = {"profile": "pulse-input", "pin": 18}
+    assert said("pins", pulses, chip="esp32c3") == [
+        "0: this chip, esp32c3, has no pulse counter: pulses would be lost while the program is "
+        "busy, and the total be wrong; use a board with an ESP32 or ESP32-S3"
+    ]
+    five = [dict(pulses, pin=pin) for pin in (4, 5, 12, 13, 14)]
+    assert said("pins", *five) == []
+    assert said("pins", *five, chip="esp32s3") == [
+        "4: this chip, esp32s3, has no more than 4 pulse counters"
+    ]
+
+
+def test_pulses_that_cannot_be_counted():
+    pulses = {"profile": "pulse-input", "pin": 18}
+    assert said("pins", dict(pulses, shortest="1ms", every="1min", start="1 kWh")) == [
+        "0.every: is too long: pulses each 1ms fill the counter in 32s",
+        '0.start: "1 kWh": this quantity has no unit; write the number alone',
+    ]
+    assert said("pins", dict(pulses, pin=34)) == [
+        '0.pull: pin 34 of this chip has no pull resistor; wire one and write pull = "none"'
+    ]
+    assert said("pins", dict(pulses, pulses_per_unit=0)) == [
+        "0.pulses_per_unit: must be more than 0"
+    ]
+
+
+def test_digital_mistakes():
+    output = {"profile": "digital-output", "pin": 34}
+    assert said("pins", dict(output, safe=1)) == [
+        "0.pin: pin 34 of this board cannot be used as an output",
+        '0.safe: must be one of "off", "on", not 1',
+    ]
+    button = {"profile": "digital-input", "pin": 18}
+    assert said("pins", dict(button, debounce=3), button) == [
+        '0.debounce: must be a duration such as "10s", not 3',
+        "1.pin: pin 18 is taken by device[0].pin already",
+    ]
+
+
+def test_a_third_bus_has_no_controller():
+    buses = [dict(WIRES, id="w%d" % n, sda=pin, scl=pin + 1) for n, pin in enumerate((4, 12, 18))]
+    site = {
+        "site": {"id": "hall-2"},
+        "mqtt": {"host": "broker.local"},
+        "gateway": {
+            "g1": {
+                "board": "one",
+                "bus": buses,
+                "device": [{"id": "a", "bus": "w0", "profile": "sensirion-sht3x"}],
+            }
+        },
+    }
+    _, problems = check(site, "g1", {}, {"one": CHIP})
+    assert problems == [
+        (("gateway", "g1", "bus", 2), "this chip has controllers for 2 buses of kind i2c")
+    ]
