@@ -18,6 +18,7 @@ COMMANDS = {
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),
     "profile": ("host_tools.profile_command", "list the meter models, show one, check a new one"),
     "site": ("host_tools.site_command", "check a site file, or show what it compiles to"),
+    "bench": ("host_tools.bench", "measure speed, bytes and heap beside umqtt.simple"),
     "size": ("host_tools.size", "print what each module of the firmware costs in heap"),
 }
 """name → (module, what it does)"""

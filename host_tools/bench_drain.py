@@ -1,0 +1,75 @@
+"""How fast a backlog drains with QoS 1, beside umqtt.simple's publish on the same broker.
+
+A record is one reading of a device, with one value or with ten. umqtt.simple publishes one record
+a message, as its `publish(qos=1)` waits for the acknowledgement; each is the same text that the
+gateway writes for a single record.
+"""
+
+import asyncio
+from dataclasses import replace
+
+from host_tools.bench import Extent, Row
+from host_tools.bench_board import HOST, configuration, play
+from host_tools.bench_network import Relay, started
+
+CHANNELS = 10
+ROUND_TRIP_MS = 50
+
+_LEAST_PER_S = 5000
+_LEAST_RATIO = 200
+_RECORD_BYTES, _CHANNEL_BYTES = 12, 4
+_TOPIC = "limen/v1/hall-2/press-07/dev/main-meter/data"
+_PAYLOAD = (
+    '{"inc":"9f03a1c4","boot":3,"cfg":"1c0ffee1","low":17,'
+    '"r":[[17,1776684816037,0,{"power_active_total":4216.0}]]}'
+)
+
+
+def measure(extent: Extent) -> list[Row]:
+    return asyncio.run(_measure(extent))
+
+
+async def _measure(extent: Extent) -> list[Row]:
+    with started(extent.broker) as broker:
+        loopback = f"{broker.name}, loopback"
+        near = await _beside_peer(loopback, broker.port, extent)
+        wide = per_second(await drain(broker.port, extent.records // 2, CHANNELS))
+        async with Relay(broker.port, ROUND_TRIP_MS / 2000) as relay:
+            far = await _beside_peer(f"{ROUND_TRIP_MS} ms round trip", relay.port, extent)
+    return [
+        replace(near[0], least=_LEAST_PER_S),
+        Row(
+            f"{loopback}: Limen, {CHANNELS} values a record", wide, "records/s", least=_LEAST_PER_S
+        ),
+        *near[1:],
+        *far,
+    ]
+
+
+async def _beside_peer(where: str, port: int, extent: Extent) -> list[Row]:
+    ours = per_second(await drain(port, extent.records, 1))
+    peer = per_second(await publish(port, extent.peer_messages))
+    return [
+        Row(f"{where}: Limen, 1 value a record", ours, "records/s"),
+        Row(f"{where}: umqtt.simple, 1 value a record", peer, "records/s"),
+        Row(f"{where}: Limen ÷ umqtt.simple", ours / peer, "×", least=_LEAST_RATIO),
+    ]
+
+
+def per_second(said: dict) -> float:
+    return said["acked"] * 1_000_000 / said["us"]
+
+
+async def drain(port: int, records: int, channels: int) -> dict:
+    """Let a backlog of so many records drain; what the program `backlog` says."""
+    outbox_bytes = 1024 + records * (_RECORD_BYTES + channels * _CHANNEL_BYTES)
+    order = {"records": records, "channels": channels}
+    return await play("backlog", order, configuration(port, outbox_bytes))
+
+
+async def publish(port: int, messages: int) -> dict:
+    """Publish so many records with umqtt.simple; what the program `umqtt_publish` says."""
+    order = {
+        "host": HOST, "port": port, "topic": _TOPIC, "payload": _PAYLOAD, "messages": messages,
+    }  # fmt: skip
+    return await play("umqtt_publish", order, configuration(port))

@@ -1,0 +1,104 @@
+"""How much faster than real time a gateway runs in virtual time: the press example, at 1 Hz.
+
+One meter with ten channels, the real firmware, network and broker model; interpreter and world
+take turns, so together they use one core.
+"""
+
+import resource
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.bench import Extent, Row
+from host_tools.emulation.lan import Connection
+from host_tools.emulation.press import PressModel
+from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.errors import ToolError
+from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
+
+_LEAST_SPEED = 1000
+
+
+@dataclass
+class PressRun:
+    """What came of some virtual time of the press."""
+
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    samples: int = 0
+    records: int = 0
+    wire_bytes: int = 0
+
+
+def measure(extent: Extent) -> list[Row]:
+    run = run_press(extent.virtual_s)
+    return [
+        Row(
+            "one meter, 10 channels, at 1 Hz",
+            extent.virtual_s / run.wall_s,
+            "× real time",
+            least=_LEAST_SPEED,
+        ),
+        Row("the same, by processor time", extent.virtual_s / run.cpu_s, "× real time"),
+    ]
+
+
+def run_press(virtual_s: int) -> PressRun:
+    """Let the press example run for so many virtual seconds."""
+    run = PressRun()
+    plan = plan_of_site(EXAMPLES["sdm630"] / "site.toml", None, PressModel(1), 1)
+    with tempfile.TemporaryDirectory(prefix="limen-bench-") as folder:
+        flash = Path(folder) / "flash.bin"
+        plan.write_flash(flash)
+        world = World(VirtualScheduler(), plan, flash, Listeners(on_exit=_fail))
+        _count_bytes(world, run)
+        began = time.monotonic(), _cpu_s()
+        world.board.start()
+        try:
+            world.scheduler.run_until(virtual_s * 1_000_000)
+        finally:
+            world.close()
+        run.wall_s, run.cpu_s = time.monotonic() - began[0], _cpu_s() - began[1]
+    run.samples = world.truth.samples
+    run.records = world.gateway.records
+    return run
+
+
+def _cpu_s() -> float:
+    """Processor time so far: of this process, and of the interpreters that have ended."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _fail(text: str) -> None:
+    raise ToolError(f"The board's program has ended: {text}")
+
+
+def _count_bytes(world: World, run: PressRun) -> None:
+    """Put a broker model on the world's network, and count what passes."""
+    broker = add_model_broker(world)
+    options = world.plan.config["mqtt"]
+    place = options["host"], options["port"]
+    world.lan.listen(*place, lambda connection: broker.accept(_Counted(connection, run)))
+
+
+class _Counted:
+    """A connection of the virtual LAN whose bytes are counted."""
+
+    def __init__(self, connection: Connection, run: PressRun):
+        self._connection = connection
+        self._run = run
+        self.on_data = lambda data: None
+        self.on_close = lambda: None
+        connection.on_data = self._receive
+        connection.on_close = lambda: self.on_close()
+        self.close = connection.close
+
+    def send(self, data: bytes) -> None:
+        self._run.wire_bytes += len(data)
+        self._connection.send(data)
+
+    def _receive(self, data: bytes) -> None:
+        self._run.wire_bytes += len(data)
+        self.on_data(data)

@@ -1,0 +1,89 @@
+"""Every section of the bench at work, small; only what no load of the machine can change."""
+
+import asyncio
+
+import pytest
+
+from host_tools import bench, cli, interpreter
+from host_tools.bench import Extent, Row
+from host_tools.bench_drain import CHANNELS, drain, publish
+from host_tools.bench_network import Relay, started
+from host_tools.bench_replay import run_press
+
+SMALL = Extent(records=300, peer_messages=3, readings=20, virtual_s=60)
+MOST_SAMPLE_BYTES = 34
+MOST_MESSAGE_BYTES = 700
+
+
+@pytest.fixture(scope="module", autouse=True)
+def twin():
+    if not interpreter.find_or_none():
+        pytest.skip("no MicroPython on this machine")
+
+
+def values(section: str) -> dict[str, float]:
+    return {row.what: row.value for row in bench.measure(section, SMALL)}
+
+
+@pytest.mark.parametrize("channels", [1, CHANNELS])
+def test_the_whole_backlog_arrives_in_full_messages(channels):
+    async def scene(port):
+        async with Relay(port) as relay:
+            return await drain(relay.port, 300, channels), relay.passed
+
+    with started("auto") as broker:
+        said, passed = asyncio.run(scene(broker.port))
+    assert (said["acked"], said["dropped"]) == (300, 0)
+    # Messages of 1,400 bytes: at least 25 records of one value, 5 of ten.
+    assert said["messages"] <= 300 // (25 if channels == 1 else 5)
+    assert 1400 * said["messages"] > passed / 2 > 100 * channels
+
+
+def test_the_peer_publishes_one_record_a_message():
+    with started("auto") as broker:
+        assert asyncio.run(publish(broker.port, 3))["acked"] == 3
+
+
+def test_drain_shows_both_and_their_ratio_near_and_far():
+    rows = bench.measure("drain", SMALL)
+    assert [row.unit for row in rows] == ["records/s"] * 3 + ["×"] + ["records/s"] * 2 + ["×"]
+    assert min(row.value for row in rows) > 0
+    # Each message of the peer waits for a round trip of 50 ms.
+    assert rows[-2].value < 21
+
+
+def test_a_record_of_the_backlog_costs_less_than_half_of_a_message_of_its_own():
+    rows = values("wire")
+    assert rows["umqtt.simple ÷ Limen, 1 value a record"] > 2
+    assert rows["the press at work: a sample read"] < rows["the press at work: a record"]
+
+
+def test_a_sample_takes_no_more_heap_than_stated():
+    if not interpreter.find().is_chip_like:
+        pytest.skip("no 32-bit MicroPython on this machine: heap checks are skipped")
+    rows = values("path")
+    samples = [value for what, value in rows.items() if what.startswith("allocated for a sample")]
+    assert len(samples) == 3 and max(samples) <= MOST_SAMPLE_BYTES
+    assert 0 < rows["allocated for a message"] <= MOST_MESSAGE_BYTES
+
+
+def test_replay_counts_what_the_press_did():
+    run = run_press(60)
+    assert 560 <= run.samples <= 600
+    assert 10 < run.records < 60
+    assert run.wire_bytes > 50 * run.records
+    assert {row.unit for row in bench.measure("replay", SMALL)} == {"× real time"}
+
+
+def test_a_budget_is_kept_or_missed():
+    assert Row("a", 2, "ms", most=2).is_met and not Row("a", 2.01, "ms", most=2).is_met
+    assert Row("a", 200, "×", least=200).is_met and not Row("a", 199, "×", least=200).is_met
+    cells = [str(cell) for cell in Row("a", 17817, "records/s", least=5000).cells()]
+    assert cells == ["a", "17,817 records/s", "≥ 5,000 kept"]
+    numbers = [bench.number(value) for value in (0, 0.02049, 33.6, 786)]
+    assert numbers == ["0", "0.0205", "33.6", "786"]
+
+
+def test_an_unknown_section_is_refused_with_the_nearest(capsys):
+    assert cli.main(["bench", "dran"]) == 2
+    assert "no section 'dran'; did you mean drain?" in capsys.readouterr().err
