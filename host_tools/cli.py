@@ -20,6 +20,7 @@ COMMANDS = {
     "site": ("host_tools.site_command", "check a site file, or show what it compiles to"),
     "bench": ("host_tools.bench", "measure speed, bytes and heap beside umqtt.simple"),
     "size": ("host_tools.size", "print what each module of the firmware costs in heap"),
+    "trace": ("host_tools.trace", "show a gateway's traceback with the lines of the sources"),
 }
 """name → (module, what it does)"""
 

@@ -11,8 +11,8 @@ from littlefs import LittleFS, LittleFSError
 
 from host_tools.bytecode import compile_module
 from host_tools.errors import ToolError
+from host_tools.link import Linked, link
 from host_tools.paths import FIRMWARE
-from host_tools.shorten import shorten
 
 FLASH_BYTES = 0x400000
 FILE_SYSTEM_OFFSET = 0x200000
@@ -33,20 +33,41 @@ _GEOMETRY = {
 def firmware_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
     """Return the firmware as it lies on the gateway, {path: content}.
 
-    `boot.py` and `main.py` stay source; the package is compiled, to /lib/limen/….mpy.
+    `boot.py` and `main.py` stay source; the package is linked and compiled, to /lib/limen.
     """
-    files = {f"/{path.name}": path.read_bytes() for path in sorted(firmware.glob("*.py"))}
-    return files | {f"/lib/{name}": data for name, data in library_files(firmware).items()}
+    linked = linked_firmware(firmware)
+    scripts = {path.stem for path in firmware.glob("*.py")}
+    return {
+        _place(name, name in scripts): text.encode()
+        if name in scripts
+        else compile_module(text.encode(), name)
+        for name, text in linked.modules.items()
+    }
+
+
+def linked_firmware(firmware: Path = FIRMWARE) -> Linked:
+    """Return the firmware's modules as they are compiled for the gateway."""
+    scripts = {path.name: path.read_text() for path in sorted(firmware.glob("*.py"))}
+    return link(_sources(firmware), scripts)
 
 
 def library_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
-    """Return the compiled package, {"limen/core/modbus.mpy": bytecode}."""
-    paths = sorted((firmware / "limen").rglob("*.py"))
-    sources = {path.relative_to(firmware).as_posix(): path.read_text() for path in paths}
+    """Return the package compiled as it is written, {"limen/core/modbus.mpy": bytecode}."""
     return {
         name.removesuffix(".py") + ".mpy": compile_module(source.encode(), name)
-        for name, source in shorten(sources).items()
+        for name, source in _sources(firmware).items()
     }
+
+
+def _sources(firmware: Path) -> dict[str, str]:
+    paths = sorted((firmware / "limen").rglob("*.py"))
+    return {path.relative_to(firmware).as_posix(): path.read_text() for path in paths}
+
+
+def _place(module: str, is_script: bool) -> str:
+    if is_script:
+        return f"/{module}.py"
+    return f"/lib/{module.replace('.', '/')}{'' if '.' in module else '/__init__'}.mpy"
 
 
 def write_files(files: dict[str, bytes], folder: Path) -> None:

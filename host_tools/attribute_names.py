@@ -1,0 +1,87 @@
+"""What the firmware's attributes are called on the chip: short names, the same in all modules."""
+
+import ast
+import itertools
+
+from host_tools.resolve import Program
+from host_tools.stock_names import short_names, stock_names
+
+
+class AttributeNames:
+    """Short names for the attributes that the firmware defines and no stock object has.
+
+    Private ones are numbered anew in each family of modules: modules whose classes inherit from
+    one another are one, so that a subclass never takes a name of its base for another thing.
+    """
+
+    def __init__(self, program: Program, statements: list[ast.stmt], known_outside: set[str]):
+        nodes = [node for statement in statements for node in ast.walk(statement)]
+        bound = {(node.origin, name) for node in nodes for name in _bound_by(node)}
+        private = {(path, name) for path, name in bound if _is_private(name)}
+        kept = stock_names() | known_outside | _of_stock_subclasses(program, nodes)
+        public = {name for _, name in bound - private if name[0] != "_"} - kept
+        renamed = public | {name for _, name in private}
+        used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        pool = short_names(kept | used - renamed)
+        families = [
+            sorted({name for path, name in private if path in family})
+            for family in _families(program, nodes)
+        ]
+        numbers = list(itertools.islice(pool, max(map(len, families), default=0)))
+        self._public = dict(zip(sorted(public), pool, strict=False))
+        self._private = {
+            (path, name): number
+            for family, names in zip(_families(program, nodes), families, strict=True)
+            for path in family
+            for name, number in zip(names, numbers, strict=False)
+        }
+
+    def name(self, name: str, path: str) -> str:
+        """What an attribute is called that a source file calls `name`."""
+        return self._private.get((path, name)) or self._public.get(name, name)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def _bound_by(node: ast.AST) -> list[str]:
+    """The attributes that a node defines: by assignment, or in the body of a class."""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        return [node.attr]
+    label = getattr(node, "id", None) or getattr(node, "name", None) or ""
+    return [label[1:]] if label.startswith(".") else []
+
+
+def _of_stock_subclasses(program: Program, nodes: list[ast.AST]) -> set[str]:
+    """Public attributes in classes with a stock base: they may be the base's."""
+    return {
+        name
+        for node in nodes
+        if isinstance(node, ast.ClassDef)
+        if any(_module_of(base) not in program.modules for base in node.bases)
+        for child in ast.walk(node)
+        for name in [*_bound_by(child), *_attribute_of_self(child)]
+        if not _is_private(name)
+    }
+
+
+def _attribute_of_self(node: ast.AST) -> list[str]:
+    is_own = isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "self"
+    return [node.attr] if is_own else []
+
+
+def _module_of(base: ast.expr) -> str:
+    return getattr(base, "id", "").partition(":")[0]
+
+
+def _families(program: Program, nodes: list[ast.AST]) -> list[set[str]]:
+    """The source files in groups: those whose classes inherit from one another are together."""
+    family = {module.path: {module.path} for module in program.modules.values()}
+    for node in nodes:
+        for base in node.bases if isinstance(node, ast.ClassDef) else []:
+            if _module_of(base) in program.modules:
+                origin = program.modules[_module_of(base)].path
+                merged = family[node.origin] | family[origin]
+                family.update(dict.fromkeys(merged, merged))
+    return list({id(members): members for members in family.values()}.values())

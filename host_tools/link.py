@@ -1,0 +1,187 @@
+"""Links the firmware for the chip: what every gateway loads becomes one module with short names.
+
+On the chip code is heap. A module of its own costs some 350 bytes, a name that the interpreter
+does not know about 20, a constant of another module a look-up at each use. So on their way into
+the image modules that are always loaded together become one (see `bundles`), constants are put
+where they are used, what nobody uses is left out, and names that only the firmware knows become
+short. Sources, layers and tests stay as they are, and so does the order in which modules run.
+
+Tracebacks of linked code name lines of the linked text; `Linked.places` tells the source's.
+"""
+
+import ast
+import builtins
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from host_tools.attribute_names import AttributeNames
+from host_tools.bundles import DRIVERS, Bundle, bundles, linked_name
+from host_tools.code import Code, leave_out_unused
+from host_tools.resolve import Program, name_of
+from host_tools.stock_names import short_names
+
+_MOST_PARAMETERS = 16
+_SHORT_INDEX = 128
+
+
+@dataclass(frozen=True)
+class Linked:
+    """`modules` {name: text}, scripts included; `places` {name: {line: (source file, line)}}."""
+
+    modules: dict[str, str]
+    places: dict[str, dict[int, tuple[str, int]]]
+
+
+def link(sources: dict[str, str], scripts: dict[str, str]) -> Linked:
+    """Link the firmware {"limen/core/text.py": text} and the scripts that start it.
+
+    Raises ToolError where a module is used as a value, or a name is imported that is nowhere.
+    """
+    program = Program(sources | scripts)
+    names = [name_of(path) for path in scripts]
+    scripted = [Bundle(name, [name], whole={name}) for name in names]
+    code = [Code(program, bundle) for bundle in [*bundles(program), *scripted]]
+    leave_out_unused(code)
+    namer = _Namer(program, code)
+    linked = {one.bundle.name: namer.linked(one) for one in code if one.statements}
+    return Linked(
+        {name: _text(tree) for name, tree in linked.items()},
+        {name: _places(tree) for name, tree in linked.items()},
+    )
+
+
+class _Namer(ast.NodeTransformer):
+    """Puts names in the place of labels, for all bundles alike."""
+
+    def __init__(self, program: Program, code: list[Code]):
+        statements = [statement for one in code for statement in one.statements]
+        taken = _identifiers(statements) | set(dir(builtins))
+        self._parameters = list(itertools.islice(short_names(taken), _MOST_PARAMETERS))
+        self._taken = taken | set(self._parameters)
+        self._homes = {label: one for one in code for label in one.defined()}
+        public = {label for label, one in self._homes.items() if one.is_public(label)}
+        self._attributes = AttributeNames(program, statements, set(map(_plain, public)))
+        self._here: dict[str, str] = {}
+        for one in code:
+            one.names = {label: _plain(label) for label in one.defined() if label in public}
+            for label in one.defined():
+                self._give(one, label)
+
+    def _give(self, code: Code, label: str, wish: str = "") -> str:
+        """Name a global of a bundle, as wished if that is free."""
+        if label not in code.names:
+            taken = self._taken | set(code.names.values())
+            free = wish and wish not in code.names.values()
+            code.names[label] = wish if free else next(short_names(taken))
+        return code.names[label]
+
+    def linked(self, code: Code) -> ast.Module:
+        """The one module: its imports, then its statements with all names as they shall be."""
+        nodes = [node for statement in code.statements for node in ast.walk(statement)]
+        labels = {node.id for node in nodes if isinstance(node, ast.Name) and ":" in node.id}
+        head = [self._import(code, label) for label in sorted(labels - code.names.keys())]
+        self._here = code.names
+        body = head + [self.visit(statement) for statement in code.statements]
+        return ast.Module(_frequent_names(body, set(code.names.values())) + body, [])
+
+    def _import(self, code: Code, label: str) -> ast.stmt:
+        module, _, name = label.partition(":")
+        if label in self._homes:
+            home = self._homes[label]
+            module, name = home.bundle.name, home.names[label]
+        local = self._give(code, label, name or module)
+        alias = ast.alias(name or module, None if local == (name or module) else local)
+        return ast.ImportFrom(module, [alias], 0) if name else ast.Import([alias])
+
+    def _called(self, label: str, node: ast.AST) -> str:
+        if label.startswith("$"):
+            return self._parameters[int(label[1:])]
+        if label.startswith("."):
+            return self._attributes.name(label[1:], node.origin)
+        return self._here[label] if ":" in label else label
+
+    def visit_Name(self, node):
+        node.id = self._called(node.id, node)
+        return node
+
+    def visit_arg(self, node):
+        node.arg = self._called(node.arg, node)
+        return node
+
+    def visit_Attribute(self, node):
+        node.attr = self._attributes.name(node.attr, node.origin)
+        return self.generic_visit(node)
+
+    def visit_ClassDef(self, node):
+        node.name = self._called(node.name, node)
+        return self.generic_visit(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef = visit_ClassDef
+
+    def visit_Import(self, node):
+        for alias in node.names:
+            if alias.name.startswith("@"):
+                alias.name = linked_name(alias.name[1:])
+        return node
+
+    def visit_ImportFrom(self, node):
+        if node.module.startswith("@"):
+            (alias,) = node.names
+            home = self._homes[alias.name]
+            node.module = home.bundle.name
+            alias.name = home.names[alias.name]
+        return node
+
+    def visit_Constant(self, node):
+        if node.value == DRIVERS:
+            node.value = linked_name(DRIVERS)
+        return node
+
+
+def _plain(label: str) -> str:
+    """The name in the label of a global."""
+    return label.partition(":")[2]
+
+
+def _identifiers(statements: list[ast.stmt]) -> set[str]:
+    """What is a name without being labelled: of locals, built-in functions, some parameters."""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    return names | {node.arg for node in nodes if isinstance(node, ast.arg)}
+
+
+def _frequent_names(body: list[ast.stmt], global_names: set[str]) -> list[ast.stmt]:
+    """A statement that does nothing but name the names that are used most.
+
+    Bytecode counts a module's names in the order in which they come, and the first take one byte
+    where the others take two.
+    """
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    names = [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+    names += [node.id for node in nodes if isinstance(node, ast.Name) and node.id in global_names]
+    if len(set(names)) < _SHORT_INDEX:
+        return []
+    first = [name for name, _ in Counter(names).most_common(_SHORT_INDEX)]
+    return [ast.parse(f"__name__ or ({', '.join(f'None.{name}' for name in first)})").body[0]]
+
+
+def _text(tree: ast.Module) -> str:
+    """The text of a linked module; lines are bytes of bytecode, so there are no empty ones."""
+    return "".join(line + "\n" for line in ast.unparse(tree).splitlines() if line)
+
+
+def _places(tree: ast.Module) -> dict[int, tuple[str, int]]:
+    """Where the lines of a linked module are in the sources."""
+    lines = ast.parse(_text(tree))
+    pairs = zip(_statements(tree), _statements(lines), strict=True)
+    return {new.lineno: (old.origin, old.lineno) for old, new in pairs if hasattr(old, "origin")}
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements below a node, in the order of the text."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield child
+        yield from _statements(child)

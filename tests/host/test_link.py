@@ -1,0 +1,220 @@
+"""Linked modules do the same as the sources, in fewer modules and under shorter names."""
+
+import types
+
+import pytest
+
+from host_tools.bundles import bundles
+from host_tools.errors import ToolError
+from host_tools.image import linked_firmware
+from host_tools.link import link
+from host_tools.resolve import Program
+from host_tools.trace import in_sources
+
+SOURCES = {
+    "limen/__init__.py": "",
+    "limen/core/__init__.py": "",
+    "limen/core/compat.py": "const = int\n",
+    "limen/core/limits.py": '''"""Constants, and a table."""
+
+from limen.core.compat import const
+
+LOW, HIGH = const(3), const(10)
+_SPAN = const(HIGH - LOW)
+TABLE = (LOW, _SPAN)
+NEVER_USED = (1, 2)
+''',
+    "limen/core/base.py": '''class Base:
+    """Counts."""
+
+    def __init__(self, first, factor=2):
+        self._first = first
+        self.factor_of = factor
+
+    def twice(self, amount):
+        return [self._apply(item) for item in (amount, self._first)]
+
+    def _apply(self, item):
+        return item * self.factor_of
+
+    def nobody_calls(self):
+        return self._only_from_there()
+
+    def _only_from_there(self):
+        return 0
+''',
+    "limen/app.py": """import math
+from limen.core import limits
+from limen.core.base import Base
+from limen.core.limits import HIGH as TOP
+from math import floor
+
+
+class Derived(Base):
+    def __init__(self, first):
+        super().__init__(first, factor=3)
+        self._extra = limits.LOW + TOP
+
+    def total(self):
+        def inner(factor):
+            return factor * self._extra + floor(math.sqrt(4))
+
+        return inner(2) + (lambda amount: amount + self._first)(1)
+
+
+def load():
+    from limen.core.late import Late
+
+    return Late
+
+
+def load_whole():
+    from limen.core import whole
+
+    return whole
+
+
+def main():
+    derived = Derived(5)
+    return derived.twice(1), derived.total(), limits.TABLE, load()().tell(), load_whole().public()
+""",
+    "limen/core/late.py": """from limen.core.base import Base
+from limen.core.shared import SHARED
+
+
+class Late(Base):
+    def __init__(self):
+        super().__init__(SHARED)
+        self._last = 9
+
+    def tell(self):
+        return self._first, self._last, Base(1).twice(2)
+""",
+    "limen/core/shared.py": "SHARED = [7]\n",
+    "limen/core/whole.py": "from limen.core.limits import HIGH\n\ndef public():\n    return HIGH\n",
+}
+MAIN = {"main.py": "from limen.app import main\n\nRESULT = main()\n"}
+
+
+def run(modules: dict[str, str], monkeypatch) -> dict:
+    """Run linked modules, and the script `main` last; return its globals."""
+    for name in [*modules]:
+        if name != "main":
+            module = types.ModuleType(name)
+            module.__path__ = []
+            monkeypatch.setitem(__import__("sys").modules, name, module)
+            exec(modules[name], module.__dict__)
+            parent, _, child = name.rpartition(".")
+            if parent:
+                setattr(__import__("sys").modules[parent], child, module)
+    space = {"__name__": "__main__"}
+    exec(modules["main"], space)
+    return space
+
+
+@pytest.fixture(scope="module")
+def linked():
+    return link(SOURCES, MAIN)
+
+
+def test_it_does_the_same_in_fewer_modules(linked, monkeypatch):
+    assert list(linked.modules) == ["limen", "limen.core_late", "limen.core_whole", "main"]
+    late = ([7], 9, [4, 2])
+    assert [*run(linked.modules, monkeypatch).values()][-1] == (
+        [3, 15], 34, (3, 7), late, 10,
+    )  # fmt: skip
+
+
+def test_constants_are_in_place_and_names_are_short(linked):
+    text = linked.modules["limen"]
+    for gone in (
+        "HIGH",
+        "_SPAN",
+        "TOP",
+        "Base",
+        "_first",
+        "factor_of",
+        "twice",
+        "amount",
+        "Counts",
+    ):
+        assert gone not in text
+    assert "(3, 7)" in text
+    assert "super().__init__(" in text and "factor=3" in text  # a call names it
+
+
+def test_what_nobody_uses_is_left_out(linked):
+    text = linked.modules["limen"]
+    assert "1, 2" not in text and "return 0" not in text
+
+
+def test_a_module_that_is_a_value_keeps_its_names(linked):
+    assert "def public():" in linked.modules["limen.core_whole"]
+
+
+def test_late_modules_that_are_loaded_together_are_one():
+    found = {bundle.name: bundle.members for bundle in bundles(Program(SOURCES))}
+    assert found == {
+        "limen": ["limen.core.limits", "limen.core.base", "limen.app"],
+        "limen.core_late": ["limen.core.shared", "limen.core.late"],
+        "limen.core_whole": ["limen.core.whole"],
+    }
+
+
+def test_drivers_are_loaded_by_name():
+    sources = {
+        "limen/app.py": "from limen import drivers\n\ndrivers.load('i2c')\n",
+        "limen/drivers/__init__.py": "def load(name):\n    __import__('limen.drivers.' + name)\n",
+        "limen/drivers/i2c.py": "class Bus:\n    pass\n",
+    }
+    modules = link(sources, {}).modules
+    assert modules["limen.drivers_i2c"] == "class Bus:\n    pass\n"
+    assert "__import__('limen.drivers_' + " in modules["limen"]
+
+
+def test_a_module_as_a_value_is_refused_where_its_names_would_be_lost():
+    sources = {"limen/app.py": "from limen import one\nprint(one)\n", "limen/one.py": "X = 1\n"}
+    with pytest.raises(ToolError, match=r"limen/app\.py line 2: limen\.one"):
+        link(sources, {})
+
+
+def test_a_name_that_is_nowhere_is_told():
+    sources = {"limen/app.py": "from limen.one import y\ny()\n", "limen/one.py": "x = 1\n"}
+    with pytest.raises(ToolError, match=r"limen/app\.py: limen\.one has no y"):
+        link(sources, {})
+
+
+def test_a_constant_inside_a_function_is_refused():
+    app = "from limen.core.compat import const\ndef f():\n    return const(1)\nf()\n"
+    sources = {"limen/app.py": app, "limen/core/compat.py": SOURCES["limen/core/compat.py"]}
+    with pytest.raises(ToolError, match=r"limen/app\.py line 3: a constant"):
+        link(sources, {})
+
+
+def test_names_that_stock_objects_have_are_kept():
+    body = "    def write(self, x):\n        self.mine = x\n        x.write(self.mine)\n"
+    source = "class A:\n" + body + "A()\n"
+    text = link({"limen/app.py": source}, {}).modules["limen"]
+    assert ".write(" in text and "def write(" in text and "mine" not in text
+
+
+def test_a_traceback_names_the_sources(tmp_path, linked):
+    for path, text in SOURCES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    lines = linked.modules["limen"].splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if "super()" in line)
+    text = f'  File "limen", line {number}, in acos\n  File "other.py", line 3, in x\n'
+    assert in_sources(text, linked, tmp_path) == (
+        '  File "limen/app.py", line 10, in __init__\n  File "other.py", line 3, in x\n'
+    )
+
+
+def test_every_line_of_the_firmware_has_its_place():
+    linked = linked_firmware()
+    path, _ = linked.places["limen"][linked.modules["limen"].count("\n")]
+    assert path == "limen/app.py"
+    assert len(linked.modules) < 60
+    for name, text in linked.modules.items():
+        places = linked.places[name]
+        assert all(1 <= line <= text.count("\n") for line in places)
