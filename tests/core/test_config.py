@@ -311,7 +311,7 @@ def test_framing_comes_from_the_meters_unless_it_is_written():
     framing = [compact["bus"][0][key] for key in ("baud", "parity", "stop")]
     assert framing == [19200, None, 2]
     mixed = [device(id="a"), device(id="b", profile="acme-m2", address=2)]
-    ending = "set them alike and write it here"
+    ending = "set them alike and write it here, or write it at each device"
     start = "is missing, and the meters on this bus leave the works with "
     assert said(site(device=mixed)) == [
         "bus.0.baud: " + start + "2400 and 9600; " + ending,
@@ -321,6 +321,27 @@ def test_framing_comes_from_the_meters_unless_it_is_written():
         "bus.0.baud: must be one of 1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, "
         "76800, 115200, 230400, not 9601"
     ]
+
+
+def test_a_device_may_have_a_framing_of_its_own_and_then_all_on_its_bus_have_one():
+    slow = device(id="b", profile="acme-m2", address=2, baud=2400, parity="none", pause="20ms")
+    tables = site(bus=[bus(), bus(id="other", tx=4, rx=34)], device=[device(id="a"), slow])
+    tables["gateway"]["g1"]["device"].append(device(id="c", bus="other"))
+    compact, problems = check(tables, "g1", PROFILES, BOARDS)
+    assert problems == []
+    assert [compact["bus"][0][key] for key in ("baud", "parity", "stop")] == [9600, 0, 1]
+    framings = [device.get("framing") for device in compact["device"]]
+    assert framings == [[9600, 0, 1], [2400, None, 1], None]
+    assert [device["pause_ms"] for device in compact["device"]] == [5, 20, 5]
+    tables["gateway"]["g1"]["device"][1]["baud"] = 2401
+    (problem,) = said(tables)
+    assert problem.startswith("device.1.baud: must be one of 1200, 2400, ")
+
+
+def test_a_device_behind_tcp_has_no_framing():
+    tables = site(bus=[{"id": "rs485", "kind": "modbus-tcp", "host": "10.0.0.9"}])
+    tables["gateway"]["g1"]["device"][0]["stop"] = 2
+    assert "device.0.stop: is for devices on a modbus-rtu bus, which this is not" in said(tables)
 
 
 def test_pins_written_replace_the_port_of_the_board():

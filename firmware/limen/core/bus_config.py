@@ -66,8 +66,8 @@ for _kind_of_input in BUSES:
 def read_buses(spot, buses):
     """The settings of every bus, None for one that is not a table.
 
-    Beside its settings each has `written`, the table as it was written, and `profiles`, for the
-    profiles of the devices on it.
+    Beside its settings each has `written`, the table as it was written, and `devices`, for the
+    tables and profiles of the devices on it.
     """
     read, ids = [], Owners()
     for index in range(len(buses)):
@@ -78,7 +78,7 @@ def read_buses(spot, buses):
         read.append(values)
         if values is None:
             continue
-        values["kind"], values["written"], values["profiles"] = kind, bus, []
+        values["kind"], values["written"], values["devices"] = kind, bus, []
         if values["id"] is not None:
             sentence = "is the id of %s already; give every bus its own"
             ids.claim(values["id"], "bus[%d]" % index, here.at("id"), sentence)
@@ -108,13 +108,39 @@ def _set_framing(spot, compact, bus):
         compact[key] = bus[key]
         if key in bus["written"]:
             continue
-        choices = sorted({profile["serial"][key] for profile in bus["profiles"] if profile})
+        left = [profile for device, profile in bus["devices"] if profile and key not in device]
+        choices = sorted({profile["serial"][key] for profile in left})
         compact[key] = choices[0] if choices else usual
         if len(choices) > 1:
             names = " and ".join([str(choice) for choice in choices])
             sentence = "is missing, and the meters on this bus leave the works with %s; "
-            spot.at(key).report((sentence + "set them alike and write it here") % names)
+            spot.at(key).report(
+                (sentence + "set them alike and write it here, or write it at each device") % names
+            )
     compact["parity"] = PARITIES.get(compact["parity"])
+
+
+def own_framing(spot, device, bus):
+    """What a device says of its own framing, {} if nothing; only a serial bus has any."""
+    own = {key: device[key] for key in framing_fields() if device[key] is not None}
+    if own and bus["kind"] != "modbus-rtu":
+        spot.at(sorted(own)[0]).report("is for devices on a modbus-rtu bus, which this is not")
+    return own
+
+
+def set_framings(devices, buses):
+    """Where a device has a framing of its own, each one on its bus gets one: [baud, parity, stop].
+
+    The gateway changes between them; elsewhere nobody pays for it.
+    """
+    mixed = [device["bus"] for device in devices if device.get("framing")]
+    for device in devices:
+        own = device.pop("framing", {})
+        if device["bus"] in mixed:
+            bus = buses[device["bus"]]
+            parity = PARITIES[own["parity"]] if "parity" in own else bus["parity"]
+            framing = [own.get("baud", bus["baud"]), parity, own.get("stop", bus["stop"])]
+            device["framing"] = framing
 
 
 def _set_pins(spot, compact, bus, board, owners):

@@ -10,7 +10,7 @@ Profiles and boards are this project's own data, checked when the host loads the
 where facts may be None for a name that the site does not use.
 """
 
-from limen.core.bus_config import read_buses, wire_buses
+from limen.core.bus_config import framing_fields, own_framing, read_buses, set_framings, wire_buses
 from limen.core.channel_config import LONGEST_MS, read_channels
 from limen.core.input_config import Inputs
 from limen.core.schema import (
@@ -130,8 +130,10 @@ _DEVICE = {
     "bus": required(text, 'bus = "rs485"'),
     "address": required(whole, "address = 1"),
     "every": optional(duration_ms(10, LONGEST_MS), 10000),
+    "pause": optional(duration_ms(0, 10000)),
     "channels": optional(table, {}),
 }
+_DEVICE.update(framing_fields())
 
 
 def _read_gateway(spot, gateways, name, profiles, boards):
@@ -154,6 +156,8 @@ def _read_gateway(spot, gateways, name, profiles, boards):
     wired = wire_buses(spot.at("bus"), buses, board, owners)
     for bus in wired:
         inputs.wire(bus)
+    if not spot.problems:
+        set_framings(devices, wired)
     return {
         "gateway": name,
         "wifi": board is not None and board["network"] == "wifi",
@@ -194,9 +198,11 @@ def _read_devices(spot, devices, buses, profiles, inputs):
         profile = _look_up(here.at("profile"), values["profile"], profiles, "profile")
         if bus is not None:
             _check_address(here.at("address"), values["address"], buses[bus], owner, addresses)
-            buses[bus]["profiles"].append(profile)
+            buses[bus]["devices"].append((devices[index], profile))
         channels = read_channels(here.at("channels"), values, profile)
         read.append(_compact_device(values, bus, profile or {}, channels))
+        if bus is not None:
+            read[-1]["framing"] = own_framing(here, values, buses[bus])
     return read
 
 
@@ -228,6 +234,8 @@ def _compact_device(values, bus, profile, channels):
     device = {"id": values["id"], "bus": bus, "address": values["address"], "channel": channels}
     for key in _FROM_PROFILE:
         device[key] = profile.get(key)
+    if values["pause"] is not None:
+        device["pause_ms"] = values["pause"]
     if "sunspec" in profile:
         device["driver"] = "sunspec_device"
         device["sunspec"] = profile["sunspec"]
