@@ -10,23 +10,24 @@ from host_tools.image import build_image
 _PATIENCE_S = 20
 
 
-def flash_with(folder, program: str, boot: str = ""):
-    """Return the path of a new flash whose file system holds the program as main.py."""
+def flash_with(folder, program: str, boot: str = "", files: dict[str, bytes] | None = None):
+    """Return the path of a new flash: the program is main.py, and `files` lie beside it."""
     path = folder / "flash.bin"
-    FlashFile.create(path, build_image({"/boot.py": boot.encode(), "/main.py": program.encode()}))
+    programs = {"/boot.py": boot.encode(), "/main.py": program.encode()}
+    FlashFile.create(path, build_image(programs | (files or {})))
     return path
 
 
 class VirtualRun:
     """A board in virtual time; `lines` is what it printed, `exits` what `on_exit` was told."""
 
-    def __init__(self, folder, program: str, scheduler=None, **options):
+    def __init__(self, folder, program: str, scheduler=None, files=None, **options):
         self.scheduler = scheduler or VirtualScheduler()
         self.lines: list[str] = []
         self.exits: list[str] = []
         self.board = Board(
             self.scheduler,
-            flash_with(folder, program),
+            flash_with(folder, program, files=files),
             on_console=self.lines.append,
             on_exit=self.exits.append,
             **options,

@@ -126,13 +126,13 @@ def test_sht3x_reads():
     one = device("sht3x", port, both("temperature", "humidity"))
     assert read(one) == [(2500, GOOD), (5000, GOOD)]
     assert port.written == [b"\x24\x00"]
-    port.answer = sht3x_answer(1873, 65535)
+    port.answer = sht3x_answer(1872, 65535)
     assert read(one) == [(-4000, GOOD), (10000, GOOD)]
     assert one.bus.counters() == {"ok": 2, "no_answer": 0, "bad_data": 0}
 
 
 def test_sht3x_out_of_its_range_or_with_a_wrong_checksum():
-    port = Port(answer=sht3x_answer(1872, 0))
+    port = Port(answer=sht3x_answer(1871, 0))
     one = device("sht3x", port, both("temperature", "humidity"))
     assert read(one) == [(None, BAD), (0, GOOD)]
     port.answer = b"\x66\x66\x00" + sht3x_answer(0, 0x8000)[3:]
@@ -400,7 +400,7 @@ class OneWire:
         buffer[:] = self.pads.get(self.rom, b"\xff" * 9)
 
 
-ROM = "28ff641e8416058a"
+ROM = "28ff641e841605"
 
 
 def ds18b20_of(port, rom=None, bits=12):
@@ -422,9 +422,10 @@ def test_ds18b20_sets_its_resolution():
 
 
 def test_ds18b20_sensors_share_a_conversion():
-    rom, other = bytes.fromhex(ROM), bytes.fromhex("28" + "00" * 7)
+    # The code 28 00 00 00 00 00 00 has the CRC 1E.
+    rom, other = bytes.fromhex(ROM + "ee"), bytes.fromhex("28" + "00" * 6 + "1e")
     port = OneWire({rom: scratchpad(0x0191), other: scratchpad(0xFFF8)})
-    ones = [ds18b20_of(port, text) for text in (ROM, "28" + "00" * 7)]
+    ones = [ds18b20_of(port, text) for text in (ROM, "28" + "00" * 6)]
     ones[1].bus = ones[0].bus
     for conversions in (1, 2, 3):
         assert [read(one) for one in ones] == [[(2506, GOOD)], [(-50, GOOD)]]

@@ -14,12 +14,15 @@ _LINES = {"temperature": (1, 0, 16)}
 
 
 class Device(Sensor):
-    """`settings` has the `rom` code in hex, or None if the sensor is alone on its bus, and `bits`,
-    the resolution: 9 to 12."""
+    """`settings` has the `rom` code without its CRC, in hex as it is on the wire, or None if the
+    sensor is alone on its bus, and `bits`, the resolution: 9 to 12."""
 
     def __init__(self, bus, settings, channels):
         super().__init__(bus, settings, channels, _LINES)
-        self._rom = None if self.select is None else bytes.fromhex(self.select)
+        self._rom = None
+        if self.select is not None:
+            code = bytes.fromhex(self.select)
+            self._rom = code + bytes((crc8(code),))
         self._config = settings["bits"] - 9 << 5 | 0x1F
         self._scratchpad = bytearray(9)
         self._conversion = 0

@@ -17,7 +17,7 @@ _FRESH_MS = const(1000)
 class Bus(Wires):
     """`port` is a `onewire.OneWire`."""
 
-    def __init__(self, port, settings):
+    def __init__(self, port, settings, store=None):
         super().__init__(port, settings)
         self._conversions = 0
         self._converted_ms = 0

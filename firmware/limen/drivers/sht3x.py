@@ -12,8 +12,8 @@ _MEASURE = b"\x24\x00"  # single shot, high repeatability, without clock stretch
 _MEASURE_MS = const(16)
 _LINES = {"temperature": (175, -45 * 65535, 65535), "humidity": (100, 0, 65535)}
 # The sensor is specified from -40 to 125 °C.
-_COLDEST = const(1873)
-_HOTTEST = const(63662)
+_COLDEST = const(1872)
+_HOTTEST = const(63663)
 
 
 class Device(Sensor):

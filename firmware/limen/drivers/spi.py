@@ -13,7 +13,7 @@ _WRITE_SEVERAL = const(0x40)
 class Bus(Wires):
     """`port` has `spi`, a `machine.SPI`, and `output(pin, level)`, which makes a chip select."""
 
-    def __init__(self, port, settings):
+    def __init__(self, port, settings, store=None):
         super().__init__(port, settings)
         self._head = bytearray(1)
 

@@ -1,25 +1,20 @@
-"""The ports of sensors: I2C, SPI and 1-Wire, on the pins that the configuration names."""
+"""The ports of sensors, one function for each kind of bus, on the pins of its configuration."""
 
 from machine import Pin
 
 
-def open_port(bus):
-    """What the bus of this configuration needs: see `drivers.i2c`, `drivers.spi`, …"""
-    return _OPENERS[bus["kind"]](bus)
-
-
-def _i2c(bus):
+def i2c(bus):
     from machine import I2C
 
     return I2C(bus["i2c"], scl=Pin(bus["scl"]), sda=Pin(bus["sda"]), freq=bus["hz"])
 
 
 def spi(bus):
-    return Spi(bus)
+    return _Spi(bus)
 
 
 class _Spi:
-    """An SPI bus of mode 3 with its chip selects."""
+    """An SPI bus of mode 3, and its chip selects."""
 
     def __init__(self, bus):
         from machine import SPI
@@ -38,10 +33,7 @@ class _Spi:
         return Pin(pin, Pin.OUT, value=level)
 
 
-def _onewire(bus):
+def onewire(bus):
     from onewire import OneWire
 
     return OneWire(Pin(bus["pin"]))
-
-
-_OPENERS = {"i2c": _i2c, "spi": _Spi, "onewire": _onewire}
