@@ -10,6 +10,7 @@ _KINDS = {
     "spi": ("spi", None),
     "onewire": ("onewire", None),
     "pins": ("pins", None),
+    "p1": ("p1", "p1"),
 }
 
 
