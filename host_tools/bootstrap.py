@@ -89,6 +89,11 @@ def _make_environment() -> str:
     return "in .venv"
 
 
+def _install_peers() -> str:
+    _run([*_PIP_INSTALL, "--no-deps", "-r", "requirements-peers.txt"], "install the tests' peers")
+    return "in .venv"
+
+
 def _install_command() -> str:
     editable = ["--no-build-isolation", "--no-deps", "-e", "."]
     _run([*_PIP_INSTALL, *editable], "install the limen command")
@@ -106,6 +111,9 @@ STEPS = (
         _make_environment,
         ("requirements-dev.txt",),
         VENV / "tools-stamp",
+    ),
+    Step(
+        "peers of the tests", _install_peers, ("requirements-peers.txt",), VENV / "peers-stamp"
     ),
     Step("limen command", _install_command, ("pyproject.toml",), VENV / "command-stamp"),
     Step(
