@@ -32,15 +32,12 @@ class PressRun:
 
 
 def measure(extent: Extent) -> list[Row]:
-    run = run_press(extent.virtual_s)
+    runs = [run_press(extent.virtual_s) for _ in range(extent.repeats)]
+    speed = extent.virtual_s / min(run.wall_s for run in runs)
+    by_processor = extent.virtual_s / min(run.cpu_s for run in runs)
     return [
-        Row(
-            "one meter, 10 channels, at 1 Hz",
-            extent.virtual_s / run.wall_s,
-            "× real time",
-            least=_LEAST_SPEED,
-        ),
-        Row("the same, by processor time", extent.virtual_s / run.cpu_s, "× real time"),
+        Row("one meter, 10 channels, at 1 Hz", speed, "× real time", least=_LEAST_SPEED),
+        Row("the same, by processor time", by_processor, "× real time"),
     ]
 
 

@@ -10,7 +10,7 @@ from host_tools.bench_drain import CHANNELS, drain, publish
 from host_tools.bench_network import Relay, started
 from host_tools.bench_replay import run_press
 
-SMALL = Extent(records=300, peer_messages=3, readings=20, virtual_s=60)
+SMALL = Extent(repeats=1, records=300, peer_messages=3, readings=20, virtual_s=60)
 MOST_SAMPLE_BYTES = 34
 MOST_MESSAGE_BYTES = 700
 
