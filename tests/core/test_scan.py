@@ -23,7 +23,7 @@ def devices(places):
     """A line: {(framing, address): answer to a function, or None}."""
 
     def answer(exchange):
-        found = places.get((exchange.framing, exchange.request[0]))
+        found = exchange.request and places.get((exchange.framing, exchange.request[0]))
         return found and found(exchange.request[1])
 
     return answer
@@ -33,7 +33,8 @@ def carry(scan, answer):
     """Carry a whole scan; return the questions as (framing, address, function)."""
     asked = []
     for exchange in scan.exchanges():
-        asked.append((exchange.framing, exchange.request[0], exchange.request[1]))
+        if exchange.request:
+            asked.append((exchange.framing, exchange.request[0], exchange.request[1]))
         frame = answer(exchange)
         if frame:
             sent_us = 8 * character_us(exchange.framing)
@@ -109,6 +110,12 @@ def test_answers_that_are_never_whole_are_a_garbled_finding():
     carry(scan, devices({(FAST, 7): lambda function: BROKEN}))
     assert places(scan) == [(FAST, 7)]
     assert scan.found[0].is_garbled
+
+
+def test_a_line_that_never_falls_silent_has_no_garbled_devices():
+    scan = Scan([FAST], [6, 7], 100)
+    carry(scan, lambda exchange: BROKEN)
+    assert (scan.found, scan.disturbed) == ([], 2)
 
 
 def test_a_single_disturbance_is_no_device():

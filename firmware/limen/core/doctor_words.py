@@ -126,7 +126,7 @@ def _manners(examination):
 
 
 def _range_text(low_us, high_us):
-    low_ms, high_ms = low_us // 1000, (high_us + 999) // 1000
+    low_ms, high_ms = (low_us + 500) // 1000, (high_us + 500) // 1000
     return "%d ms" % high_ms if low_ms == high_ms else "%d to %d ms" % (low_ms, high_ms)
 
 

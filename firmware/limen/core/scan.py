@@ -112,7 +112,9 @@ class Scan:
                 self._note(exchange, framing, address, function)
                 return
             broken += exchange.received > 0
-        if broken > _ATTEMPTS // 2:
+        listening = Exchange(framing, b"", patience_ms, pause_ms=_LATE_MS)
+        yield listening
+        if broken > _ATTEMPTS // 2 and not listening.received:
             self.found.append(Finding(framing, address, function, is_garbled=True))
         else:
             self._disturb()
