@@ -6,6 +6,8 @@ import itertools
 from host_tools.resolve import Program
 from host_tools.stock_names import short_names, stock_names
 
+_NAME_ATTRIBUTES = ("getattr", "hasattr", "setattr")
+
 
 class AttributeNames:
     """Short names for the attributes that the firmware defines and no stock object has.
@@ -21,7 +23,7 @@ class AttributeNames:
         kept = stock_names() | known_outside | _of_stock_subclasses(program, nodes)
         public = {name for _, name in bound - private if name[0] != "_"} - kept
         renamed = public | {name for _, name in private}
-        used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        used = attributes_named(nodes)
         pool = short_names(kept | used - renamed)
         families = [
             sorted({name for path, name in private if path in family})
@@ -39,6 +41,22 @@ class AttributeNames:
     def name(self, name: str, path: str) -> str:
         """What an attribute is called that a source file calls `name`."""
         return self._private.get((path, name)) or self._public.get(name, name)
+
+
+def named_in_text(node: ast.AST) -> ast.Constant | None:
+    """The text in a call such as getattr(x, "name") that names an attribute."""
+    if getattr(getattr(node, "func", None), "id", "") not in _NAME_ATTRIBUTES:
+        return None
+    text = node.args[1]
+    return text if isinstance(text, ast.Constant) and isinstance(text.value, str) else None
+
+
+def attributes_named(nodes: list[ast.AST]) -> set[str]:
+    """All attributes that some node refers to, in code or in a text."""
+    texts = filter(None, map(named_in_text, nodes))
+    return {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {
+        text.value for text in texts
+    }
 
 
 def _is_private(name: str) -> bool:

@@ -7,6 +7,7 @@ stock code may call it, and so are all methods of classes with a stock base.
 
 import ast
 
+from host_tools.attribute_names import attributes_named
 from host_tools.bundles import Bundle
 from host_tools.resolve import Program
 from host_tools.stock_names import stock_names
@@ -78,7 +79,7 @@ def _leave_out_definitions(code: list[Code]) -> None:
 
 def _leave_out_methods(statements: list[ast.stmt]) -> None:
     nodes = [node for statement in statements for node in ast.walk(statement)]
-    named = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | stock_names()
+    named = attributes_named(nodes) | stock_names()
     for node in nodes:
         if isinstance(node, ast.ClassDef) and all(map(_is_own, node.bases)):
             node.body = [s for s in node.body if _may_be_called(s, named)]

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from host_tools.attribute_names import AttributeNames
+from host_tools.attribute_names import AttributeNames, named_in_text
 from host_tools.bundles import DRIVERS, Bundle, bundles, linked_name
 from host_tools.code import Code, leave_out_unused
 from host_tools.resolve import Program, name_of
@@ -112,6 +112,12 @@ class _Namer(ast.NodeTransformer):
 
     def visit_Attribute(self, node):
         node.attr = self._attributes.name(node.attr, node.origin)
+        return self.generic_visit(node)
+
+    def visit_Call(self, node):
+        text = named_in_text(node)
+        if text:
+            text.value = self._attributes.name(text.value, text.origin)
         return self.generic_visit(node)
 
     def visit_ClassDef(self, node):

@@ -191,6 +191,27 @@ def test_a_constant_inside_a_function_is_refused():
         link(sources, {})
 
 
+def test_an_attribute_that_a_text_names_is_the_same_attribute(monkeypatch):
+    app = """class Bus:
+    def rest_for(self, seconds):
+        return seconds
+
+class Line:
+    def __init__(self):
+        self._secret = 3
+        setattr(self, "age_of_it", 2)
+
+def main():
+    found = [getattr(one, "rest_for", None) for one in (Bus(), Line())]
+    line = Line()
+    age = line.age_of_it
+    return found[0](7), found[1], hasattr(line, "_secret"), age, hasattr(Bus(), "age_of_it")
+"""
+    modules = link({"limen/__init__.py": "", "limen/app.py": app}, MAIN).modules
+    assert "rest_for" not in modules["limen"]
+    assert [*run(modules, monkeypatch).values()][-1] == (7, None, True, 2, False)
+
+
 def test_names_that_stock_objects_have_are_kept():
     body = "    def write(self, x):\n        self.mine = x\n        x.write(self.mine)\n"
     source = "class A:\n" + body + "A()\n"
