@@ -1,6 +1,21 @@
-"""Runs first after every reset. Nothing is started here, so that a REPL stays reachable."""
+"""Runs first after every reset. Nothing is started here, so that a REPL stays reachable.
+
+Outputs go to their safe levels before anything can fail, a lost configuration included: they are
+kept in the chip's own NVS (`limen.hal.pins`), as pairs of pin and level.
+"""
 
 import gc
+
+import esp32
+from machine import Pin
+
+outputs = bytearray(32)
+try:
+    for at in range(0, esp32.NVS("limen").get_blob("outputs", outputs), 2):
+        Pin(outputs[at], Pin.OUT, value=outputs[at + 1])
+except OSError:
+    pass  # none was ever configured
+del outputs
 
 # Collect before the heap is full: the chip's heap grows into memory that Wi-Fi and TLS need.
 gc.threshold(16384)

@@ -1,7 +1,7 @@
 """What a pin of the chip can be: analog or digital input, output, pulse counter.
 
-The safe states of the outputs are kept in the chip's own NVS, beside any configuration, and set
-first thing at every boot (`make_safe`): a board without its configuration does no harm.
+The safe levels of the outputs are kept in the chip's own NVS, beside any configuration, where
+`boot.py` finds them: a board without its configuration does no harm.
 """
 
 import esp32
@@ -60,13 +60,6 @@ def keep_safe(outputs):
         nvs = esp32.NVS("limen")
         nvs.set_blob(_SAFE, levels)
         nvs.commit()
-
-
-def make_safe():
-    """Put every output that was ever configured last into its safe state."""
-    levels = _safe_levels()
-    for at in range(0, len(levels), 2):
-        output(levels[at], levels[at + 1])
 
 
 def _safe_levels():

@@ -1,0 +1,173 @@
+"""Sensors and pins of a whole gateway: from the part to the message, over power cuts."""
+
+import pytest
+
+from host_tools.emulation.board import Board
+from host_tools.emulation.broker_model import BrokerModel
+from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.lan import Lan
+from host_tools.emulation.parts.sht3x import Sht3x
+from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.gateway_image import gateway_files
+from host_tools.image import FILE_SYSTEM_OFFSET, build_image
+from host_tools.site import load_site
+from host_tools.subscriber import ALL_TOPICS, Subscriber
+from host_tools.world import time_reply
+
+SITE = """
+[site]
+id = "hall-2"
+ntp = ["time.local"]
+[mqtt]
+host = "broker.local"
+[gateway.g1]
+board = "espressif-esp32-devkitc"
+[[gateway.g1.bus]]
+id = "sensors"
+kind = "i2c"
+sda = 21
+scl = 22
+[[gateway.g1.bus]]
+id = "pins"
+kind = "pins"
+[[gateway.g1.device]]
+id = "cabinet"
+bus = "sensors"
+profile = "sensirion-sht3x"
+every = "1s"
+[[gateway.g1.device]]
+id = "door"
+bus = "pins"
+profile = "digital-input"
+pin = 18
+every = "1h"
+debounce = "30ms"
+[[gateway.g1.device]]
+id = "water"
+bus = "pins"
+profile = "pulse-input"
+pin = 19
+quantity = "volume_water"
+pulses_per_unit = 100
+start = "7.5 m³"
+every = "10s"
+[[gateway.g1.device]]
+id = "valve"
+bus = "pins"
+profile = "digital-output"
+pin = 23
+safe = "on"
+every = "10s"
+"""
+SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
+GOOD, UNCERTAIN, BAD = 0, 1, 2
+
+
+class Gateway:
+    """The gateway of the site above, with its parts, a broker and a subscriber."""
+
+    def __init__(self, folder):
+        (folder / "site.toml").write_text(SITE)
+        (folder / "secrets.toml").write_text(SECRETS)
+        self.files = gateway_files(load_site(folder / "site.toml"), "g1")
+        self.flash = FlashFile.create(folder / "flash.bin", build_image(self.files))
+        self.scheduler = VirtualScheduler()
+        lan = Lan(self.scheduler)
+        lan.answer("time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
+        broker = BrokerModel(self.scheduler)
+        lan.listen("broker.local", 1883, broker.accept)
+        self.arrivals = []
+        broker.subscribe(ALL_TOPICS, Subscriber(self.arrivals.append).feed)
+        self.console = []
+        self.board = Board(self.scheduler, self.flash.path, lan=lan, on_console=self.console.append)
+        self.sensor = Sht3x(self.scheduler, 25, 40)
+        self.board.peripherals.i2c[0] = {0x44: self.sensor}
+        self.board.set_pin(18, 0)
+
+    def run(self, seconds):
+        self.scheduler.run_until(self.scheduler.now_us + int(seconds * 1e6))
+
+    def told(self, device):
+        """[(ms since the world began, quality, values)] of a device since its clock was set."""
+        start_ms = self.scheduler.start_utc_us // 1000
+        return [
+            (a.record.t_ms - start_ms, a.record.quality, tuple(a.record.body.by_channel.values()))
+            for a in self.arrivals
+            if a.device == device and a.record.t_ms is not None
+        ]
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    gateway = Gateway(tmp_path)
+    gateway.board.start()
+    yield gateway
+    gateway.board.stop()
+
+
+def test_a_sensor_is_read_each_second_and_bad_while_it_is_gone(gateway):
+    gateway.run(10.5)
+    gateway.sensor.is_present = False
+    gateway.run(5)
+    gateway.sensor.is_present = True
+    gateway.run(5)
+    told = gateway.told("cabinet")
+    assert {tuple(map(str, values)) for _, quality, values in told if quality == GOOD} == {
+        ("25.00", "40.00")
+    }
+    bad = [ms for ms, quality, values in told if (quality, values) == (BAD, (None, None))]
+    assert bad and all(10_500 <= ms < 16_600 for ms in bad)
+    assert [quality for ms, quality, _ in told if ms > 17_600][:2] == [GOOD, GOOD]
+    assert gateway.console == []
+
+
+def test_edges_are_told_with_their_own_times(gateway):
+    edges_ms = (12_345, 12_400, 15_000)
+    for number, edge_ms in enumerate(edges_ms):
+        for bounce in range(5):
+            gateway.scheduler.at(
+                (edge_ms + 3 * bounce) * 1000,
+                lambda level=(number + bounce + 1) % 2: gateway.board.set_pin(18, level),
+            )
+    gateway.run(20)
+    told = [(ms, int(values[0])) for ms, _, values in gateway.told("door") if ms > 12_000]
+    assert [level for _, level in told] == [1, 0, 1]
+    for (told_ms, _), edge_ms in zip(told, edges_ms, strict=True):
+        # The clock was set over the network, which takes some milliseconds each way.
+        assert abs(told_ms - edge_ms) <= 5
+    assert gateway.console == []
+
+
+def test_pulses_are_counted_over_a_power_cut(gateway):
+    parts = gateway.board.peripherals
+    for second in range(5, 100):
+        gateway.scheduler.at(second * 1_000_000, lambda: parts.pulse(19, 3))
+    gateway.run(100)
+    gateway.run(40)
+    told = [values[0] for _, _, values in gateway.told("water")]
+    assert told == sorted(told)
+    assert str(told[-1]) == "10.350"  # 7.5 m³ and 285 pulses of 10 litres
+    gateway.board.power_cut()
+    parts.pulse(19, 1000)
+    gateway.board.start()
+    gateway.run(30)
+    parts.pulse(19)
+    gateway.run(20)
+    told = [values[0] for _, _, values in gateway.told("water")]
+    assert str(told[-1]) == "10.360"
+    assert gateway.console == []
+
+
+def test_an_output_is_safe_from_the_start_and_without_a_configuration(gateway):
+    board = gateway.board
+    gateway.run(15)
+    assert board.pins[23] == 1
+    assert gateway.told("valve")[-1][1:] == (GOOD, (1,))
+    board.stop()
+    files = {name: data for name, data in gateway.files.items() if "config" not in name}
+    gateway.flash.write(FILE_SYSTEM_OFFSET, build_image(files))
+    board.pins.clear()
+    board.start()
+    gateway.run(5)
+    assert board.pins == {23: 1}
+    assert "ENOENT" in gateway.console[-1]
