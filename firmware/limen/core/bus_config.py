@@ -1,6 +1,6 @@
 """The buses of a gateway: their settings, their framing, and their pins on the board."""
 
-from limen.core.input_config import BUSES, claim_pin, wire_bus
+from limen.core.input_buses import BUSES, claim_pin, wire_bus
 from limen.core.schema import (
     Owners,
     duration_ms,

@@ -12,7 +12,7 @@ where facts may be None for a name that the site does not use.
 
 from limen.core.bus_config import framing_fields, own_framing, read_buses, set_framings, wire_buses
 from limen.core.channel_config import LONGEST_MS, read_channels
-from limen.core.input_config import Inputs
+from limen.core.input_buses import BUSES
 from limen.core.schema import (
     Owners,
     Spot,
@@ -151,11 +151,12 @@ def _read_gateway(spot, gateways, name, profiles, boards):
     board = _look_up(spot.at("board"), values["board"], boards, "board")
     buses = read_buses(spot.at("bus"), values["bus"] or [])
     owners = Owners()
-    inputs = Inputs(board, owners)
+    inputs = _inputs(buses, board, owners)
     devices = _read_devices(spot.at("device"), values["device"] or [], buses, profiles, inputs)
     wired = wire_buses(spot.at("bus"), buses, board, owners)
     for bus in wired:
-        inputs.wire(bus)
+        if inputs:
+            inputs.wire(bus)
     if not spot.problems:
         set_framings(devices, wired)
     return {
@@ -176,6 +177,15 @@ def _look_up(spot, name, known, word):
     return facts
 
 
+def _inputs(buses, board, owners):
+    """What reads devices that are no meters; None where no bus has such."""
+    if not [bus for bus in buses if bus and bus["kind"] in BUSES]:
+        return None
+    from limen.core.input_config import Inputs
+
+    return Inputs(board, owners)
+
+
 def _read_devices(spot, devices, buses, profiles, inputs):
     """The compact form of every device; each bus learns which profiles are on it."""
     ids, addresses = Owners(), Owners()
@@ -183,7 +193,7 @@ def _read_devices(spot, devices, buses, profiles, inputs):
     read = []
     for index in range(len(devices)):
         here = spot.at(index)
-        input_fields = inputs.fields(devices[index], buses)
+        input_fields = inputs and inputs.fields(devices[index], buses)
         values = here.read_table(devices[index], input_fields or _DEVICE)
         if values is None:
             continue

@@ -1,15 +1,15 @@
-"""Inputs beside the meters, in a site file: their buses, their pins on the board, their devices.
+"""Inputs beside the meters, in a site file: sensors, and what hangs at the pins of the chip.
 
-A device on I2C, SPI, 1-Wire or the pins of the chip names its model as `profile`, as a meter does;
-`input_models` has them all.
+A device on I2C, SPI, 1-Wire or the pins names its model as `profile`, as a meter does;
+`input_models` has them all. The validator loads this module for a site that has such a bus.
 """
 
 from limen.core.channel_config import LONGEST_MS, read_channels
-from limen.core.input_models import MODELS, hertz
+from limen.core.input_buses import BUSES, claim_pin
+from limen.core.input_models import MODELS
 from limen.core.schema import (
     duration_ms,
     identifier,
-    integer,
     one_of,
     optional,
     required,
@@ -22,65 +22,6 @@ _MOST_BY_DEFAULT = 3
 _SOME = 2
 _CONVERTER_PINS = {"esp32": (32, 39), "esp32s3": (1, 10), "esp32c3": (0, 4)}
 _CONVERTER_DRIVERS = ("analog", "current_transformer")
-# The number of the first controller of a kind, and how many there are for us.
-_CONTROLLERS = {"i2c": (0, 2), "spi": (1, 2)}
-_SMALL_CHIPS = ("esp32c3",)
-_pin = integer(0, 48)
-
-BUSES = {
-    "i2c": {
-        "sda": required(_pin, "sda = 21"),
-        "scl": required(_pin, "scl = 22"),
-        "frequency": optional(hertz(10000, 400000), 100000),
-    },
-    "spi": {
-        "sck": required(_pin, "sck = 14"),
-        "mosi": required(_pin, "mosi = 13"),
-        "miso": required(_pin, "miso = 12"),
-        "frequency": optional(hertz(100000, 5000000), 1000000),
-    },
-    "onewire": {"pin": required(_pin, "pin = 4")},
-    "pins": {},
-}
-"""The fields of each kind of bus, beside its id and kind."""
-
-
-def claim_pin(spot, pin, owner, board, owners, is_output):
-    """Give a pin to its owner; a problem if the board cannot use it so, or if it is taken."""
-    if pin is None or not board:
-        return
-    if pin in board["output"] or pin in board["input"] and not is_output:
-        owners.claim(("pin", pin), owner, spot, "pin %d" % pin + " is taken by %s already")
-    else:
-        use = "an output" if is_output else "an input"
-        spot.report("pin %d of this board cannot be used as %s" % (pin, use))
-
-
-def wire_bus(spot, bus, board, owners, name):
-    """The compact form of a bus for inputs."""
-    kind = bus["kind"]
-    compact = {"id": bus["id"], "kind": kind}
-    for key in BUSES[kind]:
-        if key == "frequency":
-            compact["hz"] = bus[key]
-        else:
-            compact[key] = bus[key]
-            claim_pin(spot.at(key), bus[key], name + "." + key, board, owners, key != "miso")
-    if kind in _CONTROLLERS and board:
-        compact[kind] = _free_controller(spot, kind, board, owners)
-    return compact
-
-
-def _free_controller(spot, kind, board, owners):
-    first, count = _CONTROLLERS[kind]
-    if board.get("chip") in _SMALL_CHIPS:
-        count = 1
-    for number in range(first, first + count):
-        if not owners.has((kind, number)):
-            owners.claim((kind, number), kind, spot, "")
-            return number
-    spot.report("this chip has controllers for %d buses of kind %s" % (count, kind))
-    return None
 
 
 class Inputs:

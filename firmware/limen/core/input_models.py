@@ -13,6 +13,7 @@ from limen.core.analog_config import (
     settle_analog,
     settle_transformer,
 )
+from limen.core.input_buses import hertz
 from limen.core.scaling import Line
 from limen.core.schema import (
     boolean,
@@ -32,18 +33,6 @@ _WINDOW = 32
 _WINDOW_PAUSE_MS = 10
 _PULLS = ("up", "down", "none")
 _FINE = 9
-
-
-def hertz(low, high):
-    """A frequency such as "400 kHz", in hertz."""
-
-    def read(value):
-        hz = parse_count(text(value), "Hz", 0)
-        if low <= hz <= high:
-            return hz
-        raise Mistake('must be %d to %d Hz, not "%s"' % (low, high, value))
-
-    return read
 
 
 def _rate(*known_hz):
