@@ -34,7 +34,7 @@ from limen.core.bus_config import BAUDS, PARITIES
 from limen.core.doctor import Examination
 from limen.core.doctor_words import framing_text, headline, place_text, sentences
 from limen.core.exchange import Exchange
-from limen.core.scan import ALL, LIKELY, Finding, Scan
+from limen.core.scan import ALL, LIKELY, Finding, Scan, settled
 from limen.core.schema import suggestion
 from limen.core.units import ms_text
 
@@ -171,7 +171,7 @@ class Visit:
         if self._is_one_for_all(scan):
             self._say("It answers at every unit: it is one device, and takes any address.")
             del scan.found[1:]
-        examinations = [self._examine(_settled(finding)) for finding in scan.found]
+        examinations = [self._examine(settled(finding)) for finding in scan.found]
         return self._propose(args, examinations, place)
 
     def _make_scan(self, args, taken: set[int]) -> Scan:
@@ -208,7 +208,7 @@ class Visit:
                         total=scan.spent_ms + scan.cost_ms,
                     )
                     for finding in scan.found[known:]:
-                        progress.console.print(f"{place_text(_settled(finding))} answers.")
+                        progress.console.print(f"{place_text(settled(finding))} answers.")
                     known = len(scan.found)
                     if self._is_one_for_all(scan):
                         break
@@ -275,16 +275,6 @@ class Visit:
 
     def _say(self, text: str) -> None:
         self._console.print(text, markup=False, soft_wrap=True)
-
-
-def _settled(finding: Finding) -> Finding:
-    """A device found with two stop bits is asked with one from now on: both understand that."""
-    framing = finding.framing
-    if framing and framing[1] is None:
-        framing = framing[0], None, 1
-    return Finding(
-        framing, finding.address, finding.function, finding.turnaround_us, finding.is_garbled
-    )
 
 
 def _describe(exchange: Exchange) -> str:

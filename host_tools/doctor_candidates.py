@@ -6,26 +6,13 @@ from pathlib import Path
 from host_tools.profile import read_profile
 from limen.core.bus_config import PARITIES
 from limen.core.channel_config import read_channels
+from limen.core.scan import FRAMINGS
 from limen.core.schema import Spot
 
 Framing = tuple[int, int | None, int]
 
 _A_WHILE_MS = 10_000
 _BIT = "bit"
-_USUAL = (
-    (38400, None, 1),
-    (115200, None, 1),
-    (4800, None, 1),
-    (57600, None, 1),
-    (38400, 0, 1),
-    (1200, None, 1),
-    (115200, 0, 1),
-    (9600, 1, 1),
-    (19200, 1, 1),
-    (2400, 0, 1),
-    (4800, 0, 1),
-)
-"""Framings beside those of the profiles, as meters offer them in their menus."""
 
 
 def load_candidate(path: Path) -> dict:
@@ -58,18 +45,14 @@ def framing_of(serial: dict) -> Framing | None:
 
 
 def likely_framings(candidates: list[dict]) -> list[Framing]:
-    """How the known models leave the works, most of them first; without parity as two stop bits.
-
-    A device set to one stop bit takes a second one for a pause, and its replies are heard as well:
-    so one question finds both.
-    """
+    """How the known models leave the works, most of them first; without parity as two stop bits."""
     counts = Counter(candidate["serial"] for candidate in candidates if candidate["serial"])
     return list(dict.fromkeys(_asked(framing) for framing, _ in counts.most_common()))
 
 
 def rare_framings(likely: list[Framing]) -> list[Framing]:
     """The other usual framings."""
-    return [framing for framing in map(_asked, _USUAL) if framing not in likely]
+    return [framing for framing in FRAMINGS if framing not in likely]
 
 
 def _asked(framing: Framing) -> Framing:

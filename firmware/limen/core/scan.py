@@ -3,7 +3,8 @@
 The order is by likelihood: first the addresses that meters leave the works with, in all framings;
 then the other addresses, in the framings where somebody has answered, then in the others. Any
 answer finds a device, an exception too. A device that answers at a rate is not looked for at the
-same rate with other parities: many do not mind a wrong one.
+same rate with other parities: many do not mind a wrong one. Without parity two stop bits are asked
+with: a device set to one takes the second for a pause, so one question finds both.
 
 A scan is a row of exchanges: carry each one, then take the next. It can be left at any time; what
 was found stands.
@@ -14,6 +15,24 @@ from limen.core.compat import const
 from limen.core.exchange import Exchange, character_us, read_request, silence_us
 
 LIKELY = (1, 2, 3, 4, 5, 10, 33, 247)
+FRAMINGS = (
+    (9600, None, 2),
+    (9600, 0, 1),
+    (19200, 0, 1),
+    (19200, None, 2),
+    (2400, None, 2),
+    (38400, None, 2),
+    (115200, None, 2),
+    (4800, None, 2),
+    (57600, None, 2),
+    (38400, 0, 1),
+    (1200, None, 2),
+    (115200, 0, 1),
+    (9600, 1, 1),
+    (19200, 1, 1),
+    (2400, 0, 1),
+    (4800, 0, 1),
+)
 ALL = range(1, 248)
 READ_HOLDING, READ_INPUT = const(3), const(4)
 
@@ -148,6 +167,16 @@ class Scan:
         """What one call costs that nobody answers."""
         wire_us = (modbus.REQUEST_BYTES + 1) * character_us(framing) + silence_us(framing)
         return self._patience_ms + wire_us // 1000 + 1
+
+
+def settled(finding):
+    """The finding with one stop bit where two were only asked with."""
+    framing = finding.framing
+    if framing and framing[1] is None:
+        framing = framing[0], None, 1
+    return Finding(
+        framing, finding.address, finding.function, finding.turnaround_us, finding.is_garbled
+    )
 
 
 def _is_whole(exchange):
