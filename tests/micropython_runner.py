@@ -57,8 +57,13 @@ class ModuleRunner:
         """Run the tests of one module; return {test: traceback or ""} and the other output."""
         folder = self._scratch / "tests"
         shown = path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path.name
+        beside = {other.name: other for other in path.parent.glob("fake_*.py")}
+        files = {
+            name.replace(".py", ".mpy"): compile_module(other.read_bytes(), name, _ASSERTS_KEPT)
+            for name, other in beside.items()
+        }
         bytecode = compile_module(path.read_bytes(), str(shown), level=_ASSERTS_KEPT)
-        write_files({f"{path.stem}.mpy": bytecode}, folder)
+        write_files(files | {f"{path.stem}.mpy": bytecode}, folder)
         output = self._execute(self._driver(folder, path.stem, tests))
         lines = output.splitlines()
         results = [json.loads(line[len(_MARK) :]) for line in lines if line.startswith(_MARK)]

@@ -25,13 +25,13 @@ from limen.hal import board
 from limen.service.clock import Clock
 from limen.service.diagnostics import Diagnostics
 from limen.service.path import Path
+from limen.service.poll import Device, Poll
 from limen.service.store import Store
 from limen.service.supervisor import Supervisor
 
 VERSION = "0.1.0"
 _WATCHDOG_MS = const(30000)
 _EVENT_BYTES = const(1024)
-_LONGEST_WAIT_MS = const(10000)
 # A channel's value in JSON: its name, punctuation and up to 22 digits.
 _CHANNEL_TEXT = const(56)
 _FRAME_TEXT = const(160)
@@ -39,27 +39,6 @@ _SEND_EXTRA = const(256)  # for the topic, and what must go out beside a publish
 CONFIGURATION = "/config.jsonl"
 BIRTH = "/birth.json"
 SECRETS = "/secrets.json"
-
-
-class Device:
-    """What the path and the uplink know of a device; `reader` asks the device itself."""
-
-    def __init__(self, name, channels, reader):
-        self.id = name
-        self.channels = channels
-        self.reader = reader
-        self.s = self.ms = 0  # uptime of the newest reading
-        self.fresh = False
-        self.last_due_s = 0
-
-    def mark_due(self, s, ms):
-        """Mark the channels that are due as fresh and plan their next turn; True if any is."""
-        any_due = False
-        for channel in self.channels:
-            if channel.is_due(s, ms):
-                channel.plan_next(s, ms)
-                channel.fresh = any_due = True
-        return any_due
 
 
 def make_channel(index, spec):
@@ -81,6 +60,7 @@ class Gateway:
         self.clock = Clock(ticks_ms, ticks_diff, board.rtc())
         self.store = Store()
         self._begin_boot()
+        self.polls = []
         self.buses = []
         self.devices = [Device("gateway", (), None)]
         head = json.loads(next(lines))
@@ -112,16 +92,20 @@ class Gateway:
     def _add(self, part):
         """Make the bus or the device that a line of the configuration describes."""
         if "kind" in part:
-            uart, de = board.rs485(part)
-            self.buses.append(drivers.load(part["kind"])[0](uart, part, de))
+            bus = drivers.load(part["kind"])[0](board.open_port(part), part, self.store)
+            self.buses.append(bus)
+            self.polls.append(Poll(bus, self.clock, self.store, self._take, self.report))
             return
         channels = tuple(make_channel(i, spec) for i, spec in enumerate(part["channel"]))
-        for channel in channels:
-            channel.due_s = self.clock.s
-            channel.due_ms = self.clock.ms
         bus = self.buses[part["bus"]]
         reader = drivers.load(bus.kind, part.get("driver"))[1](bus, part, channels)
-        self.devices.append(Device(part["id"], channels, reader))
+        device = Device(part["id"], channels, reader)
+        self.polls[part["bus"]].add(len(self.devices), device)
+        self.devices.append(device)
+
+    def _take(self, number, device):
+        self.path.take(number, device)
+        self.uplink.nudge()
 
     def _make_delivery(self, head, secrets):
         options = head["mqtt"]
@@ -194,35 +178,6 @@ class Gateway:
         self.path.keep_clock_set()
         self.uplink.nudge()
 
-    async def _poll(self, bus, pulse):
-        """Read the devices of one bus when their channels are due."""
-        mine = [n for n, d in enumerate(self.devices) if d.reader and d.reader.bus is bus]
-        clock = self.clock
-        while True:
-            pulse.beat(120)
-            for number in mine:
-                clock.tick()
-                device = self.devices[number]
-                if device.mark_due(clock.s, clock.ms):
-                    await device.reader.read()
-                    clock.tick()
-                    device.s = clock.s
-                    device.ms = clock.ms
-                    device.fresh = True
-                    self.path.take(number, device)
-                    self.uplink.nudge()
-            await asyncio.sleep_ms(self._pause_ms(mine))
-
-    def _pause_ms(self, mine):
-        """Milliseconds until the next channel of these devices is due."""
-        clock = self.clock
-        clock.tick()
-        pause_ms = _LONGEST_WAIT_MS
-        for number in mine:
-            for channel in self.devices[number].channels:
-                pause_ms = min(pause_ms, channel.due_in_ms(clock.s, clock.ms))
-        return max(0, pause_ms)
-
     def report(self, name, error):
         """A task has failed: say so on the console; it is counted in the diagnostics."""
         print("limen: %s: %r" % (name, error))
@@ -238,8 +193,8 @@ class Gateway:
             start("wifi", self.wifi.run)
         if self.time_sync:
             start("time", self.time_sync.run)
-        for bus in self.buses:
-            start("bus " + bus.id, lambda pulse, bus=bus: self._poll(bus, pulse))
+        for bus, poll in zip(self.buses, self.polls):
+            start("bus " + bus.id, poll.run)
         start("uplink", self.uplink.run)
         start("store", self.store.run)
         await self.supervisor.run()

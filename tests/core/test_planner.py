@@ -23,9 +23,15 @@ def test_the_cut_is_where_the_gap_is():
     assert plan(registers, 8, OVERHEAD) == [(0, 4, 0, 2), (8, 4, 2, 4)]
 
 
-def test_holes_are_never_read():
+def test_no_request_reaches_across_a_cut():
+    assert plan([(0, 2), (4, 2)], 125, OVERHEAD, (4,)) == [(0, 2, 0, 1), (4, 2, 1, 2)]
     assert plan([(0, 2), (4, 2)], 125, OVERHEAD, (3,)) == [(0, 2, 0, 1), (4, 2, 1, 2)]
-    assert plan([(0, 2), (4, 2)], 125, OVERHEAD, (6,)) == [(0, 6, 0, 2)]
+    assert plan([(0, 2), (4, 2)], 125, OVERHEAD, (0, 6)) == [(0, 6, 0, 2)]
+
+
+def test_a_bit_costs_an_eighth_of_a_byte():
+    assert plan([(0, 1), (175, 1)], 2000, OVERHEAD, (), 1) == [(0, 176, 0, 2)]
+    assert plan([(0, 1), (176, 1)], 2000, OVERHEAD, (), 1) == [(0, 1, 0, 1), (176, 1, 1, 2)]
 
 
 def test_registers_that_overlap():

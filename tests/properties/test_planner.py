@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 from limen.core.planner import plan
 
 registers = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 4)), max_size=9).map(sorted)
-holes = st.lists(st.integers(0, 44), max_size=3)
+cuts = st.lists(st.integers(0, 44), max_size=3)
 
 
-def is_allowed(start, count, longest, holes):
-    return count <= longest and not any(start <= hole < start + count for hole in holes)
+def is_allowed(start, count, longest, cuts):
+    return count <= longest and not any(start < cut < start + count for cut in cuts)
+
+
+def cost_of(requests, overhead_bytes, bits):
+    return sum(overhead_bytes + (count * bits + 7) // 8 for _, count in requests)
 
 
 def covering(group):
@@ -20,7 +24,7 @@ def covering(group):
     return start, max(address + words for address, words in group) - start
 
 
-def cheapest(registers, longest, overhead_bytes, holes):
+def cheapest(registers, longest, overhead_bytes, cuts, bits):
     """The least cost over all assignments of registers to requests, in any order."""
     best = None
     for labels in product(range(len(registers)), repeat=len(registers)):
@@ -30,18 +34,26 @@ def cheapest(registers, longest, overhead_bytes, holes):
         for register, label in zip(registers, labels, strict=True):
             groups.setdefault(label, []).append(register)
         requests = [covering(group) for group in groups.values()]
-        if all(is_allowed(start, count, longest, holes) for start, count in requests):
-            cost = sum(overhead_bytes + 2 * count for _, count in requests)
+        if all(is_allowed(start, count, longest, cuts) for start, count in requests):
+            cost = cost_of(requests, overhead_bytes, bits)
             best = cost if best is None else min(best, cost)
     return best
 
 
-@given(registers.filter(lambda r: len(r) <= 6), st.integers(4, 50), st.integers(0, 60), holes)
-def test_no_way_to_cut_is_cheaper(registers, longest, overhead_bytes, holes):
-    holes = [h for h in holes if not any(a <= h < a + words for a, words in registers)]
-    requests = plan(registers, longest, overhead_bytes, holes)
-    cost = sum(overhead_bytes + 2 * count for _, count, _, _ in requests)
-    assert cost == (cheapest(registers, longest, overhead_bytes, holes) if registers else 0)
+@given(
+    registers.filter(lambda r: len(r) <= 6),
+    st.integers(4, 50),
+    st.integers(0, 60),
+    cuts,
+    st.sampled_from((1, 16)),
+)
+def test_no_way_to_cut_is_cheaper(registers, longest, overhead_bytes, cuts, bits):
+    cuts = [c for c in cuts if not any(a < c < a + words for a, words in registers)]
+    requests = plan(registers, longest, overhead_bytes, cuts, bits)
+    assert all(is_allowed(start, count, longest, cuts) for start, count, _, _ in requests)
+    cost = cost_of([request[:2] for request in requests], overhead_bytes, bits)
+    least = cheapest(registers, longest, overhead_bytes, cuts, bits) if registers else 0
+    assert cost == least
 
 
 @given(

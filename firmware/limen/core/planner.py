@@ -1,18 +1,19 @@
 """Builds the requests that read given registers with the least time on the line.
 
-Reading a gap costs two bytes a register, a new request costs a fixed overhead: which is cheaper,
+Reading a gap costs the bytes of its registers, a new request a fixed overhead: which is cheaper,
 and where the longest request forces a cut, dynamic programming decides exactly. It is enough to
 cut the registers in order of their addresses: where a request reaches beyond the next one's end,
 the next one is not needed at all.
 """
 
 
-def plan(registers, longest, overhead_bytes, holes=()):
+def plan(registers, longest, overhead_bytes, cuts=(), bits=16):
     """Return the cheapest requests as a list of (start, count, first, end).
 
     `registers` are (address, words), sorted; a request covers registers[first:end]. It reads at
-    most `longest` registers, none of them in `holes`, and costs 2 * count + `overhead_bytes`.
-    No item may itself be longer than `longest` or cover a hole.
+    most `longest` registers of `bits` bits, does not begin before a cut and end behind it, and
+    costs `overhead_bytes` and the bytes of the registers. A cut is the address of a register that
+    must be the first of its request, if it is in any. No item may itself be longer than `longest`.
     """
     best = [(0, None)]  # for the first n registers: cost, and the request that ends there
     for end in range(1, len(registers) + 1):
@@ -21,9 +22,9 @@ def plan(registers, longest, overhead_bytes, holes=()):
         for first in range(end - 1, -1, -1):
             start, words = registers[first]
             stop = max(stop, start + words)
-            if stop - start > longest or any(start <= hole < stop for hole in holes):
+            if stop - start > longest or any(start < cut < stop for cut in cuts):
                 break
-            cost = best[first][0] + overhead_bytes + 2 * (stop - start)
+            cost = best[first][0] + overhead_bytes + ((stop - start) * bits + 7) // 8
             if choice is None or cost <= choice[0]:
                 choice = (cost, (start, stop - start, first, end))
         best.append(choice)

@@ -2,7 +2,16 @@
 
 The module of a bus has a class `Bus`, the module of the devices on it a class `Device`. Where
 devices on a bus differ, the configuration of a device names its driver.
+
+`Device.read()` begins to read the channels that are marked `fresh`. It returns a coroutine to
+await, or None: then `Device.step()` is called until it returns DONE, and after every other call so
+many milliseconds pass, 0 being one pass of the event loop. Steps allocate nothing. `answered` says
+then whether the device was there at all; a device without it always is.
 """
+
+from limen.core.compat import const
+
+DONE = const(-1)
 
 _KINDS = {
     "modbus-rtu": ("modbus_rtu", "modbus_device"),

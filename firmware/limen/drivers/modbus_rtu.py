@@ -1,179 +1,251 @@
 """The master of a Modbus RTU line on a UART.
 
 A transaction is a row of short steps: `start` prepares it, each `step` does what can be done at
-once and says how many milliseconds to sleep before the next, and 0 when `result` stands. `read` is
-the same as one coroutine. Nobody ever waits inside a read of the UART, so no byte is lost to a
-timeout. One task at a time may use a bus.
+once and says how many milliseconds to sleep before the next; DONE when `result` stands. Nobody
+ever waits inside a read of the UART, so no byte is lost to a timeout, and a step allocates nothing.
+One task at a time may use a bus.
 
 Before a request the line is silent for 3.5 characters (1.75 ms above 19200 baud) or for the pause
 that the device needs, if that is longer. A reply is taken when its last byte has come. Anything
 else is listened to until it falls silent or the time is up, so that the rest of a broken reply
 does not run into the next one.
 
-The master sleeps until a reply can be complete, and learns the turnaround of each device to sleep
-just that much longer: a transaction of any length costs the event loop one or two passes.
+The line is kept busy although a sleeper on the chip wakes only on a grid of 10 ms: what is missing
+of a reply tells when it can be whole at the earliest, the master sleeps until just so much before
+that as sleeps are late, and then looks again with every pass of the event loop. The last
+millisecond it waits itself.
 """
 
-import asyncio
 import time
 
 from limen.core import modbus
 from limen.core.compat import const
+from limen.drivers import DONE
 
 _FAST_BAUD = const(19200)
 _FAST_SILENCE_US = const(1750)
 _LONG_AGO_US = const(0x1FFFFFFF)
 _GROUPING_US = const(20000)  # UART drivers hand bytes over in groups: a pause this long is none
-_LOOK_MS = const(2)
-_TICK_MS = const(10)  # the chip wakes sleepers on this grid
+_TICK_US = const(10000)  # sleeps of the chip end on this grid
+_SPIN_US = const(1000)
 _CHUNK_BYTES = const(64)
 _REPLY_FRAME_BYTES = const(5)
+_LONGEST_FRAME = const(256)
 
-_SILENCE, _SENDING, _RECEIVING = const(0), const(1), const(2)
+_SILENCE = const(0)
+_SENDING = const(1)
+_RECEIVING = const(2)
 
 
 class Bus:
-    """`uart` is a `machine.UART` with timeout 0, `settings` are the bus's part of the
-    configuration, `de` is the pin that switches the transceiver to sending, or None.
+    """`port` is a `machine.UART` with timeout 0 and the pin that switches the transceiver to
+    sending, or None; `settings` are the bus's part of the configuration.
 
     `result` is that of the last transaction, its data are in `reply`; `counts` holds how often
-    each result came, in the order of `modbus.RESULTS`.
+    each result came, in the order of `modbus.RESULTS`. A reply may still come `late_ms` after its
+    time was up.
     """
 
-    def __init__(self, uart, settings, de=None):
+    def __init__(self, port, settings, store=None):
+        self.uart, self._de = port
         self.id = settings["id"]
         self.kind = settings["kind"]
-        self.uart = uart
-        self._de = de
         self._timeout_ms = settings["timeout_ms"]
-        parity_bits = 0 if settings["parity"] is None else 1
-        character_bits = 1 + settings["bits"] + parity_bits + settings["stop"]
-        self._character_us = character_bits * 1000000 // settings["baud"] + 1
-        fast = settings["baud"] > _FAST_BAUD
-        self._silence_us = _FAST_SILENCE_US if fast else self._character_us * 7 // 2
-        self._request = bytearray(modbus.REQUEST_BYTES)
+        self.late_ms = 2 * self._timeout_ms
+        self._framing = None
+        self._set_times(settings["baud"], settings["parity"], settings["stop"])
         self._chunk = bytearray(_CHUNK_BYTES)
-        self._turnaround_ms = {}
-        self._last_byte_us = time.ticks_us()
+        self._last_byte_us = self._sent_us = self._wake_us = time.ticks_us()
+        self._late_us = _TICK_US
+        self._sleeps = False
         self.reply = modbus.Reply()
         self.result = modbus.OK
         self.counts = [0] * len(modbus.RESULTS)
-        self.stale_bytes = 0
+        self.stale_bytes = self.late = 0
+        self._work = None
+        self._busy_ms = self._busy_us = 0
+        self._counted_ms = time.ticks_ms()
 
-    def overhead_bytes(self):
+    def tune(self, framing):
+        """Set the line to [baud, parity, stop bits] of the device that is asked next."""
+        if framing != self._framing:
+            self._framing = framing
+            baud, parity, stop = framing
+            self.uart.init(baudrate=baud, parity=parity, stop=stop)
+            self._set_times(baud, parity, stop)
+
+    def _set_times(self, baud, parity, stop):
+        character_bits = 9 + (parity is not None) + stop
+        # In 64ths of a microsecond: even 256 characters at 1200 baud are a small integer.
+        self._character = (character_bits * 1000000 << 6) // baud
+        self._silence_us = _FAST_SILENCE_US if baud > _FAST_BAUD else self._wire_us(7) // 2 + 1
+
+    def overhead_bytes(self, pause_ms):
         """What a request costs on the line beside the registers it reads, in characters."""
-        silences = 2 * self._silence_us // self._character_us
-        return modbus.REQUEST_BYTES + _REPLY_FRAME_BYTES + silences
+        silences_us = self._silence_us + max(self._silence_us, pause_ms * 1000)
+        return modbus.REQUEST_BYTES + _REPLY_FRAME_BYTES + (silences_us << 6) // self._character
 
     def counters(self):
-        """The counts by name, and the bytes that came when nothing was asked."""
+        """The counts by name; replies that came too late, other bytes that came when nothing was
+        asked; and the milliseconds of each second for which the line was in use since the last
+        time."""
         counters = dict(zip(modbus.RESULTS, self.counts))
+        counters["late"] = self.late
         counters["stale_bytes"] = self.stale_bytes
+        now_ms = time.ticks_ms()
+        passed_ms = max(1, time.ticks_diff(now_ms, self._counted_ms))
+        counters["load_ms_per_s"] = self._busy_ms * 1000 // passed_ms
+        self._busy_ms = 0
+        self._counted_ms = now_ms
         return counters
 
-    async def read(self, address, function, start, count, pause_ms=0):
-        """Ask a device for registers; return the result, a code of `modbus`."""
-        self.start(address, function, start, count, pause_ms)
-        try:
-            sleep_ms = self.step()
-            while sleep_ms:
-                await asyncio.sleep_ms(sleep_ms)
-                sleep_ms = self.step()
-        finally:
-            self._drive(0)  # a cancelled task must not leave the line occupied
-        return self.result
-
-    def start(self, address, function, start, count, pause_ms=0):
-        """Prepare a transaction: a request for `count` registers from `start` on."""
-        modbus.encode_read(self._request, address, function, start, count)
+    def start(self, request, pause_ms=0):
+        """Prepare a transaction: `request` is a whole frame, before it the device needs a pause."""
+        self._drive(0)  # the task before may have ended in the middle of a transaction
+        self._request = request
         self._pause_us = max(self._silence_us, pause_ms * 1000)
         self._state = _SILENCE
 
+    def meanwhile(self, work):
+        """Call `work` once when the next request is out: the line is busy then, we are not."""
+        self._work = work
+
     def step(self):
-        """Go on with the transaction; return the milliseconds to sleep, or 0: it is complete."""
+        """Go on with the transaction; return the milliseconds to sleep, 0 for one pass of the
+        event loop, or DONE."""
+        if self._sleeps:
+            self._learn_lateness()
         if self._state == _SILENCE:
             return self._await_silence()
         if self._state == _SENDING:
             return self._end_sending()
         return self._receive()
 
+    def _learn_lateness(self):
+        """Take how late a sleep ended for how late the next may end; no later than a tick."""
+        self._sleeps = False
+        late_us = min(max(0, -self._left_us(self._wake_us)), _TICK_US)
+        if late_us < self._late_us:
+            late_us = self._late_us - (self._late_us - late_us >> 5)
+        self._late_us = late_us
+
+    def _sleep_ms(self, rest_us):
+        """The milliseconds to sleep of the time that is left, 0 if a sleep might end too late."""
+        ms = (rest_us - self._late_us) // 1000
+        if ms <= 0:
+            return 0
+        self._sleeps = True
+        self._wake_us = time.ticks_add(time.ticks_us(), ms * 1000)
+        return ms
+
     def _await_silence(self):
-        self.stale_bytes += self._take_bytes()
+        self._drop_bytes()
         rest_us = self._pause_us - self._since_us(self._last_byte_us)
+        if rest_us > _SPIN_US:
+            return self._sleep_ms(rest_us)
         if rest_us > 0:
-            return rest_us // 1000 + 1
-        return self._send()
+            time.sleep_us(rest_us)
+        return 0 if self.uart.any() else self._send()
+
+    def _drop_bytes(self):
+        """What comes now answers no request, or one whose time was up."""
+        dropped = self._take_bytes()
+        if dropped and self.result == modbus.TIMEOUT:
+            self.late += 1
+            self.result = modbus.WAITING
+        elif dropped and self.result != modbus.WAITING:
+            self.stale_bytes += dropped
 
     def _send(self):
         self.reply.expect(self._request)
         self.result = modbus.WAITING
         self._drive(1)
         self.uart.write(self._request)
-        self._sent_us = time.ticks_us()
+        self._sent_us = self._last_byte_us = time.ticks_us()
         self._state = _SENDING
-        ahead_ms = self._wire_ms(modbus.REQUEST_BYTES) - _TICK_MS
-        if self._de is None or ahead_ms <= 0:
-            return self._end_sending()
-        return ahead_ms
+        return self._end_sending()
 
     def _end_sending(self):
-        """Release the line as soon as the last bit is out, and estimate when the reply is in."""
+        """Release the line as soon as the last bit is out."""
+        sending_us = self._wire_us(len(self._request))
+        rest_us = sending_us - self._since_us(self._sent_us)
         if self._de is not None:
-            self.uart.flush()
+            if rest_us > _SPIN_US:
+                return self._sleep_ms(rest_us)
+            while not self.uart.txdone() and self._since_us(self._sent_us) < 2 * sending_us:
+                pass
             self._drive(0)
         self._state = _RECEIVING
-        self._extra_ms = self._turnaround_ms.get(self._request[0], 0)
-        elapsed_ms = self._since_us(self._sent_us) // 1000
-        return max(1, self._exchange_ms() + self._extra_ms - elapsed_ms)
+        if self._work:
+            self._work()
+            self._work = None
+        return self._sleep_ms(self._exchange_us() - self._since_us(self._sent_us))
 
     def _receive(self):
         self._take_bytes()
-        if self.result == modbus.WAITING:
-            if not self._is_over():
-                return self._look_again_ms()
-            self.result = self.reply.finish()
-        if self.result == modbus.OK:
-            self._turnaround_ms[self._request[0]] = max(0, self._extra_ms - 1)
-        self.counts[self.result] += 1
-        return 0
+        rest_us = self._rest_us()
+        if 0 < rest_us <= _SPIN_US and self.reply.length:
+            time.sleep_us(rest_us)
+            self._take_bytes()
+            rest_us = self._rest_us()
+        return self._sleep_ms(rest_us) if rest_us > 0 else self._end()
 
-    def _is_over(self):
+    def _rest_us(self):
+        """Microseconds until there may be more to know; 0: the reply is here, or the time is up."""
+        if self.result != modbus.WAITING:
+            return 0
+        missing = self.reply.missing_bytes()
         silent_us = self._since_us(self._last_byte_us)
-        if self.reply.missing_bytes() <= 0 and silent_us > self._silence_us + _GROUPING_US:
-            return True
-        patience_ms = self._exchange_ms() + self._timeout_ms
-        return self._since_us(self._sent_us) >= patience_ms * 1000
+        if missing <= 0:
+            return self._silence_us + _GROUPING_US - silent_us
+        patience_us = self._exchange_us() + self._timeout_ms * 1000
+        left_us = patience_us - self._since_us(self._sent_us)
+        if -self._wire_us(_LONGEST_FRAME) < left_us <= 0 and self.reply.length:
+            left_us = self._silence_us - silent_us  # what has begun may end
+        # The longer nothing has come, the less a look a little later costs.
+        return min(left_us, max(self._wire_us(missing), silent_us >> 3))
 
-    def _look_again_ms(self):
-        sleep_ms = _LOOK_MS
-        if self.reply.length:
-            sleep_ms = max(_LOOK_MS, self._wire_ms(self.reply.missing_bytes()))
-        self._extra_ms += sleep_ms
-        return sleep_ms
+    def _end(self):
+        if self.result == modbus.WAITING:
+            self.result = self.reply.finish()
+        self.counts[self.result] += 1
+        self._busy_us += self._since_us(self._sent_us) + self._silence_us
+        self._busy_ms += self._busy_us // 1000
+        self._busy_us %= 1000
+        return DONE
 
     def _take_bytes(self):
-        """Give what the UART holds to the reply; return the number of bytes."""
+        """Give what the UART holds to the reply, if one is awaited; return the number of bytes."""
         taken = 0
-        while True:
-            size = self.uart.readinto(self._chunk)
-            if not size:
-                return taken
-            taken += size
-            self._last_byte_us = time.ticks_us()
-            if self._state == _RECEIVING and self.result == modbus.WAITING:
+        size = 1
+        while size:
+            if self.result != modbus.WAITING or self._state != _RECEIVING:
+                size = self.uart.readinto(self._chunk) or 0
+            elif self.reply.length:
+                size = self.uart.readinto(self._chunk) or 0
                 self.result = self.reply.feed(self._chunk, size)
+            else:
+                size = self.uart.readinto(self.reply.buffer) or 0
+                self.result = self.reply.feed_in_place(size)
+            taken += size
+        if taken:
+            self._last_byte_us = time.ticks_us()
+        return taken
 
     def _drive(self, level):
         if self._de is not None:
             self._de.value(level)
 
-    def _exchange_ms(self):
-        return self._wire_ms(modbus.REQUEST_BYTES + self.reply.expected_bytes())
+    def _exchange_us(self):
+        return self._wire_us(len(self._request) + self.reply.expected_bytes())
 
-    def _wire_ms(self, size):
-        return size * self._character_us // 1000 + 1
+    def _wire_us(self, size):
+        return size * self._character >> 6
 
     def _since_us(self, ticks):
         # The difference is negative when the moment is more than nine minutes ago.
         passed = time.ticks_diff(time.ticks_us(), ticks)
         return passed if passed >= 0 else _LONG_AGO_US
+
+    def _left_us(self, ticks):
+        return time.ticks_diff(ticks, time.ticks_us())

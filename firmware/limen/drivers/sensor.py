@@ -12,7 +12,7 @@ from limen.core.scaling import Line
 class Wires:
     """A bus of sensors; `ok`, `no_answer` and `bad_data` count readings by how they ended."""
 
-    def __init__(self, port, settings):
+    def __init__(self, port, settings, store=None):
         self.port = port
         self.id = settings["id"]
         self.kind = settings["kind"]

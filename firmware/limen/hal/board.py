@@ -32,6 +32,22 @@ def rtc():
     return machine.RTC()
 
 
+def open_port(bus):
+    """What a bus is read through, as its configuration says; None for one that needs no pins."""
+    kind = bus["kind"]
+    if kind == "modbus-rtu":
+        return rs485(bus)
+    if "host" in bus:
+        return None
+    if kind == "pins":
+        from limen.hal import pins
+
+        return pins
+    from limen.hal import wires
+
+    return getattr(wires, kind)(bus)
+
+
 def rs485(bus):
     """(UART, DE pin or None) of an RS-485 port, as the bus's configuration says.
 
