@@ -1,15 +1,25 @@
 """Sensors and pins of a whole gateway: from the part to the message, over power cuts."""
 
+import math
+from decimal import Decimal
+from fractions import Fraction
+
 import pytest
 
 from host_tools.emulation.board import Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Lan
+from host_tools.emulation.parts.ads1115 import Ads1115
+from host_tools.emulation.parts.adxl345 import Adxl345
+from host_tools.emulation.parts.bme280 import Bme280
+from host_tools.emulation.parts.ds18b20 import Ds18b20, OneWireLine
+from host_tools.emulation.parts.mcp9600 import Mcp9600
 from host_tools.emulation.parts.sht3x import Sht3x
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.gateway_image import gateway_files
 from host_tools.image import FILE_SYSTEM_OFFSET, build_image
+from host_tools.paths import PROJECT
 from host_tools.site import load_site
 from host_tools.subscriber import ALL_TOPICS, Subscriber
 from host_tools.world import time_reply
@@ -64,16 +74,18 @@ GOOD, UNCERTAIN, BAD = 0, 1, 2
 
 
 class Gateway:
-    """The gateway of the site above, with its parts, a broker and a subscriber."""
+    """The one gateway of a site, with a broker and a subscriber."""
 
-    def __init__(self, folder):
-        (folder / "site.toml").write_text(SITE)
+    def __init__(self, folder, site=SITE):
+        (folder / "site.toml").write_text(site)
         (folder / "secrets.toml").write_text(SECRETS)
-        self.files = gateway_files(load_site(folder / "site.toml"), "g1")
+        loaded = load_site(folder / "site.toml")
+        self.files = gateway_files(loaded, loaded.gateways[0])
         self.flash = FlashFile.create(folder / "flash.bin", build_image(self.files))
         self.scheduler = VirtualScheduler()
         lan = Lan(self.scheduler)
-        lan.answer("time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
+        for host in ("time.local", "pool.ntp.org"):
+            lan.answer(host, 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
         broker = BrokerModel(self.scheduler)
         lan.listen("broker.local", 1883, broker.accept)
         self.arrivals = []
@@ -171,3 +183,60 @@ def test_an_output_is_safe_from_the_start_and_without_a_configuration(gateway):
     gateway.run(5)
     assert board.pins == {23: 1}
     assert "ENOENT" in gateway.console[-1]
+
+
+def wire_everything(gateway):
+    """The parts of examples/inputs, each at a value of its own."""
+    world, parts = gateway.scheduler, gateway.board.peripherals
+    parts.i2c[0] = {
+        0x44: Sht3x(world, 30, 60),
+        0x76: Bme280(world, 21, 45, 980),
+        0x60: Mcp9600(world, hot=850, cold=31),
+        0x48: Ads1115(world, Fraction(12, 10)),
+    }
+    parts.spi[1] = {15: Adxl345(world, lambda now_us: (math.sin(now_us / 500), 0, 1))}
+    thermometers = {0x0000052B7D3A: Fraction("61.5"), 0x0000052C11F0: Fraction("-3.25")}
+    parts.one_wire[4] = OneWireLine(*[Ds18b20(world, *both) for both in thermometers.items()])
+    amplitude = 20 * math.sqrt(2) / 2000 * 10  # 20 A, in 10 ohms
+    parts.volts = {
+        34: Fraction(5 * 10, 43),
+        35: lambda us: 1.6 + amplitude * math.sin(2 * math.pi * us / 20_000),
+    }
+    gateway.board.set_pin(19, 1)
+    world.at(5_000_000, lambda: parts.pulse(18, 40))
+
+
+def test_one_of_each_input(tmp_path):
+    gateway = Gateway(tmp_path, (PROJECT / "examples/inputs/site.toml").read_text())
+    wire_everything(gateway)
+    gateway.board.start()
+    gateway.run(70)
+    gateway.board.stop()
+    assert gateway.console == []
+    newest = {}
+    for arrival in [arrival for arrival in gateway.arrivals if arrival.device != "gateway"]:
+        for name, value in arrival.record.body.by_channel.items():
+            newest[f"{arrival.device}.{name}"] = (value, arrival.record.quality)
+    motion = [newest.pop(f"bearing.vibration_acceleration{end}") for end in ("", "_peak")]
+    current, quality = newest.pop("motor.current")
+    assert abs(current - 20) < Decimal("0.2") and quality == GOOD
+    assert [quality for _, quality in motion] == [GOOD, GOOD]
+    assert abs(motion[0][0] - Decimal("6.93")) < Decimal("0.3")  # 1 g over the root of two
+    assert abs(motion[1][0] - Decimal("9.81")) < Decimal("0.3")
+    air = [
+        newest.pop(f"hall-air.{name}")[0] for name in ("temperature", "humidity", "pressure_air")
+    ]
+    assert [round(value) for value in air] == [21, 45, 980]
+    assert {name: (str(value), quality) for name, (value, quality) in newest.items()} == {
+        "cabinet.temperature": ("30.00", GOOD),
+        "cabinet.humidity": ("60.00", GOOD),
+        "furnace.temperature": ("850.00", GOOD),
+        "furnace.temperature_cold_junction": ("31.00", GOOD),
+        "oil-pressure.pressure": ("125.0", GOOD),
+        "flow-pipe.temperature": ("61.50", GOOD),
+        "return-pipe.temperature": ("-3.25", GOOD),
+        "energy.energy_import": ("4821.740", GOOD),
+        "tank.level": ("50.000", GOOD),
+        "door.digital_input": ("1", GOOD),
+        "horn.digital_output": ("0", GOOD),
+    }
