@@ -14,7 +14,8 @@ HERTZ = (0x4248, 0x147B)
 
 def channel(name, places, address, kind="f32", order="ABCD", numerator=1, denominator=1):
     register = [address, kind, order, numerator * 10**places, denominator]
-    return {"name": name, "places": places, "register": register}
+    unit = "Hz" if name == "frequency" else "V"
+    return {"name": name, "unit": unit, "places": places, "register": register}
 
 
 def model(name, channels, **more):

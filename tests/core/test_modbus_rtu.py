@@ -258,3 +258,15 @@ def test_requests_cost_their_frames_and_silences():
 def test_a_frame_of_another_master_is_no_reply():
     bus, clock, _ = world(lambda frame: [(5000, with_crc(b"\x05\x04\x00\x00\x00\x02"))])
     assert transact(bus, clock, read(1, 4, 0, 2)) == modbus.WRONG_ADDRESS
+
+
+def test_the_line_takes_the_framing_of_the_next_device():
+    bus, _, _ = world(after(10))
+    set_to = []
+    bus.uart.init = lambda **framing: set_to.append(framing)
+    overhead_bytes = bus.overhead_bytes(0)
+    for _ in range(2):
+        bus.tune([115200, 0, 1])
+    assert set_to == [{"baudrate": 115200, "parity": 0, "stop": 1}]
+    # Above 19200 baud the silence is 1.75 ms whatever a character takes: more of them.
+    assert (overhead_bytes, bus.overhead_bytes(0)) == (20, 13 + 2 * 1750 * 115200 // 11_000_000)

@@ -8,16 +8,20 @@ from rich.console import Console
 
 from host_tools.doctor import Visit, add_arguments
 from host_tools.doctor_candidates import load_candidate
+from host_tools.emulation.board import Board
+from host_tools.emulation.broker_model import BrokerModel
+from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.emulation.signals import Constant
-from host_tools.gateway_image import configuration_files
-from host_tools.image import library_files
+from host_tools.gateway_image import configuration_files, gateway_files
+from host_tools.image import build_image, library_files
 from host_tools.profile import PROFILES, profile_names
 from host_tools.site import load_site
 from host_tools.site_command import add_arguments as add_site_arguments
 from host_tools.site_command import run as run_site
-from host_tools.world import Listeners, World, add_model_broker, plan_of_site
+from host_tools.subscriber import ALL_TOPICS, Subscriber
+from host_tools.world import time_reply
 from map_meter import MAPS, VirtualCarrier, measured, meter_of
 from small_board import VirtualRun
 
@@ -88,13 +92,26 @@ def write_site_of_the_line(path):
     return output.getvalue()
 
 
-class LineWorld(World):
-    """A gateway at a line with the three meters."""
-
-    def _meter(self, device):
-        key, framing, turnaround_ms = METERS[device["address"]]
-        line = self.lines[device["bus"]]
-        return meter_of(line, device["address"], key, framing, turnaround_ms=turnaround_ms)
+def run_gateway(folder, path, seconds):
+    """Boot a board with the site on its flash at such a line; returns what a subscriber knows."""
+    site = load_site(path)
+    name = site.gateways[0]
+    compact = site.compile(name)
+    FlashFile.create(folder / "flash.bin", build_image(gateway_files(site, name)))
+    scheduler, exits, subscriber = VirtualScheduler(), [], Subscriber()
+    line, lan, broker = Line(scheduler), Lan(scheduler), BrokerModel(scheduler)
+    hang(line)
+    broker.subscribe(ALL_TOPICS, subscriber.feed)
+    lan.listen(compact["mqtt"]["host"], compact["mqtt"]["port"], broker.accept)
+    for host, port in compact["ntp"]:
+        lan.answer(host, port, lambda request: time_reply(request, scheduler.utc_us()))
+    uart = compact["bus"][0]["uart"]
+    board = Board(scheduler, folder / "flash.bin", {uart: line}, lan, on_exit=exits.append)
+    board.start()
+    scheduler.run_until(seconds * SECOND_US)
+    board.stop()
+    assert (exits, subscriber.errors) == ([], [])
+    return compact, subscriber.gateways[f"my-site/{name}"]
 
 
 def test_three_unknown_meters_become_a_site_file_that_runs(tmp_path, capsys):
@@ -104,42 +121,27 @@ def test_three_unknown_meters_become_a_site_file_that_runs(tmp_path, capsys):
     assert run_site(parsed(add_site_arguments, "check", str(path))) == 0
     assert "gateway-1 is good: buses 1, devices 3, " in capsys.readouterr().out
     (tmp_path / "secrets.toml").write_text('[wifi]\nssid = "hall"\npassword = "12345678"\n')
-    plan = plan_of_site(path, None, Constant(), 0)
-    plan.write_flash(tmp_path / "flash.bin")
-    scheduler, exits = VirtualScheduler(), []
-    world = LineWorld(scheduler, plan, tmp_path / "flash.bin", Listeners(on_exit=exits.append))
-    add_model_broker(world)
-    world.board.start()
-    scheduler.run_until(60 * SECOND_US)
-    world.close()
-    assert exits == []
-    check_values(world, plan)
+    check_values(*run_gateway(tmp_path, path, 65))
 
 
-def check_values(world, plan):
+def check_values(compact, gateway):
     """Every channel of every meter has arrived often, never bad, and as the meter measures it."""
-    for device in plan.config["device"]:
+    for device in compact["device"]:
         for channel in device["channel"]:
-            newest = world.gateway.newest[device["id"], channel["name"]]
+            newest = gateway.newest[device["id"], channel["name"]]
             assert newest.record.quality == 0
             assert newest.count >= 20
             step = 10.0 ** -channel["places"]
             assert float(newest.value) == pytest.approx(float(measured(channel["name"])), abs=step)
-    errors = world.gateway.diag.counters["bus"]["rs485"]
-    assert {name: errors[name] for name in ("timeout", "bad_crc", "garbage", "short")} == {
-        "timeout": 0,
-        "bad_crc": 0,
-        "garbage": 0,
-        "short": 0,
-    }
+    counters = gateway.diag.counters["bus"]["rs485"]
+    troubles = {name: counters[name] for name in ("timeout", "bad_crc", "garbage", "short")}
+    assert troubles == {"timeout": 0, "bad_crc": 0, "garbage": 0, "short": 0}
 
 
 PROGRAM = """
-import gc
+from limen.hal import board
 from limen.service import doctor
-gc.collect()
-print("heap", gc.mem_alloc())
-doctor.main()
+doctor.main(board.rs485)
 """
 
 
@@ -156,7 +158,7 @@ def test_a_board_examines_its_own_line(tmp_path):
     meter_of(line, 33, "finder_7m38", Framing(19200))
     with VirtualRun(tmp_path, PROGRAM, scheduler, files, lines={1: line}) as run:
         said = run.run_for(90)
-    assert said[1].startswith("Searching; at most ")
+    assert said[0].startswith("Searching; at most ")
     assert "Address 1 at 9600 8N1: nearly main-meter" in said
     assert any("at register n lies at n + 1" in sentence for sentence in said)
     assert "Address 4 at 9600 8N1: answers like sub-meter (sub-meter)" in said

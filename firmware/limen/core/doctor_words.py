@@ -1,11 +1,11 @@
 """What the doctor found, in sentences for whoever stands before the line."""
 
-from limen.core import quantity
 from limen.core.compat import const
 from limen.core.doctor import printable
-from limen.core.units import count_text
+from limen.core.text import Text
 
 _SHOWN = const(5)
+_VALUE_BYTES = const(40)
 _PARITY_LETTERS = {None: "N", 0: "E", 1: "O"}
 
 
@@ -131,8 +131,11 @@ def _range_text(low_us, high_us):
 
 
 def _values_text(match):
+    """The units are told where the channels have them; a gateway's own configuration has none."""
     told = []
     for channel, count in match.values[:_SHOWN]:
-        unit = quantity.lookup(channel["name"])[0]
-        told.append(channel["name"] + " " + count_text(count, unit, channel["places"]))
+        value = Text(_VALUE_BYTES)
+        value.put_decimal(count, channel["places"])
+        words = [channel["name"], bytes(value.view()).decode(), channel.get("unit")]
+        told.append(" ".join([word for word in words if word]))
     return ", ".join(told)

@@ -1,9 +1,8 @@
 """The doctor on a gateway: examines the line that it reads, and tells in sentences what it found.
 
 The models that it knows are the devices of its own configuration: whether each of them answers,
-with the addresses and the word order that the configuration says, and who else is on the line. At
-the prompt: `from limen.service import doctor; doctor.main()`. In a running gateway the bus is lent
-by its poll first. Loaded only when it is asked for.
+with the addresses and the word order that the configuration says, and who else is on the line. In
+a running gateway the bus is lent by its poll first. Loaded only when it is asked for.
 """
 
 import asyncio
@@ -133,16 +132,17 @@ def _since_us(ticks):
     return passed if passed >= 0 else _LONG_AGO_US
 
 
-def main(number=0, everywhere=False, configuration="/config.jsonl"):
-    """At the prompt: examine a bus of the configuration, and print what is found."""
-    from limen.hal import board
+def main(open_port, number=0, everywhere=False, configuration="/config.jsonl"):
+    """At the prompt: examine a bus of the configuration, and print what is found.
 
+    `open_port(bus)` gives its UART and DE pin: `limen.hal.board.rs485`.
+    """
     with open(configuration) as lines:
         parts = [json.loads(line) for line in lines][1:]
     bus = [part for part in parts if "kind" in part][number]
     devices = [part for part in parts if part.get("bus") == number]
     framing = bus["baud"], bus["parity"], bus["stop"]
-    carrier = UartCarrier(board.rs485(bus), framing)
+    carrier = UartCarrier(open_port(bus), framing)
     try:
         asyncio.run(examine(carrier, framing, devices, print, everywhere))
     finally:
