@@ -7,7 +7,7 @@ imports it has loaded before. Late modules that are needed by the same entries g
 
 from dataclasses import dataclass, field
 
-from host_tools.resolve import COMPAT, Program
+from host_tools.resolve import Program
 
 MAIN = "limen"
 DRIVERS = "limen.drivers."
@@ -57,7 +57,7 @@ def _loaded_by(program: Program, module: str) -> list[str]:
     order: dict[str, None] = {}
 
     def load(name):
-        if name not in order and name != COMPAT:
+        if name not in order:
             for imported in program.imports(name):
                 load(imported)
             order[name] = None

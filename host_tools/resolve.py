@@ -41,10 +41,7 @@ class Module:
     """Expressions of `X = const(…)`; each is replaced by its value when that is first asked for."""
 
 
-COMPAT = "limen.core.compat"
-"""Has only `const`, which is gone when constants are in place."""
-
-_CONST = Origin(COMPAT, "const")
+_CONST = Origin("micropython", "const")
 
 
 def name_of(path: str) -> str:
@@ -128,14 +125,20 @@ class Program:
 
 def _parsed(path: str, text: str) -> ast.Module:
     tree = ast.parse(text)
-    tree.body = [single for statement in tree.body for single in _single_assignments(statement)]
+    tree.body = [part for statement in tree.body for part in _on_the_chip(statement)]
     for node in ast.walk(tree):
         node.origin = path
     return tree
 
 
-def _single_assignments(statement: ast.stmt) -> list[ast.stmt]:
-    """`A, B = const(1), const(2)` as two statements."""
+def _on_the_chip(statement: ast.stmt) -> list[ast.stmt]:
+    """What a statement at the top of a module is on the chip, in its simplest form.
+
+    Of two ways to go, with and without an import, MicroPython goes the first; and
+    `A, B = const(1), const(2)` are two statements.
+    """
+    if isinstance(statement, ast.Try):
+        return statement.body
     if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple):
         (names,) = statement.targets
         if isinstance(names, ast.Tuple):

@@ -64,7 +64,6 @@ class Gateway:
         self.buses = []
         self.devices = [Device("gateway", (), None)]
         head = json.loads(next(lines))
-        self.hash = head["hash"]
         for line in lines:
             self._add(json.loads(line))
             gc.collect()
@@ -113,18 +112,17 @@ class Gateway:
         per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
         self.outbox = Outbox(head["outbox_bytes"], _EVENT_BYTES, slots, per_record)
         self.path = Path(self.clock, self.outbox)
-        text = Text(options["batch_bytes"])
-        dialect = Plain(text, head, self.incarnation, self.boot, self.devices)
+        dialect = Plain(Text(), head, self.incarnation, self.boot, self.devices)
         session = self._make_session(head, secrets.get("mqtt", {}))
         session.set_last_will(
-            dialect.topic_of("status"), dialect.status(False).encode(), retain=True, qos=1
+            dialect.topic_of("status"), dialect.status(False), retain=True, qos=1
         )
         uplink = Uplink(
             session, self.outbox, dialect, self.clock, options, head["diag_s"], BIRTH
         )
         uplink.devices = self.devices
         uplink.birth_facts = self._birth_facts
-        uplink.diagnostics = self._make_diagnostics().text
+        uplink.put_diagnostics = self._make_diagnostics(dialect.frame).put
         self.uplink = uplink
 
     def _make_session(self, head, login):
@@ -148,8 +146,7 @@ class Gateway:
             "low": self.outbox.low(),
         }
 
-    def _make_diagnostics(self):
-        identity = {"inc": self.incarnation, "boot": self.boot, "cfg": self.hash}
+    def _make_diagnostics(self, identity):
         parts = {
             "outbox": self._outbox_counters,
             "mqtt": self._mqtt_counters,

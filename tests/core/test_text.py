@@ -11,21 +11,21 @@ except ImportError:
 
 
 def written(method, *arguments):
-    text = Text(80)
+    text = Text(bytearray(80))
     getattr(text, method)(*arguments)
-    return bytes(text.view()).decode()
+    return bytes(text.buffer[: text.at]).decode()
 
 
 def test_a_record_is_written_piece_by_piece():
-    text = Text(40)
+    text = Text(bytearray(40))
     text.put(b'{"power":')
     text.put_decimal(42160, 1)
     text.put("}")
-    assert bytes(text.view()) == b'{"power":4216.0}'
+    assert bytes(text.buffer[: text.at]) == b'{"power":4216.0}'
     assert text.at == 16
     assert text.room() == 24
-    text.clear()
-    assert bytes(text.view()) == b""
+    text.rewind(0)
+    assert bytes(text.buffer[: text.at]) == b""
 
 
 def test_integers():
@@ -85,31 +85,31 @@ def test_json_strings():
 
 
 def test_json_strings_in_utf_8():
-    text = Text(40)
+    text = Text(bytearray(40))
     text.put_json_string("µ€𝄞ß\x7f")
-    assert bytes(text.view()) == b'"\xc2\xb5\xe2\x82\xac\xf0\x9d\x84\x9e\xc3\x9f\x7f"'
+    assert bytes(text.buffer[: text.at]) == b'"\xc2\xb5\xe2\x82\xac\xf0\x9d\x84\x9e\xc3\x9f\x7f"'
 
 
 def test_what_does_not_fit_is_left_out_and_shows():
-    text = Text(8)
+    text = Text(bytearray(8))
     text.put(b"12345678")
     assert not text.overflow
     text.put(b"9")
     assert text.overflow
-    assert bytes(text.view()) == b"12345678"
+    assert bytes(text.buffer[: text.at]) == b"12345678"
 
 
 def test_nothing_short_follows_what_did_not_fit():
-    text = Text(8)
+    text = Text(bytearray(8))
     text.put(b"abc")
     text.put_decimal(-123456, 2)
     text.put(b"]")
     assert text.overflow
-    assert bytes(text.view()) == b"abc-1234"
+    assert bytes(text.buffer[: text.at]) == b"abc-1234"
 
 
 def test_rewind_takes_a_record_back():
-    text = Text(10)
+    text = Text(bytearray(10))
     text.put(b"[1]")
     mark = text.at
     text.put_int(-12345678)
@@ -117,11 +117,11 @@ def test_rewind_takes_a_record_back():
     text.rewind(mark)
     assert not text.overflow
     text.put_int(-12345)
-    assert bytes(text.view()) == b"[1]-12345"
+    assert bytes(text.buffer[: text.at]) == b"[1]-12345"
 
 
 def write_a_record(text):
-    text.clear()
+    text.rewind(0)
     text.put(b"[1,")
     text.put("voltage")
     text.put_utc_ms(848609325, 7)
@@ -131,7 +131,7 @@ def write_a_record(text):
 
 
 def test_writing_allocates_nothing():
-    text = Text(80)
+    text = Text(bytearray(80))
     write_a_record(text)  # the first time, characters become interned strings
     heap_lock()
     try:

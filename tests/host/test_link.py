@@ -14,7 +14,11 @@ from host_tools.trace import in_sources
 SOURCES = {
     "limen/__init__.py": "",
     "limen/core/__init__.py": "",
-    "limen/core/compat.py": "const = int\n",
+    "limen/core/compat.py": """try:
+    from micropython import const
+except ImportError:
+    const = int
+""",
     "limen/core/limits.py": '''"""Constants, and a table."""
 
 from limen.core.compat import const
@@ -155,7 +159,7 @@ def test_a_module_that_is_a_value_keeps_its_names(linked):
 def test_late_modules_that_are_loaded_together_are_one():
     found = {bundle.name: bundle.members for bundle in bundles(Program(SOURCES))}
     assert found == {
-        "limen": ["limen.core.limits", "limen.core.base", "limen.app"],
+        "limen": ["limen.core.compat", "limen.core.limits", "limen.core.base", "limen.app"],
         "limen.core_late": ["limen.core.shared", "limen.core.late"],
         "limen.core_whole": ["limen.core.whole"],
     }

@@ -1,12 +1,13 @@
-"""Writes text into a buffer that is allocated once, so that messages cost no heap.
+"""Writes text into a part of somebody's buffer, so that messages cost no heap.
 
 Numbers are integers all the way to the last digit: a count and its decimal places become exact
 decimal text. What does not fit sets `overflow` instead of raising: the writer of a batch puts a
 whole record, looks once, and takes the record back with `rewind`.
 """
 
-from limen.core.compat import const
+from limen.core.compat import const, pack_into
 
+_PADDED = const(32)
 _ZERO = const(48)
 _MINUS = const(45)
 _POINT = const(46)
@@ -21,14 +22,17 @@ _EPOCH_SPLIT = const(10000)
 
 
 class Text:
-    """Text of up to `size` bytes: `at` bytes of it are written to `buffer`."""
+    """Text in `buffer` up to position `end`; `at` is where the next byte goes."""
 
-    def __init__(self, size):
-        self.buffer = bytearray(size)
-        self.clear()
+    def __init__(self, buffer=b""):
+        self.open(buffer, 0, len(buffer))
 
-    def clear(self):
-        self.rewind(0)
+    def open(self, buffer, start, end):
+        """From now on write into buffer[start:end], and maybe zeros behind what is written."""
+        self.buffer = buffer
+        self.start = start
+        self._end = end
+        self.rewind(start)
 
     def rewind(self, at):
         """Take back what was written behind position `at`, and the overflow with it."""
@@ -37,27 +41,18 @@ class Text:
 
     def room(self):
         """Bytes that still fit."""
-        return len(self.buffer) - self.at
-
-    def view(self):
-        """The bytes written, as a view that later writing changes."""
-        return memoryview(self.buffer)[: self.at]
+        return self._end - self.at
 
     def put(self, data):
         """Write bytes, or a string of ASCII."""
-        if not self._fits(len(data)):
-            return
-        buffer = self.buffer
-        at = self.at
-        if isinstance(data, str):
-            for character in data:
-                buffer[at] = ord(character)
-                at += 1
-        else:
-            for byte in data:
-                buffer[at] = byte
-                at += 1
-        self.at = at
+        size = len(data)
+        if self._fits(size):
+            at = self.at
+            self.at = at + size
+            if size <= _PADDED and at + _PADDED <= len(self.buffer):
+                pack_into("32s", self.buffer, at, data)  # faster than a loop, without a slice
+            else:
+                self.buffer[at : at + size] = data.encode() if isinstance(data, str) else data
 
     def put_int(self, number):
         """Write an integer in decimal."""
@@ -141,7 +136,7 @@ class Text:
 
     def _fits(self, size):
         # Once something did not fit nothing shorter may follow it: the text stays a prefix.
-        if self.overflow or self.at + size > len(self.buffer):
+        if self.overflow or self.at + size > self._end:
             self.overflow = True
             return False
         return True

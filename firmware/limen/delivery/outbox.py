@@ -3,7 +3,8 @@
 A record is started with `begin`, filled with `add` or `add_event`, and kept by `put`, which gives
 it its seq. `peek` hands out what the next message should carry: events before data, one device a
 message. What a message took stays here until `ack`; `repeat` hands out the same records again
-after a reconnect. When memory is used up the oldest records of that kind go, and are counted.
+after a reconnect. One message is made at a time. When memory is used up the oldest records of that
+kind go, and are counted.
 
 All records of a boot share one seq, so a receiver can name every record, and below `low` it can
 count what is missing. A message is known by its slot, 1 to `slots`.
@@ -25,32 +26,26 @@ _VALUELESS = const(2)  # from this quality on a record names its channels withou
 class Selection(Cursor):
     """Walks through the records of one ring that belong into one message."""
 
-    def start(self, wanted, slot, origin):
-        """Select records in state `wanted`, of the device of the first one, from `origin` on."""
-        self.copy(origin)
+    def start_at(self, ring, mark, wanted, slot):
+        """Select records in state `wanted`, of the device of the first one, from a mark on."""
+        self.begin(ring, mark)
         self._wanted = wanted
         self.slot = slot
         self.topic_device = -1
         self.taken = 0
-        self._passed = True
         return self
 
     def next(self):
         """Load the next record for the message; False when there is none."""
-        if not self._passed:
-            self.advance()
-        self._passed = True
         while self.load():
             if self.state() == self._wanted and self.topic_device in (-1, self.device):
                 self.topic_device = self.device
-                self._passed = False
                 return True
-            self.advance()
         return False
 
     def take(self):
         """The message carries the record that `next` loaded."""
-        self.reader.buffer[self.at + 1] = self.slot
+        self.buffer[self.start + 1] = self.slot
         self.taken += 1
 
 
@@ -62,8 +57,8 @@ class Outbox:
 
     def __init__(self, data_bytes, event_bytes, slots, channels=24):
         self._most = channels
-        self.rings = (Ring(data_bytes), Ring(event_bytes))
-        self._selections = (Selection(self.rings[0]), Selection(self.rings[1]))
+        self._selection = Selection()
+        self.rings = (Ring(data_bytes, self._selection), Ring(event_bytes, self._selection))
         self._kind = bytearray(slots + 1)
         self._count = array("H", [0] * (slots + 1))
         self._low = array("l", [0] * (slots + 1))
@@ -87,18 +82,18 @@ class Outbox:
         if self._channels == self._most or ring.full(12):
             return False
         self._channels += 1
-        ring.add_unsigned(channel)
+        ring.add(channel)
         if not self._valueless:
-            ring.add_signed(value)
+            ring.add(value)
         return True
 
     def add_event(self, code, a, b, c, value):
         """Fill the record of an event: its code, three small numbers, and a value or None."""
         ring = self._ring
         for number in (code, a, b, c, 0 if value is None else 1):
-            ring.add_unsigned(number)
+            ring.add(number)
         if value is not None:
-            ring.add_signed(value)
+            ring.add(value)
 
     def put(self):
         """Keep the record; return its seq."""
@@ -114,7 +109,7 @@ class Outbox:
             if ring.has_unsent():
                 self._kind[slot] = kind
                 self._low[slot] = self.low()
-                return self._selections[kind].start(FREE, slot, ring.unsent)
+                return self._selection.start_at(ring, ring.unsent, FREE, slot)
         return None
 
     def close(self, slot, taken):
@@ -125,8 +120,8 @@ class Outbox:
         """The records that the message in `slot` carried; None when none of them is left."""
         if not self._count[slot]:
             return None
-        kind = self._kind[slot]
-        return self._selections[kind].start(slot, slot, self.rings[kind].head)
+        ring = self.rings[self._kind[slot]]
+        return self._selection.start_at(ring, ring.head, slot, slot)
 
     def ack(self, slot):
         """The message in `slot` has arrived: let its records go."""
@@ -146,8 +141,8 @@ class Outbox:
         """The lowest seq not yet acknowledged; the next seq to come when all are."""
         low = self.next_seq
         for ring in self.rings:
-            if ring.count and ring.low < low:
-                low = ring.low
+            if ring.count:
+                low = min(low, ring.low())
         return low
 
     def waiting(self):

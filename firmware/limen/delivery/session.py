@@ -123,6 +123,26 @@ class Session(MQTTClient):
         stream.commit(end)
         return pid
 
+    def begin_publish(self, text, topic, size):
+        """Let `text` write a payload of up to `size` bytes where it will be sent from.
+
+        Ask `room` and `slots` first. Nothing else may be sent before `end_publish`.
+        """
+        at = self.sock.reserve(mqtt.PUBLISH_OVERHEAD + len(topic) + size)
+        at += mqtt.PUBLISH_OVERHEAD + len(topic)
+        text.open(self.sock.sending, at, at + size)
+
+    def end_publish(self, text, topic, qos=1, retain=False, pid=None, dup=False):
+        """Send what `text` has written since `begin_publish`, otherwise like `publish`."""
+        length = text.at - text.start
+        pid = self._claim(pid) if qos else 0
+        stream = self.sock
+        at = text.start - mqtt.PUBLISH_OVERHEAD - len(topic)
+        at = mqtt.put_publish(stream.sending, at, topic, length, qos, retain, pid, dup)
+        stream.move(text.start, at, length)
+        stream.commit(at + length)
+        return pid
+
     async def publish_pieces(self, topic, pieces, length, qos=1, retain=False, pid=None, dup=False):
         """Like `publish`, for a payload of `length` bytes that is never held whole.
 

@@ -145,6 +145,11 @@ class Stream:
             self._send_end = waiting
         return self._send_end
 
+    def move(self, start, at, length):
+        """Move bytes of `sending` that were put behind the reserved place."""
+        if start != at:
+            self._sending[at : at + length] = self._sending[start : start + length]
+
     def append(self, data):
         """Put bytes behind those that wait, without sending. Raises ValueError without room."""
         at = self.reserve(len(data))

@@ -23,13 +23,13 @@ class Uplink:
     """`session` to one broker; `options` are the configuration's part for MQTT; the file at
     `birth_path` is the tail of the birth.
 
-    `birth_facts()` (a dict) and `diagnostics()` (JSON text) are called when they are needed.
+    `birth_facts()` gives a dict, `put_diagnostics(text)` writes JSON; both when they are needed.
     """
 
     def __init__(self, session, outbox, dialect, clock, options, diag_s, birth_path):
         slots = options["in_flight"]
         self.session = session
-        self._largest = options["batch_bytes"] + _TOPIC_ROOM
+        self._batch_bytes = options["batch_bytes"]
         self._outbox = outbox
         self._dialect = dialect
         self._birth_path = birth_path
@@ -41,7 +41,7 @@ class Uplink:
         self._diag_due_s = 0
         self._wake = asyncio.Event()
         self._ended = None
-        self.birth_facts = self.diagnostics = None
+        self.birth_facts = self.put_diagnostics = None
         self.devices = ()
         self.connects = self.messages = 0
         self.last_error = None
@@ -100,7 +100,7 @@ class Uplink:
         """Say who is here: status, then the birth that tells how to read the data."""
         session = self.session
         dialect = self._dialect
-        session.publish(dialect.topic_of("status"), dialect.status(True).encode(), 1, True)
+        session.publish(dialect.topic_of("status"), dialect.status(True), 1, True)
         facts = self.birth_facts()
         with open(self._birth_path, "rb") as tail:
             length = sum(len(piece) for piece in dialect.birth(facts, tail))
@@ -134,22 +134,35 @@ class Uplink:
         return True
 
     def _has_room(self):
-        return self.session.room() >= self._largest
+        return self.session.room() >= self._batch_bytes + _TOPIC_ROOM
 
     def _send(self, slot, records, pid, dup):
         """Make the message of a slot from `records`, as many as fit, and send it."""
         outbox = self._outbox
         dialect = self._dialect
         kind = outbox.kind(slot)
+        records.next()
+        topic = dialect.topics[records.topic_device][kind]
+        self._begin(topic)
         dialect.begin(outbox.low_of(slot))
-        while records.next() and dialect.add(kind, records):
+        while dialect.add(kind, records):
             records.take()
+            if not records.next():
+                break
+        dialect.end()
         outbox.close(slot, records.taken)
         self._sent += 1
         self._order[slot] = self._sent
-        topic = dialect.topics[records.topic_device][kind]
-        self._pid[slot] = self.session.publish(topic, dialect.end(), 1, False, pid, dup)
+        self._pid[slot] = self.session.end_publish(dialect.text, topic, 1, False, pid, dup)
         self.messages += 1
+
+    def _begin(self, topic):
+        self.session.begin_publish(self._dialect.text, topic, self._batch_bytes)
+
+    def _end(self, topic):
+        """Publish what is not a record, unless it is too long."""
+        if not self._dialect.text.overflow:
+            self.session.end_publish(self._dialect.text, topic, 0, True)
 
     def _on_puback(self, pid):
         for slot in range(1, len(self._pid)):
@@ -166,12 +179,16 @@ class Uplink:
             if device.fresh and clock.s >= device.last_due_s and self._has_room():
                 device.fresh = False
                 device.last_due_s = clock.s + _LAST_EVERY_S
+                topic = self._dialect.topics[number][2]
+                self._begin(topic)
                 s = clock.utc_s(device.s, device.ms)
-                values = self._dialect.last(device, s, clock.utc_ms(device.ms), clock.is_set)
-                self.session.publish(self._dialect.topics[number][2], values, 0, True)
+                self._dialect.put_last(device, s, clock.utc_ms(device.ms), clock.is_set)
+                self._end(topic)
 
     def _send_diagnostics(self):
         if self._clock.s >= self._diag_due_s and self._has_room():
             self._diag_due_s = self._clock.s + self._diag_s
-            text = self.diagnostics()
-            self.session.publish(self._dialect.topic_of("diag"), text.encode(), 0, True)
+            topic = self._dialect.topic_of("diag")
+            self._begin(topic)
+            self.put_diagnostics(self._dialect.text)
+            self._end(topic)

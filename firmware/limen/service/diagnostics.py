@@ -9,7 +9,7 @@ import json
 
 
 class Diagnostics:
-    """`parts` maps a name to a function that returns a dict of counters."""
+    """`identity` begins the message; `parts` {name: function that returns a dict of counters}."""
 
     def __init__(self, identity, clock, parts):
         self._identity = identity
@@ -25,12 +25,13 @@ class Diagnostics:
             self.heap_peak = used
         return used
 
-    def text(self):
-        """The message, as JSON."""
+    def put(self, text):
+        """Write the message, as JSON."""
         used = self.measure()
-        message = dict(self._identity)
-        message["uptime_s"] = self._clock.s
-        message["heap"] = {"used": used, "free": gc.mem_free(), "peak": self.heap_peak}
+        heap = {"used": used, "free": gc.mem_free(), "peak": self.heap_peak}
+        text.put('%s,"uptime_s":%d,"heap":' % (self._identity, self._clock.s))
+        text.put(json.dumps(heap))
         for name, counters in self._parts.items():
-            message[name] = counters()
-        return json.dumps(message)
+            text.put(',"%s":' % name)
+            text.put(json.dumps(counters()))
+        text.put(b"}")
