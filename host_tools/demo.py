@@ -1,9 +1,10 @@
 """`limen demo`: the whole path live, without hardware, in a minute and a quarter.
 
-An emulated meter on a line, an emulated board that runs the firmware from a flash file, a real
+Emulated meters on their lines, an emulated board that runs the firmware from a flash file, a real
 broker, and a subscriber. In the middle the broker's network is cut, so that the backlog and its
-draining are seen. It ends with a summary; the exit status is 0 only if nothing was lost and every
-channel kept within its bound. Whatever ends it, no process stays behind.
+draining are seen; a demo.toml beside the site file says which meters fail, and when. It ends with
+a summary; the exit status is 0 only if nothing was lost, every channel kept within its bound, and
+meters that failed came back without slowing the others. Whatever ends it, no process stays behind.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.tap import Tap
 from host_tools.errors import ToolError
+from host_tools.fault_plan import FILE as FAULTS_FILE
+from host_tools.fault_plan import PlannedFault, load_faults
 from host_tools.live_view import LiveView
 from host_tools.subscriber import Arrival, MqttFeeder
 from host_tools.world import Listeners, Plan, World
@@ -75,6 +78,9 @@ def _plan(args: argparse.Namespace, recording: Recording | None, console: Consol
         plan.override(every_ms=_ROW_MS)
         console.print("One row a second; all channels are read each second.")
     plan.override(diag_s=_DIAG_S)
+    faults = plan.site.parent / FAULTS_FILE
+    if faults.exists():
+        plan.faults = load_faults(faults, [device["id"] for device in plan.config["device"]])
     return plan
 
 
@@ -147,6 +153,7 @@ class _Show:
         listeners.on_arrival = self._on_arrival
         listeners.on_console = lambda line: view.tell(f"board: {line}", "yellow")
         listeners.on_exit = self._on_exit
+        listeners.on_fault = self._on_fault
 
     async def play(self, seconds: int) -> None:
         """Run for so many seconds, then until everything has arrived."""
@@ -224,6 +231,10 @@ class _Show:
                 word, style = ("raised", "bold red") if raised else ("cleared", "green")
                 told = f"alarm {arrival.device} {name} {word} at {value} (limit {limit})"
                 self._view.tell(told, style)
+
+    def _on_fault(self, fault: PlannedFault, begins: bool) -> None:
+        told = fault.text() if begins else f"{fault.device} is well again"
+        self._view.tell(told, "bold yellow")
 
     def _on_exit(self, text: str) -> None:
         lines = text.strip().splitlines()

@@ -19,6 +19,9 @@ from host_tools.subscriber import Gateway, Newest
 from host_tools.truth import Truth, percent
 
 _NEWS_LINES = 6
+_OTHER_LINES = 8  # of the picture: frame, headings, connection, rates and what goes on
+_RATE_WINDOW_MS = 10_000
+_LOW_PERMILLE = 950
 _PLAIN_EVERY_S = 10
 
 
@@ -76,8 +79,8 @@ class LiveView:
 
     def picture(self) -> Panel:
         """Everything, as rich draws it."""
-        parts = [self._channels(), Text(), self._connection(), Text(self._progress())]
-        parts += [Text(self._phase, "bold")]
+        parts = [self._channels(), Text(), self._connection(), *self._rates()]
+        parts += [Text(self._progress()), Text(self._phase, "bold")]
         parts += [*self._news, *[Text()] * (_NEWS_LINES - len(self._news))]
         return Panel(Group(*parts), title=self._title, title_align="left")
 
@@ -91,31 +94,63 @@ class LiveView:
         for heading in ("value", "unit", "age", "read", "published", "reduction"):
             table.add_column(heading, justify="left" if heading == "unit" else "right")
         gateway = self._gateway()
-        for device, channel in self._truth.places():
+        places, shown = self._truth.places(), self._lines_for_channels()
+        above = None
+        for device, channel in places[:shown]:
             newest = gateway.newest.get((device, channel["name"]))
-            table.add_row(device, channel["name"], *self._cells(gateway, device, channel, newest))
+            cells = self._cells(gateway, device, channel, newest)
+            table.add_row("" if device == above else device, channel["name"], *cells)
+            above = device
+        if shown < len(places):
+            table.add_row("", f"and {len(places) - shown} more")
         return table
 
+    def _lines_for_channels(self) -> int:
+        """As many as the terminal has room for: what is below them is never cut off."""
+        count = len(self._truth.places())
+        if not self._live:
+            return count
+        room = self._console.height - _OTHER_LINES - _NEWS_LINES
+        return count if count <= room else max(1, room - 1)
+
     def _cells(self, gateway: Gateway, device: str, channel: dict, newest: Newest | None):
-        read = len(self._truth[device, channel["name"]].counts)
+        read = len(self._truth[device, channel["name"]].turns.times_us)
         if newest is None:
             return "", channel["unit"], "", str(read), "0", ""
         has_alarm = any(
             name.startswith(channel["name"] + ".") and where == device
             for where, name in gateway.raised
         )
-        style = "bold red" if has_alarm else "bold"
+        is_bad = newest.record.quality >= BAD
+        style = "bold red" if has_alarm or is_bad else "bold"
         return (
             Text(_value_text(newest), style),
             channel["unit"],
-            self._age(gateway.utc_ms(newest.boot, newest.record)),
+            Text(self._age(gateway, newest), "red" if is_bad else ""),
             str(read),
             str(newest.count),
             percent(read - newest.count, read),
         )
 
-    def _age(self, t_ms: int | None) -> str:
+    def _age(self, gateway: Gateway, newest: Newest) -> str:
+        """How old the newest value is; behind a bad one, how long nothing has been heard."""
+        t_ms = gateway.utc_ms(*newest.heard) if newest.heard else None
         return "" if t_ms is None else f"{max(0, self._utc_ms() - t_ms) // 1000} s"
+
+    def _rates(self) -> list[Text]:
+        """How much of its rate each of several devices kept lately."""
+        polls = self._truth.polls
+        if len(polls) < 2:
+            return []
+        now_ms = self._utc_ms()
+        begin_us = max(self._start_ms, now_ms - _RATE_WINDOW_MS) * 1000
+        text = Text("readings of the last 10 s, of those due: ")
+        for place, (device, turns) in enumerate(polls.items()):
+            share = turns.share_permille(begin_us, now_ms * 1000)
+            text.append(", " * bool(place) + f"{device} ")
+            is_low = share is None or share < _LOW_PERMILLE
+            text.append("-" if share is None else f"{share // 10} %", "red" if is_low else "green")
+        return [text]
 
     def _connection(self) -> Text:
         gateway = self._gateway()

@@ -14,6 +14,7 @@ from decimal import Decimal
 import paho.mqtt.client as mqtt
 
 from host_tools.contract import (
+    BAD,
     ROOT,
     Alarm,
     Batch,
@@ -62,12 +63,15 @@ class Arrived:
 
 @dataclass
 class Newest:
-    """The newest value of a channel, the record it came with, and how many came before."""
+    """The newest value of a channel, the record it came with, and how many came before; `heard` is
+    the newest record that had a value.
+    """
 
     value: Decimal | None
     boot: Boot
     record: Record
     count: int = 1
+    heard: tuple[Boot, Record] | None = None
 
 
 @dataclass
@@ -191,14 +195,12 @@ def _note_newest(gateway: Gateway, batch: Batch, record: Record) -> None:
     """Keep the values of the record unless it is older: seq grows with time within a boot."""
     for name, value in record.body.by_channel.items():
         place = batch.device, name
-        known = gateway.newest.get(place)
-        if known is None:
-            gateway.newest[place] = Newest(value, batch.boot, record)
-            continue
+        known = gateway.newest.setdefault(place, Newest(value, batch.boot, record, 0))
         known.count += 1
-        if known.boot != batch.boot or record.seq > known.record.seq:
+        if known.boot != batch.boot or record.seq >= known.record.seq:
             known.value, known.boot, known.record = value, batch.boot, record
-
+            if record.quality < BAD:
+                known.heard = batch.boot, record
 
 
 class MqttFeeder:

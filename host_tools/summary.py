@@ -1,4 +1,4 @@
-"""What a run showed: the verdict on every channel, where every record is, and the heap.
+"""What a run showed: the verdict on every channel and device, where every record is, the heap.
 
 A record is lost when the gateway accepted it, the broker never acknowledged it, and `low` says
 that nobody will send it any more. What was acknowledged and did not arrive is the broker's loss.
@@ -12,13 +12,20 @@ from rich.text import Text
 
 from host_tools.contract import Boot
 from host_tools.emulation.tap import Name
+from host_tools.rates import Attendance
 from host_tools.subscriber import Arrived, Gateway
 from host_tools.truth import Rule, Verdict, as_value, percent
 
 _HEADINGS = (
     "channel", "read", "published", "reduction", "error", "bound", "of it", "verdict"
 )  # fmt: skip
-_NUMBERS = ("read", "published", "reduction", "error", "of it")
+_DEVICE_HEADINGS = (
+    "device", "meter", "polls", "rate", "beside faults", "bad", "back", "verdict"
+)  # fmt: skip
+_NUMBERS = (
+    "read", "published", "reduction", "error", "of it", "polls", "rate", "beside faults", "bad",
+    "back",
+)  # fmt: skip
 _SHOWN = 5
 
 
@@ -77,6 +84,7 @@ class Summary:
     samples: int
     records: int
     verdicts: list[Verdict]
+    attendances: list[Attendance]
     account: Account
     gateway: Gateway
     dropped: int
@@ -92,31 +100,33 @@ class Summary:
             not (self.account.lost or disorder)
             and bool(self.records)
             and all(verdict.is_good for verdict in self.verdicts)
+            and all(attendance.is_good for attendance in self.attendances)
         )
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Text()
         yield self._table()
         yield Text()
+        if len(self.attendances) > 1:
+            yield _devices_table(self.attendances)
+            yield Text()
         for sentence in self.sentences():
             yield Text(sentence)
         yield Text("Good." if self.is_good else "NOT GOOD.", "green" if self.is_good else "red")
 
     def _table(self) -> Table:
-        table = Table(
-            title="Error of a subscriber that holds the last value, against every value served",
-            title_justify="left", box=None, header_style="dim", padding=(0, 1), pad_edge=False,
-        )  # fmt: skip
-        for heading in _HEADINGS:
-            table.add_column(
-                heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True
-            )
-        several = len({verdict.device for verdict in self.verdicts}) > 1
+        table = _new_table(
+            "Error of a subscriber that holds the last value, against every value served", _HEADINGS
+        )
+        several = len(self.attendances) > 1
+        above = None
         for verdict in self.verdicts:
             channel = verdict.channel
-            name = f"{verdict.device} {channel['name']}" if several else channel["name"]
+            if several and verdict.device != above:
+                table.add_row(Text(verdict.device, "bold"))
+                above = verdict.device
             table.add_row(
-                name,
+                "  " * several + channel["name"],
                 str(verdict.read),
                 str(verdict.published),
                 percent(verdict.read - verdict.published, verdict.read),
@@ -155,3 +165,37 @@ class Summary:
             return "Peak heap: not measured, the interpreter's words are wider than the chip's."
         peak, uptime_s = self.heap
         return f"Peak heap {peak / 1024:.1f} KB of 110 KB, code included, {uptime_s} s after boot."
+
+
+def _new_table(title: str, headings: tuple[str, ...]) -> Table:
+    table = Table(
+        title=title, title_justify="left", box=None, header_style="dim", padding=(0, 1),
+        pad_edge=False,
+    )  # fmt: skip
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
+    return table
+
+
+def _devices_table(attendances: list[Attendance]) -> Table:
+    table = _new_table(
+        "Readings of each device: how much of its rate, in all and while another was at fault",
+        _DEVICE_HEADINGS,
+    )
+    for one in attendances:
+        beside = "" if one.beside_permille is None else percent(one.beside_permille, 1000)
+        table.add_row(
+            one.device,
+            one.meter,
+            str(one.polls),
+            percent(one.permille, 1000),
+            beside,
+            str(one.bad),
+            ", ".join(map(_back_text, one.back_us)),
+            Text("ok" if one.is_good else "NOT GOOD", "green" if one.is_good else "red"),
+        )
+    return table
+
+
+def _back_text(back_us: int | None) -> str:
+    return "never" if back_us is None else f"after {back_us / 1_000_000:.1f} s"

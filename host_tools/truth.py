@@ -2,14 +2,13 @@
 
 A sample is stamped when its device has been read, so it belongs to the latest value served at or
 before its time. Two things are then true of a correct gateway: every published value equals the
-value served, rounded to the channel's resolution as the float32 on the wire allows; and a
-subscriber that holds the last published value is never off by more than the deadband, unless
-`at_most_every` held a change back.
+value served, rounded to the channel's resolution; and a subscriber that holds the last published
+value is never off by more than the deadband, unless `at_most_every` held a change back, or the
+channel is read less often than it is served, as its rate says.
 """
 
 import bisect
 import collections
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +16,7 @@ from fractions import Fraction
 
 from host_tools.contract import BAD, Values
 from host_tools.emulation.signals import Value
+from host_tools.rates import Turns
 from host_tools.subscriber import Arrival, Gateway
 
 _BASIS = 10_000
@@ -27,17 +27,21 @@ class Truth:
     """What the meters of a gateway served, as counts of the channels' resolutions.
 
     `config` is the gateway's compact configuration; `start_utc_us` the UTC at the world's time 0.
+    `samples` counts the reads that were due, `polls` has the turns of each device.
     """
 
     def __init__(self, config: dict, start_utc_us: int):
         self._start_utc_us = start_utc_us
         self.samples = 0
-        self._places = [
-            (device["id"], channel) for device in config["device"] for channel in device["channel"]
-        ]
-        self._reads = {
-            (device, channel["name"]): Reads(channel["places"]) for device, channel in self._places
-        }
+        self._places = []
+        self._reads: dict[tuple[str, str], Reads] = {}
+        self.polls: dict[str, Turns] = {}
+        for device in config["device"]:
+            fastest_us = min(channel["every_ms"] for channel in device["channel"]) * 1000
+            self.polls[device["id"]] = Turns(fastest_us, fastest_us // 2)
+            for channel in device["channel"]:
+                self._places.append((device["id"], channel))
+                self._reads[device["id"], channel["name"]] = Reads.of(channel, fastest_us)
 
     def places(self) -> list[tuple[str, dict]]:
         """Each (device, channel) of the configuration."""
@@ -53,28 +57,37 @@ class Truth:
         def on_read(time_us: int, quantity: str, value: Value) -> None:
             reads = self._reads.get((device, quantity))
             if reads is not None:
-                self.samples += 1
-                reads.add(self._start_utc_us + time_us, value)
+                self.samples += reads.add(self._start_utc_us + time_us, value)
+                self.polls[device].take(self._start_utc_us + time_us)
 
         return on_read
 
 
 class Reads:
-    """The times and counts of the values served for one channel."""
+    """The times and counts of the values served for one channel, and at which turns it was due.
 
-    def __init__(self, places: int):
+    `blind_us` is how long the gateway may not look at a value that is served for others' sake.
+    """
+
+    def __init__(self, places: int, every_us: int = 0, slack_us: int = 0, blind_us: int = 0):
         self._scale = Fraction(10) ** places
         self.times_us: list[int] = []
         self.counts: list[int] = []
+        self.turns = Turns(every_us, slack_us)
+        self.blind_us = blind_us
 
-    def add(self, time_us: int, value: Value) -> None:
+    @classmethod
+    def of(cls, channel: dict, fastest_us: int) -> "Reads":
+        """For a channel of a device whose fastest one is read so often."""
+        every_us = channel["every_ms"] * 1000
+        blind_us = every_us + _JITTER_US if every_us > fastest_us else 0
+        return cls(channel["places"], every_us, fastest_us // 2, blind_us)
+
+    def add(self, time_us: int, value: Value) -> bool:
+        """Note a value that was served; return whether it was due."""
         self.times_us.append(time_us)
-        self.counts.append(_rounded(as_float32(value) * self._scale))
-
-
-def as_float32(value: Value) -> Fraction:
-    """What is left of a value in a single-precision register."""
-    return Fraction(struct.unpack(">f", struct.pack(">f", value))[0])
+        self.counts.append(_rounded(Fraction(value) * self._scale))
+        return self.turns.take(time_us)
 
 
 def _rounded(number: Fraction) -> int:
@@ -106,6 +119,14 @@ class Published:
         ]
         return sorted((p for p in points if p.t_ms is not None), key=lambda point: point.t_ms)
 
+    def qualities(self, device: dict, gateway: Gateway) -> list[tuple[int, bool]]:
+        """(UTC in µs, whether it is a value) of all that arrived for a device's channels."""
+        return [
+            (point.t_ms * 1000, point.quality < BAD)
+            for channel in device["channel"]
+            for point in self.of((device["id"], channel["name"]), gateway)
+        ]
+
 
 @dataclass(frozen=True)
 class Point:
@@ -130,12 +151,13 @@ class Rule:
         """How far off a subscriber that holds this count may be."""
         return max(self.deadband, abs(held) * self.basis_points // _BASIS)
 
-    def pause_us(self) -> int:
-        """How long after a publication a change may be held back.
-
-        Readings that are whole periods apart may be stamped some milliseconds less.
+    def pause_us(self, blind_us: int) -> int:
+        """How long after a publication a change may be held back, for a channel not looked at for
+        `blind_us`. Readings that are whole periods apart may be stamped some milliseconds less.
         """
-        return self.at_most_every_ms * 1000 + _JITTER_US if self.at_most_every_ms else 0
+        if not self.at_most_every_ms:
+            return 0
+        return self.at_most_every_ms * 1000 + _JITTER_US + blind_us
 
     def text(self, channel: dict) -> str:
         """The bound as people write it: "50.0 W or 2 %"."""
@@ -195,11 +217,12 @@ def judge(
 
     Reads after `until_us` may still have been under way and prove nothing.
     """
-    verdict = Verdict(device, channel, read=len(reads.times_us), published=len(points))
-    settled = verdict.read if until_us is None else bisect.bisect(reads.times_us, until_us)
+    served = len(reads.times_us)
+    verdict = Verdict(device, channel, len(reads.turns.times_us), len(points))
+    settled = served if until_us is None else bisect.bisect(reads.times_us, until_us)
     rule = Rule.of(channel)
     places = [bisect.bisect_right(reads.times_us, p.t_ms * 1000 + 999) - 1 for p in points]
-    verdict.uncovered = max(places[0], 0) if places else verdict.read
+    verdict.uncovered = max(places[0], 0) if places else served
     ends = [*places, settled][1:]
     for point, first, end in zip(points, places, ends, strict=True):
         if point.quality >= BAD:
@@ -215,12 +238,20 @@ def _hold(verdict: Verdict, rule: Rule, reads: Reads, first: int, end: int) -> N
     """Hold the value of read `first` until read `end`."""
     held = reads.counts[first]
     bound = rule.bound(held)
-    free_us = reads.times_us[first] + rule.pause_us()
+    free_us = reads.times_us[first] + rule.pause_us(reads.blind_us)
+    beyond_us = None
     for at in range(first, end):
         error = abs(reads.counts[at] - held)
-        if error > bound and reads.times_us[at] < free_us:
-            verdict.held_back += 1
-            continue
-        verdict.outside += error > bound
+        time_us = reads.times_us[at]
+        if error > bound:
+            beyond_us = beyond_us or time_us
+            if time_us - beyond_us < reads.blind_us:
+                continue
+            if time_us < free_us:
+                verdict.held_back += 1
+                continue
+            verdict.outside += 1
+        else:
+            beyond_us = None
         verdict.largest_error = max(verdict.largest_error, error)
         verdict.worst_permille = max(verdict.worst_permille, error * 1000 // (bound or 1))

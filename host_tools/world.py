@@ -8,9 +8,11 @@ virtual time the broker model, and both keep the same ledger of records.
 
 import argparse
 import copy
+import dataclasses
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from littlefs import LittleFS, LittleFSError
@@ -21,12 +23,13 @@ from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Connection, Lan
 from host_tools.emulation.line import Framing, Line
-from host_tools.emulation.meter import MODELS, Meter
+from host_tools.emulation.meter import Meter
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import PHASES, Signals
+from host_tools.emulation.signals import PHASES, Completed, Share, Signals
 from host_tools.emulation.tap import Ledger, Listener
 from host_tools.errors import ToolError
+from host_tools.fault_plan import PlannedFault
 from host_tools.gateway_image import (
     BIRTH,
     CONFIGURATION,
@@ -36,6 +39,7 @@ from host_tools.gateway_image import (
 )
 from host_tools.image import BLOCK_BYTES, FILE_SYSTEM_OFFSET, FLASH_BYTES, build_image
 from host_tools.paths import PROJECT
+from host_tools.rates import Attendance, Window, attend
 from host_tools.site import load_site, sealed
 from host_tools.subscriber import ALL_TOPICS, Arrival, Gateway, Subscriber
 from host_tools.summary import Summary, settle
@@ -44,6 +48,16 @@ from host_tools.truth import Published, Truth, judge
 EXAMPLES = {"sdm630": PROJECT / "examples/press", "sdm120": PROJECT / "examples/household"}
 """The example site for each emulated meter."""
 
+METERS = {
+    "Eastron SDM630-Modbus": "eastron-sdm630",
+    "Eastron SDM120-Modbus": "eastron-sdm120",
+    "ABB A43/A44/B23/B24 (Modbus types -1x2, -3x2)": "abb-b23-b24",
+    "Carlo Gavazzi EM330/EM340/ET330/ET340/EM24-E1/EM530/EM540": "carlogavazzi-em340",
+    "Schneider Electric iEM3155/iEM3255 (iEM3000 series)": "schneider-iem3155-iem3255",
+    "ORNO OR-WE-516/517": "orno-we516-517",
+}
+"""What a profile calls its model → the emulated meter that plays it."""
+
 _PARITIES = {None: None, 0: "E", 1: "O"}
 _NTP_UNIX_S = 2_208_988_800
 _UNSEEN = Gateway("the gateway")
@@ -51,12 +65,16 @@ _UNSEEN = Gateway("the gateway")
 
 @dataclass
 class Plan:
-    """What is to be emulated; `files` is what lies on the board's flash when it is new."""
+    """What is to be emulated; `files` is what lies on the board's flash when it is new, `site` the
+    file that it was made from, `faults` what will happen to the meters.
+    """
 
     config: dict
     files: dict[str, bytes]
     signals: Signals
     seed: int = 0
+    site: Path | None = None
+    faults: list[PlannedFault] = field(default_factory=list)
 
     @property
     def gateway(self) -> str:
@@ -111,20 +129,44 @@ def plan_of_site(path: Path, gateway: str | None, signals: Signals, seed: int) -
     if gateway is None and len(names) > 1:
         raise ToolError(f"The site has several gateways: --gateway {' or '.join(names)}.", 2)
     name = gateway or (names[0] if names else "")
-    return Plan(site.compile(name), gateway_files(site, name), signals, seed)
+    config, files = site.compile(name), gateway_files(site, name)
+    _require_emulated(config)
+    return Plan(config, files, signals, seed, path)
 
 
 def plan_of_flash(flash: Path, signals: Signals, seed: int) -> Plan:
     """The plan for a board that boots a flash file as it is: its configuration is in the file."""
     try:
         files = [read_flash(flash.read_bytes(), name) for name in (CONFIGURATION, BIRTH)]
-        return Plan(stored_configuration(*files), {}, signals, seed)
+        config = stored_configuration(*files)
     except OSError as error:
         raise ToolError(f"The flash file cannot be read: {error}.", 2) from None
     except (LittleFSError, ValueError, LookupError) as error:
         raise ToolError(
             f"{flash} holds no gateway ({error}): write one into it with `limen flash`.", 2
         ) from None
+    _require_emulated(config)
+    return Plan(config, {}, signals, seed)
+
+
+def _require_emulated(config: dict) -> None:
+    """Raise ToolError for what the emulated world does not have."""
+    wrong = [
+        f"bus {bus['id']} is of kind {bus['kind']}"
+        for bus in config["bus"]
+        if bus["kind"] != "modbus-rtu"
+    ]
+    wrong += [
+        f'no meter is emulated for the model "{device["model"]}" of {device["id"]}'
+        for device in config["device"]
+        if config["bus"][device["bus"]]["kind"] == "modbus-rtu" and device["model"] not in METERS
+    ]
+    if wrong:
+        raise ToolError(
+            f"This site cannot be emulated: {'; '.join(wrong)}. There are meters on modbus-rtu "
+            f"lines, of the profiles {', '.join(METERS.values())}.",
+            2,
+        )
 
 
 def read_flash(content: bytes, path: str) -> bytes:
@@ -157,6 +199,7 @@ class Listeners:
     on_arrival: Callable[[Arrival], None] = lambda arrival: None
     on_console: Callable[[str], None] = lambda line: None
     on_exit: Callable[[str], None] = lambda text: None
+    on_fault: Callable[[PlannedFault, bool], None] = lambda fault, begins: None
 
 
 class World:
@@ -175,7 +218,14 @@ class World:
             self.lan.answer(host, port, lambda request: time_reply(request, scheduler.utc_us()))
         buses = plan.config["bus"]
         self.lines = [Line(scheduler) for bus in buses]
-        self.meters = [self._meter(device) for device in plan.config["device"]]
+        signals = Completed(plan.signals)
+        self.meters = {
+            device["id"]: self._meter(device, Share(signals, Fraction(1, place)))
+            for place, device in enumerate(plan.config["device"], start=1)
+        }
+        for fault in plan.faults:
+            scheduler.at(fault.begin_us, lambda fault=fault: self._begin_fault(fault))
+            scheduler.at(fault.end_us, lambda fault=fault: self._end_fault(fault))
         self.board = Board(
             scheduler,
             flash,
@@ -214,12 +264,37 @@ class World:
             truth.samples,
             self.published.records,
             verdicts,
+            self._attendances(until_utc_us),
             settle(gateway, set(self.ledger.seen), self.ledger.acknowledged),
             gateway,
             gateway.diag.counters["outbox"]["dropped"] if gateway.diag else 0,
             self.subscriber.errors,
             self._heap(),
         )
+
+    def _attendances(self, until_utc_us: int) -> list[Attendance]:
+        start_us = self.scheduler.start_utc_us
+        windows = [
+            Window(
+                fault.device,
+                start_us + fault.begin_us,
+                start_us + fault.end_us,
+                start_us + fault.end_us < until_utc_us,
+            )
+            for fault in self.plan.faults
+            if start_us + fault.begin_us < until_utc_us
+        ]
+        return [
+            attend(
+                device["id"],
+                METERS[device["model"]],
+                self.truth.polls[device["id"]],
+                self.published.qualities(device, self.gateway),
+                windows,
+                until_utc_us,
+            )
+            for device in self.plan.config["device"]
+        ]
 
     def _heap(self) -> tuple[int, int] | None:
         """The firmware's own peak, and at which uptime it was told; None if it means nothing."""
@@ -232,7 +307,7 @@ class World:
     def close(self) -> None:
         """Switch everything off."""
         self.board.stop()
-        for meter in self.meters:
+        for meter in self.meters.values():
             meter.close()
         self.lan.close()
 
@@ -240,26 +315,26 @@ class World:
         self.published.take(arrival)
         self.listeners.on_arrival(arrival)
 
-    def _meter(self, device: dict) -> Meter:
+    def _begin_fault(self, fault: PlannedFault) -> None:
+        self.meters[fault.device].faults = dataclasses.replace(fault.faults())
+        self.listeners.on_fault(fault, True)
+
+    def _end_fault(self, fault: PlannedFault) -> None:
+        self.meters[fault.device].faults.clear()
+        self.listeners.on_fault(fault, False)
+
+    def _meter(self, device: dict, signals: Signals) -> Meter:
         bus = self.plan.config["bus"][device["bus"]]
+        baud, parity, stop = device.get("framing") or (bus["baud"], bus["parity"], bus["stop"])
         return Meter(
             self.scheduler,
             self.lines[device["bus"]],
             device["address"],
-            emulated_model(device["model"]),
-            self.plan.signals,
+            METERS[device["model"]],
+            signals,
             on_read=self.truth.of_device(device["id"]),
-            framing=Framing(bus["baud"], bus["bits"], _PARITIES[bus["parity"]], bus["stop"]),
+            framing=Framing(baud, bus["bits"], _PARITIES[parity], stop),
         )
-
-
-def emulated_model(model: str) -> str:
-    """The emulated meter for a profile's model: "Eastron SDM630-Modbus" is "eastron-sdm630"."""
-    name = "-".join(model.lower().split())
-    for known in MODELS:
-        if name.startswith(known):
-            return known
-    raise ToolError(f'No meter is emulated for "{model}"; there are {", ".join(MODELS)}.')
 
 
 def time_reply(request: bytes, utc_us: int) -> bytes:

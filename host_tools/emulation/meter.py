@@ -2,95 +2,25 @@
 
 It takes a request when its length is complete, or at 3.5 characters of silence where the length is
 not known; it never answers a frame with a wrong CRC or another address. Its faults can be switched
-while it runs. What it serves intact is told to `on_read` with the source's exact value, which the
-float32 on the wire only approximates: that log is the truth to compare with.
-
-Registers: "Eastron SDM630Modbus Smart Meter Modbus Protocol Implementation V1.8" and "Eastron
-SDM120 Modbus Protocol Implementation", input and holding register tables; addresses as on the wire.
+while it runs. What it serves intact is told to `on_read`, as exactly as its registers hold it: that
+log is the truth to compare with.
 """
 
 import collections
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from host_tools.emulation.line import Framing, Line
+from host_tools.emulation.meter_models import MODELS, Register, Table
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import Completed, Signals, Value
+from host_tools.emulation.signals import QUANTITIES, Completed, Signals, Value
 from host_tools.errors import ToolError
 
-READ_HOLDING, READ_INPUT = 3, 4
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
-
-@dataclass(frozen=True)
-class Model:
-    """A meter model: which input registers exist, and which quantity begins at which address.
-
-    Every value is a big-endian float32 in two registers. What a block holds beside them reads 0.
-    """
-
-    framing: Framing
-    blocks: tuple[range, ...]
-    inputs: dict[int, str]
-    limit: int = 80
-
-
-_COMMON = {
-    70: "frequency",
-    72: "energy_import",
-    74: "energy_export",
-    76: "energy_reactive_import",
-    78: "energy_reactive_export",
-    342: "energy_total",
-    344: "energy_reactive_total",
-}
-_PER_PHASE = {
-    0: "voltage",
-    6: "current",
-    12: "power_active",
-    18: "power_apparent",
-    24: "power_reactive",
-    30: "power_factor",
-    234: "thd_voltage",
-    346: "energy_import",
-    352: "energy_export",
-}
-
-MODELS = {
-    "eastron-sdm630": Model(
-        framing=Framing(9600),
-        blocks=(range(0, 108), range(200, 270), range(334, 382)),
-        inputs=_COMMON
-        | {
-            first + 2 * phase: f"{stem}_l{phase + 1}"
-            for first, stem in _PER_PHASE.items()
-            for phase in range(3)
-        }
-        | {
-            52: "power_active_total",
-            56: "power_apparent_total",
-            60: "power_reactive_total",
-            62: "power_factor_total",
-            66: "phase_angle_total",
-        },
-    ),
-    "eastron-sdm120": Model(
-        framing=Framing(2400),
-        blocks=(range(0, 96), range(258, 266), range(342, 346)),
-        inputs=_COMMON
-        | {
-            0: "voltage",
-            6: "current",
-            12: "power_active_total",
-            18: "power_apparent_total",
-            24: "power_reactive_total",
-            30: "power_factor_total",
-        },
-    ),
-}
-
-_HOLDING_BLOCK = range(0, 30)
+_LONGEST_WORDS = 4
 _PARITY_STOP_CODES = {(None, 1): 0, ("E", 1): 1, ("O", 1): 2, (None, 2): 3}
 _BAUD_CODES = {2400: 0, 4800: 1, 9600: 2, 19200: 3, 38400: 4}
 
@@ -130,8 +60,9 @@ class Faults:
 class Meter:
     """A slave at `address` (1 to 247) on `line`.
 
-    `signals` gives the values, completed with what it lacks; `on_read(time_us, quantity, value)`
-    is called for every quantity served. `counts` has requests, replies, exceptions, damaged.
+    `signals` gives the values, completed with what it lacks; None is a quantity that this meter
+    cannot measure. `on_read(time_us, quantity, value)` is called for every quantity served.
+    `counts` has requests, replies, exceptions, damaged.
     """
 
     def __init__(
@@ -142,7 +73,7 @@ class Meter:
         model: str,
         signals: Signals,
         faults: Faults | None = None,
-        on_read: Callable[[int, str, Value], None] | None = None,
+        on_read: Callable[[int, str, Fraction], None] | None = None,
         framing: Framing | None = None,
         turnaround_ms: int = 20,
     ):
@@ -153,7 +84,8 @@ class Meter:
         self.faults = faults or Faults()
         self.counts: collections.Counter[str] = collections.Counter()
         self.turnaround_ms = turnaround_ms
-        self._signals = signals if isinstance(signals, Completed) else Completed(signals)
+        is_complete = signals.quantities() >= QUANTITIES.keys()
+        self._signals = signals if is_complete else Completed(signals)
         self._on_read = on_read
         self._scheduler = scheduler
         self._port = line.port(framing or self.model.framing, self._receive)
@@ -208,40 +140,50 @@ class Meter:
             return bytes((request[0] | 0x80, code))
         self.counts["replies"] += 1
         start, count = struct.unpack(">HH", request[1:])
-        read = self._read_input if request[0] == READ_INPUT else self._read_holding
-        values = b"".join(struct.pack(">f", read(at)) for at in range(start, start + count, 2))
-        return bytes((request[0], len(values))) + values
+        data = self._read(self.model.tables[request[0]], start, count)
+        return bytes((request[0], len(data))) + data
 
     def _refusal(self, request: bytes) -> int | None:
         """The exception code that the request earns, if any."""
-        if request[0] not in (READ_INPUT, READ_HOLDING):
+        table = self.model.tables.get(request[0])
+        if table is None:
             return ILLEGAL_FUNCTION
         start, count = struct.unpack(">HH", request[1:])
         if not 1 <= count <= self.model.limit:
             return ILLEGAL_VALUE
-        blocks = self.model.blocks if request[0] == READ_INPUT else (_HOLDING_BLOCK,)
-        inside = any(start in block and start + count - 1 in block for block in blocks)
-        whole = start % 2 == 0 and count % 2 == 0  # part of a float32 is an illegal address
+        inside = any(start in block and start + count - 1 in block for block in table.blocks)
+        whole = start % self.model.step == 0 and count % self.model.step == 0
         return None if inside and whole else ILLEGAL_ADDRESS
 
-    def _read_input(self, address: int) -> float:
-        quantity = self.model.inputs.get(address)
-        if quantity is None:
-            return 0.0
-        now_us = self._scheduler.now_us
-        value = self._signals.value(quantity, now_us)
-        if self._on_read and self.faults.value_arrives:
-            self._on_read(now_us, quantity, value)
-        return float(value)
+    def _read(self, table: Table, start: int, count: int) -> bytes:
+        """What these addresses hold; of a value that is cut, the words that lie within."""
+        first = start - _LONGEST_WORDS + 1
+        data = bytearray(2 * (count + 2 * _LONGEST_WORDS))
+        for address in range(first, start + count):
+            register = table.registers.get(address)
+            if register and address + register.words > start:
+                at = 2 * (address - first)
+                data[at : at + 2 * register.words] = self._words(register)
+        begin = 2 * (start - first)
+        return bytes(data[begin : begin + 2 * count])
 
-    def _read_holding(self, address: int) -> float:
+    def _words(self, register: Register) -> bytes:
+        now_us = self._scheduler.now_us
+        words, told = self.model.encode(register, self._value(register.quantity, now_us))
+        if told is not None and self._on_read and self.faults.value_arrives:
+            self._on_read(now_us, register.quantity, told)
+        return words
+
+    def _value(self, quantity: str, time_us: int) -> Value | None:
         framing = self.framing
-        settings = {
-            0x12: _PARITY_STOP_CODES.get((framing.parity, framing.stop), 0),
-            0x14: self.address,
-            0x1C: _BAUD_CODES.get(framing.baud, 2),
-        }
-        return float(settings.get(address, 0))
+        match quantity:
+            case "setting_framing":
+                return _PARITY_STOP_CODES.get((framing.parity, framing.stop), 0)
+            case "setting_address":
+                return self.address
+            case "setting_baud":
+                return _BAUD_CODES.get(framing.baud, 2)
+        return self._signals.value(quantity, time_us)
 
 
 def silence_us(framing: Framing) -> int:

@@ -12,8 +12,8 @@ from fractions import Fraction
 PHASES = ("l1", "l2", "l3")
 _LINES = ("_l1", "_l2", "_l3")
 _STEMS = (
-    ("voltage", "V", ("", *_LINES)),
-    ("current", "A", ("", *_LINES)),
+    ("voltage", "V", ("", *_LINES, "_ln_avg", "_l1_l2", "_l2_l3", "_l3_l1")),
+    ("current", "A", ("", *_LINES, "_avg")),
     ("power_active", "W", (*_LINES, "_total")),
     ("power_apparent", "VA", (*_LINES, "_total")),
     ("power_reactive", "var", (*_LINES, "_total")),
@@ -30,6 +30,13 @@ _STEMS = (
 )
 QUANTITIES = {stem + end: unit for stem, unit, ends in _STEMS for end in ends}
 """Every quantity and its base unit."""
+
+_AVERAGES = {"voltage_ln_avg": "voltage", "current_avg": "current"}
+_BETWEEN = {
+    f"voltage_{one}_{other}": (one, other)
+    for one, other in zip(PHASES, (*PHASES[1:], PHASES[0]), strict=True)
+}
+_LOADS = ("current", "power_active", "power_reactive", "power_apparent", "energy")
 
 Value = int | Decimal | Fraction
 
@@ -127,6 +134,10 @@ class Completed(Signals):
     def _find(self, quantity: str, step: int) -> Fraction:
         if quantity in self._given:
             return Fraction(self._source.step_value(quantity, step))
+        if quantity in _AVERAGES:
+            return self._sum(_AVERAGES[quantity], step) / len(PHASES)
+        if quantity in _BETWEEN:
+            return self._voltage_between(_BETWEEN[quantity], step)
         stem, _, end = quantity.rpartition("_")
         if end not in (*PHASES, "total"):
             stem, end = quantity, ""
@@ -143,6 +154,11 @@ class Completed(Signals):
             if near in self._given:
                 return self._get(near, step)
         return NOMINAL_VOLTAGE_V
+
+    def _voltage_between(self, phases: tuple[str, str], step: int) -> Fraction:
+        """The voltage from one phase to another, a third of a turn away."""
+        a, b = (self._get(f"voltage_{phase}", step) for phase in phases)
+        return _root(a * a + a * b + b * b)
 
     def _current(self, end: str, step: int) -> Value:
         voltage = self._get(f"voltage_{end}" if end else "voltage", step)
@@ -212,6 +228,24 @@ class Completed(Signals):
         if (power, sign) not in self._integrals:
             self._integrals[power, sign] = _Integral(self, power, sign)
         return self._integrals[power, sign].until(time_us) / _US_PER_KILO_HOUR
+
+
+class Share(Signals):
+    """A part of the load behind another meter: its share of currents, powers and energies.
+
+    Everything else is the same. The whole has all quantities.
+    """
+
+    def __init__(self, whole: Completed, share: Fraction):
+        self._whole = whole
+        self._share = share
+
+    def quantities(self) -> frozenset[str]:
+        return self._whole.quantities()
+
+    def value(self, quantity: str, time_us: int) -> Value:
+        value = self._whole.value(quantity, time_us)
+        return Fraction(value) * self._share if quantity.startswith(_LOADS) else value
 
 
 class _Integral:

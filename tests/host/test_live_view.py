@@ -15,19 +15,19 @@ BIRTH = (
     '"device":[{"id":"meter","model":"X","channel":['
     '{"name":"voltage","unit":"V","kind":"gauge","places":1}]}]}'
 )
-CONFIG = {
-    "device": [{"id": "meter", "channel": [{"name": "voltage", "unit": "V", "places": 1}]}]
-}
+CHANNEL = {"name": "voltage", "unit": "V", "places": 1, "every_ms": 1000}
+CONFIG = {"device": [{"id": "meter", "channel": [CHANNEL]}]}
+TWO = {"device": [{"id": name, "channel": [CHANNEL]} for name in ("meter", "other")]}
 
 
 class Scene:
     """A view at 12 s, of a gateway that was read ten times and published two values."""
 
-    def __init__(self, **console):
+    def __init__(self, config=CONFIG, **console):
         self.now_ms = 0
         self.subscriber = Subscriber()
         self.output = io.StringIO()
-        truth = Truth(CONFIG, 0)
+        truth = Truth(config, 0)
         for second in range(10):
             truth.of_device("meter")(second * 1_000_000, "voltage", 230)
         self.view = LiveView(
@@ -102,3 +102,31 @@ def test_without_a_terminal_lines_come_once_in_a_while_and_news_at_once():
         " 12 s  The press: off; 10 samples read, 2 published in 3 records: reduction 80.0 %",
         " 12 s  alarm",
     ]
+
+
+def test_what_is_bad_is_red_and_as_old_as_its_last_value():
+    scene = Scene()
+    scene.publish()
+    bad = '[4,11000,2,{"voltage":null}]'
+    scene.subscriber.feed(BASE + "dev/meter/data", (FRAME % bad).encode())
+    Console(file=scene.output, width=100, force_terminal=True, color_system="standard").print(
+        scene.view.picture()
+    )
+    line = next(line for line in scene.output.getvalue().splitlines() if "bad" in line)
+    assert line.split("\x1b[1;31m")[1].split("\x1b[0m")[0].strip() == "bad"
+    assert line.split("\x1b[31m")[1].split("\x1b[0m")[0].strip() == "4 s"
+
+
+def test_several_devices_show_how_they_keep_their_rate():
+    scene = Scene(TWO)
+    scene.now_ms = 10_000
+    Console(file=scene.output, width=100).print(scene.view.picture())
+    lines = [" ".join(line) for line in scene.lines()]
+    assert "readings of the last 10 s, of those due: meter 100 %, other -" in lines
+    assert lines[2].startswith("meter voltage") and lines[3].startswith("other voltage")
+
+
+def test_a_low_terminal_leaves_out_channels_and_says_so():
+    scene = Scene(TWO, force_terminal=True, height=15)
+    Console(file=scene.output, width=100).print(scene.view.picture())
+    assert ["and", "1", "more"] in scene.lines()

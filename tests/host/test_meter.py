@@ -4,15 +4,17 @@ import asyncio
 import json
 import struct
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from pymodbus.client import ModbusSerialClient
 
 from host_tools.emulation.line import Framing, Line, PtyPort
-from host_tools.emulation.meter import MODELS, Faults, Meter, crc16, with_crc
+from host_tools.emulation.meter import Faults, Meter, crc16, with_crc
+from host_tools.emulation.meter_models import MODELS, READ_HOLDING, READ_INPUT
 from host_tools.emulation.scheduler import RealScheduler, VirtualScheduler
-from host_tools.emulation.signals import Constant
+from host_tools.emulation.signals import QUANTITIES, Constant
 from host_tools.errors import ToolError
 
 MAPS = Path(__file__).parents[2] / "../shared/meters/register_maps.json"
@@ -68,10 +70,10 @@ def test_it_answers_the_example_of_the_vendor():
     assert World().ask(READ_VOLTS) == VOLTS
 
 
-def test_it_tells_what_it_served_exactly_and_when():
+def test_it_tells_what_it_served_as_its_registers_hold_it_and_when():
     world = World()
     world.ask(READ_VOLTS)
-    assert world.served == [(8334, "voltage_l1", VOLTAGE)]
+    assert world.served == [(8334, "voltage_l1", Fraction(0x663334 | 0x800000, 1 << 16))]
 
 
 def test_the_answer_begins_after_the_turnaround():
@@ -224,21 +226,117 @@ def test_an_unknown_model_is_a_mistake_of_the_user():
     assert caught.value.status == 2
 
 
+def registers_of(model):
+    """{address: (quantity, struct code, scale)} of what can be read with the model's function."""
+    table = model.tables.get(READ_INPUT, model.tables.get(READ_HOLDING))
+    return {
+        address: (register.quantity, register.code, register.scale)
+        for address, register in table.registers.items()
+    }
+
+
+CODES = {"uint16": "H", "int16": "h", "uint32": "I", "int32": "i", "uint64": "Q", "int64": "q"}
+CODES |= {"float32": "f"}
+OTHER_FORM = {"energy_import_f32", "energy_export_f32"}
+"""The iEM3000's energies again, of which two sources tell different units."""
+
+
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_the_registers_agree_with_public_drivers(model):
     if not MAPS.exists():
         pytest.skip("no shared register maps")
     entry = json.loads(MAPS.read_text())["meters"][model.replace("-", "_")]
-    expected = {register["addr"]: name for name, register in entry["registers"].items()}
-    assert MODELS[model].inputs == expected
-    assert MODELS[model].limit == entry["max_regs_per_request"]
+    expected = {
+        register["addr"]: (name, CODES[register["type"]], Fraction(str(register["scale"])))
+        for name, register in entry["registers"].items()
+        if name not in OTHER_FORM
+    }
+    assert registers_of(MODELS[model]) == expected
+    assert MODELS[model].limit == entry.get("max_regs_per_request", 125)
+    assert entry["fc"] in MODELS[model].tables
+    assert MODELS[model].low_word_first == entry["word_order"].startswith("CDAB")
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
-def test_every_register_lies_in_a_block(model):
-    meter = MODELS[model]
-    for address in meter.inputs:
-        assert any(address in block and address + 1 in block for block in meter.blocks), address
+def test_every_register_lies_in_a_block_and_none_overlap(model):
+    for table in MODELS[model].tables.values():
+        free_from = 0
+        for address, register in sorted(table.registers.items()):
+            end = address + register.words
+            assert address >= free_from, address
+            assert any(address in block and end - 1 in block for block in table.blocks), address
+            free_from = end
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_every_quantity_is_one_that_signals_give(model):
+    for table in MODELS[model].tables.values():
+        for register in table.registers.values():
+            assert register.quantity in QUANTITIES or register.quantity.startswith("setting_")
+
+
+def words(reply):
+    return struct.unpack(f">{reply[2] // 2}H", reply[3:-2])
+
+
+def test_abb_holds_integers_in_its_steps():
+    world = World(
+        "abb-b23-b24",
+        voltage=Decimal("231.26"),
+        power_active_total=Decimal("-1234.567"),
+        energy_import=Decimal("98765432.10"),
+        frequency=Decimal("49.98"),
+    )
+    assert words(world.read(0x5B00, 2, 3)) == (0, 2313)
+    assert words(world.read(0x5B14, 2, 3)) == (0xFFFE, 0x1DBF)
+    assert words(world.read(0x5000, 4, 3)) == (0, 2, 0x4CB0, 0x16EA)
+    assert words(world.read(0x5B2C, 1, 3)) == (4998,)
+    assert [(name, value) for _, name, value in world.served] == [
+        ("voltage_l1", Fraction("231.3")),
+        ("power_active_total", Fraction("-1234.57")),
+        ("energy_import", Fraction("98765432.1")),
+        ("frequency", Fraction("49.98")),
+    ]
+
+
+def test_abb_marks_what_it_does_not_measure():
+    values = {"voltage_l2": None, "power_factor_l1": None, "energy_export": None}
+    world = World("abb-b23-b24", voltage=230, power_active_l2=None, **values)
+    assert words(world.read(0x5B00, 4, 3)) == (0, 2300, 0xFFFF, 0xFFFF)
+    assert words(world.read(0x5B3B, 1, 3)) == (0x7FFF,)
+    assert words(world.read(0x5B18, 2, 3)) == (0x7FFF, 0xFFFF)
+    assert words(world.read(0x5004, 4, 3)) == (0xFFFF,) * 4
+    assert [name for _, name, _ in world.served] == ["voltage_l1"]
+
+
+def test_carlo_gavazzi_sends_the_least_significant_word_first():
+    world = World("carlogavazzi-em340", voltage=230, power_active_total=-1, energy_import=7000)
+    assert words(world.read(0x28, 2)) == (0xFFF6, 0xFFFF)
+    assert words(world.read(0x34, 2, 3)) == (0x1170, 1)
+    assert words(world.read(6, 2)) == (3984, 0)
+    assert world.read(0, 51) == with_crc(bytes((1, 0x84, 3)))
+
+
+def test_a_value_that_is_cut_comes_in_part():
+    world = World("carlogavazzi-em340", energy_import=7000)
+    assert words(world.read(0x35, 2)) == (1, 0)
+    assert words(world.read(0x33, 2)) == (500, 0x1170)
+
+
+def test_schneider_and_orno_tell_kilowatts_and_schneider_whole_watt_hours():
+    values = {"power_active_total": 4500, "energy_import": Decimal("70000.0005")}
+    world = World("schneider-iem3155-iem3255", **values)
+    assert floats(world.read(3059, 2, 3)) == (4.5,)
+    assert words(world.read(3203, 4, 3)) == (0, 0, 0x042C, 0x1D81)
+    world = World("orno-we516-517", **values)
+    assert floats(world.read(0x1C, 2, 3)) == (4.5,)
+    assert floats(world.read(0x108, 2, 3)) == (70000.0,)
+    assert world.served[0][1:] == ("power_active_total", 4500)
+
+
+def test_a_model_answers_its_own_functions_only():
+    assert World("abb-b23-b24").read(0x5B00, 2, 4) == with_crc(bytes((1, 0x84, 1)))
+    assert World("eastron-sdm120").read(0x5B00, 2, 3) == with_crc(bytes((1, 0x83, 2)))
 
 
 def run_with_pymodbus(model, talk, **values):

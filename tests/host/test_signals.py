@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.emulation.signals import QUANTITIES, Completed, Constant, Signals
+from host_tools.emulation.signals import QUANTITIES, Completed, Constant, Share, Signals
 
 VOCABULARY = Path(__file__).parents[2] / "firmware/limen/core/quantity.py"
 HOUR_US = 3600 * 1_000_000
@@ -79,6 +79,29 @@ def test_a_meter_without_load_is_sane():
     assert (value("current_l1"), value("power_factor_total"), value("frequency")) == (0, 1, 50)
     assert (value("voltage"), value("voltage_l3"), value("thd_voltage_l1")) == (230, 230, 2)
     assert completed(voltage=0, power_active_total=5)("current") == 0
+
+
+def test_voltages_between_phases_and_averages_follow_from_the_phases():
+    value = completed(voltage_l1=230, voltage_l2=200, voltage_l3=0, current=3)
+    assert value("voltage_l1_l2") == Decimal("372.692")
+    assert value("voltage_l3_l1") == 230
+    assert value("voltage_ln_avg") == Fraction(430, 3)
+    assert completed(current_l1=3, current_l2=6)("current_avg") == 3
+
+
+def test_a_share_of_a_load_has_the_same_voltage():
+    whole = Completed(
+        Constant(power_active_total=300, power_reactive_total=-400, voltage=Decimal("229.5"))
+    )
+    share = Share(whole, Fraction(1, 4))
+    assert share.value("power_active_total", 0) == 75
+    assert share.value("power_reactive_l2", 0) == Fraction(-100, 3)
+    assert share.value("power_apparent_total", 0) == 125
+    assert share.value("energy_import", HOUR_US) == Fraction(3, 40)
+    assert share.value("current_l1", 0) == whole.value("current_l1", 0) / 4
+    for same in ("voltage_l1", "power_factor_total", "phase_angle_total", "frequency"):
+        assert share.value(same, 0) == whole.value(same, 0)
+    assert share.quantities() == whole.quantities()
 
 
 def test_every_quantity_has_a_value_whatever_the_source_gives():

@@ -39,7 +39,8 @@ def test_records_pass_once_and_the_newest_value_stays():
     scene = Scene()
     scene.data(volt(1, 1000, 230.1), volt(2, 2000, 231.5))
     assert [arrival.record.seq for arrival in scene.arrivals] == [1, 2]
-    newest = Newest(Decimal("231.5"), BOOT, scene.arrivals[1].record, 2)
+    record = scene.arrivals[1].record
+    newest = Newest(Decimal("231.5"), BOOT, record, 2, heard=(BOOT, record))
     assert scene.gateway.newest == {("m", "voltage"): newest}
     assert scene.gateway.channel("m", "voltage").unit == "V"
     assert scene.subscriber.errors == []

@@ -5,6 +5,7 @@ import io
 from rich.console import Console
 
 from host_tools.contract import Boot
+from host_tools.rates import Attendance
 from host_tools.subscriber import Arrived, Gateway
 from host_tools.summary import Account, Summary, settle
 from host_tools.truth import Verdict
@@ -51,12 +52,13 @@ def test_an_earlier_boot_takes_its_waiting_records_with_it():
 CHANNEL = {"name": "voltage", "unit": "V", "kind": "gauge", "places": 1, "report": [5, 0, 0, 0]}
 
 
-def summary_of(gateway=None, account=None, errors=(), heap=None, **verdict):
+def summary_of(gateway=None, account=None, errors=(), heap=None, attendances=(), **verdict):
     counts = {"read": 10, "published": 4, "largest_error": 5, "worst_permille": 1000} | verdict
     return Summary(
         samples=10,
         records=4,
         verdicts=[Verdict("meter", CHANNEL, **counts)],
+        attendances=list(attendances),
         account=account or Account(accepted=4),
         gateway=gateway or Gateway("hall-2/press-07"),
         dropped=0,
@@ -85,6 +87,31 @@ def test_the_table_has_error_and_bound_of_each_channel():
     lines = [line.split() for line in console.file.getvalue().splitlines()]
     assert "voltage 10 4 60.0 % 0.5 V 0.5 V 100.0 % ok".split() in lines
     assert lines[-1] == ["Good."]
+
+
+def attendance(device, **facts):
+    values = {"meter": "abb-b23-b24", "polls": 75, "permille": 1000, "beside_permille": None}
+    return Attendance(device, **values | {"bad": 0, "back_us": []} | facts)
+
+
+def test_several_devices_have_a_table_of_their_own():
+    attendances = [
+        attendance("incomer", beside_permille=998),
+        attendance("compressor", polls=60, permille=796, bad=5, back_us=[540_000, None]),
+    ]
+    console = Console(file=io.StringIO(), width=100)
+    console.print(summary_of(attendances=attendances))
+    lines = [line.split() for line in console.file.getvalue().splitlines()]
+    assert "incomer abb-b23-b24 75 100.0 % 99.8 % 0 ok".split() in lines
+    assert "compressor abb-b23-b24 60 79.6 % 5 after 0.5 s, never NOT GOOD".split() in lines
+    assert ["meter"] in lines
+
+
+def test_a_device_that_stayed_away_or_was_slowed_makes_a_run_bad():
+    assert summary_of(attendances=[attendance("a", beside_permille=950)]).is_good
+    assert not summary_of(attendances=[attendance("a", beside_permille=949)]).is_good
+    assert summary_of(attendances=[attendance("a", back_us=[1])]).is_good
+    assert not summary_of(attendances=[attendance("a", back_us=[None])]).is_good
 
 
 def test_whatever_is_not_as_it_should_be_makes_a_run_bad():

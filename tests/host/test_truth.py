@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from host_tools.subscriber import Gateway
-from host_tools.truth import Point, Published, Reads, Rule, Truth, as_float32, judge
+from host_tools.truth import Point, Published, Reads, Rule, Truth, judge
 
 START_US = 1_795_291_200_000_000
 START_MS = START_US // 1000
@@ -81,11 +81,9 @@ def test_nothing_published_is_not_good():
     assert (verdict.uncovered, verdict.text()) == (2, "nothing published")
 
 
-def test_values_are_what_a_float32_holds_rounded_away_from_zero():
-    assert as_float32(Decimal("0.1")) == Fraction(13421773, 134217728)
+def test_values_are_rounded_to_the_resolution_away_from_zero():
     reads = reads_of(Decimal("234.85"), Decimal("-234.25"), Fraction(1, 3))
     assert reads.counts == [2349, -2343, 3]
-    assert reads_of(16777217, places=0).counts == [16777216]
     assert reads_of(1250, places=-2).counts == [13]
 
 
@@ -96,7 +94,8 @@ def test_bounds_as_people_write_them():
 
 
 def test_the_truth_takes_configured_channels_only():
-    truth = Truth({"device": [{"id": "m", "channel": [power()]}]}, START_US)
+    channel = power() | {"every_ms": 1000}
+    truth = Truth({"device": [{"id": "m", "channel": [channel]}]}, START_US)
     on_read = truth.of_device("m")
     on_read(750_000, "power_active_total", 12)
     on_read(750_000, "frequency", 50)
@@ -106,3 +105,28 @@ def test_the_truth_takes_configured_channels_only():
 
 def test_records_without_a_time_wait_for_the_clock():
     assert Published().of(("m", "voltage"), Gateway("x")) == []
+
+
+def test_a_slow_channel_counts_only_the_reads_that_it_asked_for():
+    slow = power() | {"every_ms": 5000}
+    fast = {"name": "voltage_l1", "places": 1, "every_ms": 1000}
+    truth = Truth({"device": [{"id": "m", "channel": [slow, fast]}]}, START_US)
+    for second in range(11):
+        for quantity in ("power_active_total", "voltage_l1"):
+            truth.of_device("m")(second * 1_000_000, quantity, 230)
+    assert len(truth["m", "power_active_total"].counts) == 11
+    assert len(truth["m", "power_active_total"].turns.times_us) == 3
+    assert len(truth["m", "voltage_l1"].turns.times_us) == 11
+    assert truth.samples == 14
+    assert len(truth.polls["m"].times_us) == 11
+
+
+def test_what_is_served_between_two_looks_may_lie_beyond_the_bound():
+    reads = Reads(1, 3_000_000, 500_000, blind_us=3_050_000)
+    for second, watts in enumerate((100, 300, 300, 300, 300)):
+        reads.add(START_US + second * 1_000_000 + 750_000, watts)
+    published = points_of(s0="100.0", s3="300.0")
+    assert judge("m", power(500, 0, 0, 0), reads, published).outside == 0
+    assert judge("m", power(500, 0, 0, 0), reads, published[:1]).outside == 0
+    reads.add(START_US + 5_750_000, 300)
+    assert judge("m", power(500, 0, 0, 0), reads, published[:1]).outside == 1

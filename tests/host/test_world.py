@@ -2,13 +2,21 @@
 
 import pytest
 
+from host_tools.emulation.line import Framing
+from host_tools.emulation.meter_models import MODELS
+from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
+from host_tools.fault_plan import PlannedFault
 from host_tools.gateway_image import CONFIGURATION
+from host_tools.paths import PROJECT
+from host_tools.profile import load_profile
 from host_tools.site import sealed
 from host_tools.world import (
     EXAMPLES,
-    emulated_model,
+    METERS,
+    Listeners,
+    World,
     plan_of_flash,
     plan_of_site,
     time_reply,
@@ -57,11 +65,38 @@ def test_another_period_makes_another_configuration_with_its_own_hash():
     assert plan.files[CONFIGURATION] != stored
 
 
-def test_every_profile_of_the_examples_has_its_meter():
-    assert emulated_model("Eastron SDM630-Modbus") == "eastron-sdm630"
-    assert emulated_model("Eastron SDM120-Modbus") == "eastron-sdm120"
-    with pytest.raises(ToolError, match='No meter is emulated for "Other 1"'):
-        emulated_model("Other 1")
+def test_every_emulated_meter_has_its_profile():
+    for model, meter in METERS.items():
+        profile = load_profile(meter)
+        assert profile["model"] == model
+    assert set(METERS.values()) == set(MODELS)
+
+
+def test_a_site_that_cannot_be_emulated_says_so(tmp_path):
+    site = tmp_path / "site.toml"
+    example = EXAMPLES["sdm120"] / "site.toml"
+    site.write_text(example.read_text().replace("eastron-sdm120", "chint-ddsu666"))
+    (tmp_path / "secrets.toml").write_text((EXAMPLES["sdm120"] / "secrets.toml").read_text())
+    with pytest.raises(ToolError, match='model "Chint DDSU666" of meter.* eastron-sdm630') as error:
+        plan_of_site(site, None, SIGNALS, 0)
+    assert error.value.status == 2
+
+
+def test_the_meters_share_a_load_and_fail_as_planned(tmp_path):
+    plan = plan_of_site(PROJECT / "examples/four-meters/site.toml", None, Constant(current=12), 0)
+    plan.faults = [PlannedFault("press", "silent", 1_000_000, 2_000_000)]
+    plan.write_flash(tmp_path / "flash.bin")
+    scheduler, told = VirtualScheduler(), []
+    listeners = Listeners(on_fault=lambda fault, begins: told.append((fault.device, begins)))
+    world = World(scheduler, plan, tmp_path / "flash.bin", listeners)
+    assert [meter.address for meter in world.meters.values()] == [1, 2, 3, 4]
+    assert {meter.framing for meter in world.meters.values()} == {Framing(19200, 8, "E", 1)}
+    scheduler.run_until(1_500_000)
+    assert [name for name, meter in world.meters.items() if meter.faults.silent] == ["press"]
+    scheduler.run_until(2_000_000)
+    assert not any(meter.faults.silent for meter in world.meters.values())
+    assert told == [("press", True), ("press", False)]
+    world.close()
 
 
 def test_the_firmware_believes_the_time_server():
