@@ -75,6 +75,7 @@ def add_arguments(parser) -> None:
 
 def run(args) -> int:
     candidates = _candidates(args.profile)
+    parse_addresses(args.address)
     place, taken = _place(args)
     carrier = _open(args)
     try:

@@ -3,6 +3,7 @@
 import argparse
 import io
 import re
+import struct
 
 import pytest
 from rich.console import Console
@@ -11,7 +12,7 @@ from host_tools import doctor
 from host_tools.doctor import Visit, framings, parse_addresses
 from host_tools.doctor_candidates import likely_framings, load_candidate, rare_framings
 from host_tools.emulation.line import Framing, Line
-from host_tools.emulation.meter import Meter
+from host_tools.emulation.meter import Meter, with_crc
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
@@ -177,6 +178,89 @@ def test_meters_of_different_framings_are_found_on_one_line_in_three_minutes():
     assert estimate_ms < 180_000
     # The rate of the one at 38400 baud was searched, too.
     assert line.scheduler.now_us // 1000 < estimate_ms + 247 * 120
+
+
+def sunspec_cells():
+    """A three-phase inverter as SunSpec lays it out: mark, model 1, model 103, end."""
+    cells = dict.fromkeys(range(40000, 40124), 0)
+    cells.update({40000: 0x5375, 40001: 0x6E53, 40002: 1, 40003: 66})
+    first = 40070
+    cells.update({first: 103, first + 1: 50, first + 52: 0xFFFF})
+    cells.update({first + 10: 2307, first + 11: 2319, first + 12: 2294, first + 13: 0xFFFF})
+    cells.update({first + 16: 5002, first + 17: 0xFFFE})
+    return cells
+
+
+def test_a_sunspec_device_is_known_by_its_chain_of_models():
+    line = new_line()
+    MapMeter(line, 7, 3, sunspec_cells(), Framing(9600))
+    examination = examine(line)
+    assert names(examination.matches)[0] == "sunspec-inverter"
+    assert examination.matches[0].is_certain
+    values = {channel["name"]: count for channel, count in examination.matches[0].values}
+    assert (values["frequency"], values["voltage_l2"]) == (5002, 2319)
+
+
+class TcpDouble:
+    """A server with the same registers at some units; the others are behind no path."""
+
+    refused = frozenset()
+
+    def __init__(self, units):
+        self.units = units
+        self.cells = sunspec_cells()
+        self.carried = 0
+
+    def carry(self, exchange):
+        self.carried += 1
+        unit, function = exchange.request[:2]
+        start, count = struct.unpack(">HH", exchange.request[2:6])
+        code = 2 if unit in self.units else 11
+        if function != 3:
+            code = 1
+        frame = bytes((unit, function | 0x80, code))
+        words = [self.cells.get(at) for at in range(start, start + count)]
+        if function == 3 and unit in self.units and None not in words:
+            data = b"".join(word.to_bytes(2, "big") for word in words)
+            frame = bytes((unit, 3, len(data))) + data
+        exchange.feed(with_crc(frame), 5000)
+        exchange.close()
+
+
+def test_a_converter_has_the_units_that_answer():
+    output = io.StringIO()
+    found = Visit(TcpDouble({2, 9}), CANDIDATES, Console(file=output, width=200))
+    assert found.run(parsed("--host", "10.0.0.9:1502", "--address", "1-12"), None, set()) == 0
+    said = output.getvalue()
+    assert "Address 2: is SunSpec inverter" in said and "Address 9: is SunSpec inverter" in said
+    assert 'kind = "modbus-tcp"\nhost = "10.0.0.9"\nport = 1502\n' in said
+    assert 'profile = "sunspec-inverter"\nbus = "tcp"\naddress = 9\n' in said
+    assert "baud" not in said
+
+
+def test_a_server_that_answers_at_every_unit_is_one_device():
+    output = io.StringIO()
+    carrier = TcpDouble(range(1, 248))
+    Visit(carrier, CANDIDATES, Console(file=output, width=200)).run(
+        parsed("--host", "10.0.0.9"), None, set()
+    )
+    assert "It answers at every unit: it is one device" in output.getvalue()
+    assert output.getvalue().count("is SunSpec inverter") == 1
+    assert carrier.carried < 200
+
+
+def test_an_interrupt_ends_the_search_and_what_was_found_is_examined():
+    class Interrupted(TcpDouble):
+        def carry(self, exchange):
+            if exchange.request[0] == 9:
+                raise KeyboardInterrupt
+            super().carry(exchange)
+
+    output = io.StringIO()
+    found = Visit(Interrupted({2}), CANDIDATES, Console(file=output, width=200))
+    assert found.run(parsed("--host", "10.0.0.9", "--address", "2,9"), None, set()) == 0
+    assert "The search was ended by hand." in output.getvalue()
+    assert "Address 2: is SunSpec inverter" in output.getvalue()
 
 
 def visit(line, *words):

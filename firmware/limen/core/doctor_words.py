@@ -134,8 +134,9 @@ def _values_text(match):
     """The units are told where the channels have them; a gateway's own configuration has none."""
     told = []
     for channel, count in match.values[:_SHOWN]:
-        value = Text(_VALUE_BYTES)
+        value = Text(bytearray(_VALUE_BYTES))
         value.put_decimal(count, channel["places"])
-        words = [channel["name"], bytes(value.view()).decode(), channel.get("unit")]
+        shown = bytes(value.buffer[: value.at]).decode()
+        words = [channel["name"], shown, channel.get("unit")]
         told.append(" ".join([word for word in words if word]))
     return ", ".join(told)

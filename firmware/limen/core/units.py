@@ -104,9 +104,9 @@ def ms_text(ms):
 
 def count_text(count, unit, places):
     """A count as people write it: 4501 of 0.1 W is "450.1 W"."""
-    line = Text(80)
+    line = Text(bytearray(80))
     line.put_decimal(count, places)
-    return bytes(line.view()).decode() + (" " + unit if unit else "")
+    return bytes(line.buffer[: line.at]).decode() + (" " + unit if unit else "")
 
 
 def _exact(mantissa, exponent, places, unit):
