@@ -129,7 +129,7 @@ class LiveView:
             Text(self._age(gateway, newest), "red" if is_bad else ""),
             str(read),
             str(newest.count),
-            percent(read - newest.count, read),
+            percent(max(0, read - newest.count), read),
         )
 
     def _age(self, gateway: Gateway, newest: Newest) -> str:
@@ -144,7 +144,7 @@ class LiveView:
             return []
         now_ms = self._utc_ms()
         begin_us = max(self._start_ms, now_ms - _RATE_WINDOW_MS) * 1000
-        text = Text("readings of the last 10 s, of those due: ")
+        text = Text("rate of the last 10 s: ")
         for place, (device, turns) in enumerate(polls.items()):
             share = turns.share_permille(begin_us, now_ms * 1000)
             text.append(", " * bool(place) + f"{device} ")

@@ -122,7 +122,7 @@ def test_several_devices_show_how_they_keep_their_rate():
     scene.now_ms = 10_000
     Console(file=scene.output, width=100).print(scene.view.picture())
     lines = [" ".join(line) for line in scene.lines()]
-    assert "readings of the last 10 s, of those due: meter 100 %, other -" in lines
+    assert "rate of the last 10 s: meter 100 %, other -" in lines
     assert lines[2].startswith("meter voltage") and lines[3].startswith("other voltage")
 
 
