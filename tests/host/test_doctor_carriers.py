@@ -7,12 +7,14 @@ import threading
 
 import pytest
 
+from host_tools import cli
 from host_tools.doctor_carriers import SerialCarrier, TcpCarrier
 from host_tools.emulation.line import Line, PtyPort
 from host_tools.emulation.meter import Meter
 from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
+from host_tools.site import load_site
 from limen.core import modbus
 from limen.core.exchange import Exchange, read_request
 
@@ -81,6 +83,28 @@ def test_a_port_in_use_is_a_sentence():
 def test_a_port_that_is_not_there_is_a_sentence():
     with pytest.raises(ToolError, match="There is no port /dev/ttyUSB99; check the cable"):
         SerialCarrier("/dev/ttyUSB99")
+
+
+def test_the_command_examines_a_meter_at_a_port(tmp_path, capsys):
+    path = tmp_path / "site.toml"
+    with real_line() as port:
+        options = (
+            "--address",
+            "7",
+            "--baud",
+            "9600",
+            "--parity",
+            "none",
+            "--expect",
+            "1",
+            "--patience",
+            "1000",
+        )
+        model = ("--profile", "eastron-sdm630", "--write", str(path))
+        assert cli.main(["doctor", "--port", port, *options, *model]) == 0
+    assert "Address 7 at 9600 8N1: answers like Eastron SDM630-Modbus" in capsys.readouterr().out
+    (device,) = load_site(path).compile("gateway-1")["device"]
+    assert (device["model"], device["address"]) == ("Eastron SDM630-Modbus", 7)
 
 
 @contextlib.contextmanager

@@ -124,9 +124,11 @@ class Examination:
             self.replies.take(exchange)
 
     def _questions(self):
-        """Registers that two devices of one model would not hold alike, if any are known."""
+        """Registers that two devices of one model would not hold alike, if any are known: those
+        of the weakest evidence, currents and counters."""
         best = self.matches if self.is_identified() else self.variants
-        known = [_span(best[0], channel)[:3] for channel, _ in best[0].values] if best else []
+        values = best[0].values[-_REPEATS:] if best else []
+        known = [_span(best[0], channel)[:3] for channel, _ in values]
         return known or [(self.finding.function, 0, 2)] * _REPEATS
 
     def _find_pause(self, question):
