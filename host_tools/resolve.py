@@ -137,7 +137,7 @@ def _on_the_chip(statement: ast.stmt) -> list[ast.stmt]:
     Of two ways to go, with and without an import, MicroPython goes the first; and
     `A, B = const(1), const(2)` are two statements.
     """
-    if isinstance(statement, ast.Try):
+    if _tries_an_import(statement):
         return statement.body
     if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple):
         (names,) = statement.targets
@@ -146,6 +146,12 @@ def _on_the_chip(statement: ast.stmt) -> list[ast.stmt]:
             singles = [ast.Assign([name], value) for name, value in pairs]
             return [ast.copy_location(single, statement) for single in singles]
     return [statement]
+
+
+def _tries_an_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Try) and all(
+        getattr(handler.type, "id", "") == "ImportError" for handler in statement.handlers
+    )
 
 
 def _in_scope(nodes: list[ast.AST]) -> Iterator[ast.AST]:
