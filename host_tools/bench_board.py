@@ -48,7 +48,7 @@ async def play(program: str, order: dict, config: dict) -> dict:
     Its heap is the chip's, and room for an outbox larger than the site's. Raises ToolError when it
     ends or takes too long.
     """
-    files = _files(program) | configuration_files(config)
+    files = program_files(program) | configuration_files(config)
     files["/bench.json"] = json.dumps(order).encode()
     with tempfile.TemporaryDirectory(prefix="limen-bench-") as folder:
         flash = Path(folder) / "flash.bin"
@@ -57,7 +57,7 @@ async def play(program: str, order: dict, config: dict) -> dict:
 
 
 @functools.cache
-def _files(program: str) -> dict[str, bytes]:
+def program_files(program: str) -> dict[str, bytes]:
     """The firmware with the program as its main.py."""
     with tempfile.TemporaryDirectory(prefix="limen-bench-") as name:
         folder = Path(name)

@@ -1,7 +1,7 @@
 """Fetches the packages of device_packages.toml from the index that pip is configured with.
 
-The sources go to `.tools/device_packages/`; compiled, they go to `.tools/frozen/`, the emulated
-board's stand-in for the modules that the chip's image has frozen. A file is taken only with the
+The sources go to `.tools/device_packages/`; those that the chip's image has frozen are compiled
+into `.tools/frozen/` too, the emulated board's stand-in for them. A file is taken only with the
 sha256 that the manifest names, so the index need not be trusted.
 """
 
@@ -98,7 +98,8 @@ def install() -> None:
     finder = pip_finder()
     for package in tomllib.loads(MANIFEST.read_text())["package"]:
         for source in unpack(fetch(package, finder), package["modules"], SOURCES):
-            freeze(source)
+            if package["frozen"]:
+                freeze(source)
 
 
 if __name__ == "__main__":

@@ -74,8 +74,9 @@ class Board:
     modules take `modules_heap_bytes`. `ticks_ms` is what the firmware's clock of that name shows at
     the first boot in virtual time. `on_console(line)` gets each line printed, `on_exit(text)` the
     last lines when the program has ended. With `counts_flash` the erases and programmed bytes per
-    block are counted in `erases` and `programmed`. A program that takes no turn for `patience_s` of
-    real time is stuck.
+    block are counted in `erases` and `programmed`. With `ticks` the event loop's waits end on the
+    grid of the chip's tick, in virtual time. A program that takes no turn for `patience_s` of real
+    time is stuck.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Board:
         ticks_ms: int = 0,
         counts_flash: bool = False,
         patience_s: float = _PATIENCE_S,
+        ticks: bool = False,
     ):
         self.on_console = on_console
         self.on_exit = on_exit
@@ -113,6 +115,7 @@ class Board:
         self._unique_id = unique_id
         self._first_ticks_ms = ticks_ms
         self._counts_flash = counts_flash
+        self._ticks = ticks
         self._patience_s = patience_s
         self._driver_enable = driver_enable or {}
         self._uarts = {number: _Uart(self, number, line) for number, line in (lines or {}).items()}
@@ -216,7 +219,7 @@ class Board:
         ticks_ms = self._first_ticks_ms if self.boots == 0 else 0
         boot = struct.pack(
             frames.BOOT_FORMAT,
-            frames.REPORT_FLASH if self._counts_flash else 0,
+            self._flags(),
             cause, seconds, us, ticks_ms,
             (self._seed * 1_000_003 + self.boots) & 0x3FFFFFFF,
             self._unique_id,
@@ -225,6 +228,10 @@ class Board:
         pins = [frame(frames.PIN, pin, bytes([level])) for pin, level in self._inputs.items()]
         memory = frame(frames.RTC_MEMORY, 0, self._rtc_memory)
         return b"".join([*nvs, *ptys, *pins, names, memory, frame(frames.BOOT, 0, boot)])
+
+    def _flags(self) -> int:
+        ticks = self._ticks and not self._is_real
+        return frames.REPORT_FLASH * self._counts_flash | frames.TICKS * ticks
 
     # What the world does to the board.
 

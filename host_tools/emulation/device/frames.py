@@ -46,9 +46,10 @@ ONE_WIRE_READ = 2
 ONE_WIRE_WRITE_BIT = 3
 ONE_WIRE_READ_BIT = 4
 
-# flags (REPORT_FLASH), reset cause, RTC seconds and microseconds, first ticks_ms, seed, unique id
+# flags (REPORT_FLASH, TICKS), reset cause, RTC seconds and µs, first ticks_ms, seed, unique id
 BOOT_FORMAT = "<BBIIII6s"
 REPORT_FLASH = 1
+TICKS = 2
 
 # bytes of heap that the emulated modules take, and with the filler beside them
 BOOTED_FORMAT = "<II"

@@ -18,6 +18,7 @@ import vfs
 from micropython import const
 
 _SOFT_RESET = const(5)
+_TICK_US = const(10000)
 
 
 def _hide(name, module_name):
@@ -67,6 +68,7 @@ def _make_virtual(files, bus):
     _hide("os", "virtual_os")
     _hide("_asyncio", "virtual_asyncio")
     _hide("socket", "virtual_socket")
+    return select
 
 
 def _set_up(machine, network, boot, bus):
@@ -87,12 +89,14 @@ def _boot():
     import network
 
     if sys.argv[2] == "virtual":
-        _make_virtual(files, bus)
+        select = _make_virtual(files, bus)
     else:
         machine.open_terminal = _terminal_opener(bus, files)
         _hide("socket", "real_socket")
     boot = _read_boot(bus)
     _set_up(machine, network, boot, bus)
+    if boot[0] & frames.TICKS:
+        select.tick_us = _TICK_US
     esp32.flash = files.open(sys.argv[3], "r+b")
     esp32.reports_flash = bool(boot[0] & frames.REPORT_FLASH)
     sys.path[:] = [sys.argv[4]]

@@ -3,6 +3,9 @@
 Streams are asked in the order in which they were registered, not by their place in memory, so
 that a run repeats. A stream that is not written in Python (`tls`) is asked through the native
 poll, which returns at once because a terminal that is always ready is asked with it.
+
+With `tick_us` set, waits end on that grid, as on the chip, where nothing but the system's tick
+wakes the poll.
 """
 
 import select as _native
@@ -20,6 +23,7 @@ _PASS_US = const(100)
 _FOREVER_MS = const(1000000)
 
 always_ready = None  # a file descriptor, set by the launcher
+tick_us = 0  # set by the launcher, if waits end on the grid of the system's tick
 
 
 class _NativeStream:
@@ -88,9 +92,17 @@ class poll:
         """Wait until a stream is ready or `us` have passed."""
         ready = _NONE
         while us > 0 and not ready:
-            us -= bus.pause(us)
+            us -= bus.pause(us) + self._pause_to_tick()
             ready = self._look()
         return ready
+
+    def _pause_to_tick(self):
+        passed_us = 0
+        if tick_us:
+            rest_us = -bus.uptime()[1] % tick_us
+            while passed_us < rest_us:
+                passed_us += bus.pause(rest_us - passed_us)
+        return passed_us
 
     def _look(self):
         ready = None
