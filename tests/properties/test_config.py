@@ -83,7 +83,11 @@ def test_one_wrong_part_in_a_good_site_is_told_or_harmless(data):
         json.dumps(compact)
 
 
-@given(st.integers(-(10**15) + 1, 10**15 - 1), st.integers(-3, 6), st.sampled_from(["W", "kWh", ""]))
+@given(
+    st.integers(-(10**15) + 1, 10**15 - 1),
+    st.integers(-3, 6),
+    st.sampled_from(["W", "kWh", ""]),
+)
 def test_an_amount_written_is_the_amount_read(count, places, unit):
     assert parse_count(count_text(count, unit, places), unit, places) == count
 
