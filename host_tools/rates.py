@@ -73,9 +73,9 @@ class Attendance:
 
     @property
     def is_good(self) -> bool:
-        """Whether it came back, and kept its rate beside others that did not answer."""
+        """Whether it was read, came back, and kept its rate beside others that did not answer."""
         beside = self.beside_permille is None or self.beside_permille >= _LEAST_PERMILLE
-        return beside and None not in self.back_us
+        return bool(self.polls) and beside and None not in self.back_us
 
 
 def attend(

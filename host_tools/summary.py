@@ -162,7 +162,7 @@ class Summary:
 
     def _heap_sentence(self) -> str:
         if self.heap is None:
-            return "Peak heap: not measured, the interpreter's words are wider than the chip's."
+            return "Peak heap: not told, or not comparable as the interpreter's words are wider."
         peak, uptime_s = self.heap
         return f"Peak heap {peak / 1024:.1f} KB of 110 KB, code included, {uptime_s} s after boot."
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from host_tools.contract import BAD, Values
-from host_tools.emulation.signals import Value
+from host_tools.emulation.signals import Value, nearest
 from host_tools.rates import Turns
 from host_tools.subscriber import Arrival, Gateway
 
@@ -86,14 +86,10 @@ class Reads:
     def add(self, time_us: int, value: Value) -> bool:
         """Note a value that was served; return whether it was due."""
         self.times_us.append(time_us)
-        self.counts.append(_rounded(Fraction(value) * self._scale))
+        numerator, denominator = value.as_integer_ratio()
+        scale = self._scale
+        self.counts.append(nearest(numerator * scale.numerator, denominator * scale.denominator))
         return self.turns.take(time_us)
-
-
-def _rounded(number: Fraction) -> int:
-    """The nearest integer, ties away from zero."""
-    magnitude = (2 * abs(number) + 1) // 2
-    return -magnitude if number < 0 else magnitude
 
 
 class Published:

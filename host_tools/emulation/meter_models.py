@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from host_tools.emulation.line import Framing
-from host_tools.emulation.signals import PHASES, Value
+from host_tools.emulation.signals import PHASES, Value, nearest
 
 READ_HOLDING, READ_INPUT = 3, 4
 
@@ -45,11 +45,11 @@ class Register:
 
     def raw(self, value: Value) -> int | float:
         """The number next to the value."""
-        steps = Fraction(value) / self.scale
         if self.code == "f":
+            steps = Fraction(value) / self.scale
             return struct.unpack(">f", struct.pack(">f", steps))[0]
-        magnitude = (2 * abs(steps) + 1) // 2
-        return int(-magnitude if steps < 0 else magnitude)
+        numerator, denominator = value.as_integer_ratio()
+        return nearest(numerator * self.scale.denominator, denominator * self.scale.numerator)
 
     def value(self, raw: int | float) -> Fraction:
         """What a number tells, exactly."""

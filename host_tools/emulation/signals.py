@@ -276,3 +276,9 @@ class _Integral:
 def _root(square: Fraction) -> Fraction:
     """The square root to a thousandth, rounded down."""
     return Fraction(math.isqrt(square.numerator * 1_000_000 // square.denominator), 1000)
+
+
+def nearest(numerator: int, denominator: int) -> int:
+    """The whole number next to a fraction, ties away from zero; the denominator is positive."""
+    magnitude = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -magnitude if numerator < 0 else magnitude

@@ -79,3 +79,4 @@ def test_beside_the_faults_of_others_the_least_share_counts():
 def test_a_device_that_is_never_read_keeps_nothing():
     attendance = attend_to(turns_of(), windows=[window("saw", 2, 5)])
     assert (attendance.polls, attendance.permille, attendance.beside_permille) == (0, 0, 0)
+    assert not attend_to(turns_of()).is_good
