@@ -172,6 +172,8 @@ class Bus:
         if self._de is not None:
             if rest_us > _SPIN_US:
                 return self._sleep_ms(rest_us)
+            if rest_us > 0:
+                time.sleep_us(rest_us)
             while not self.uart.txdone() and self._since_us(self._sent_us) < 2 * sending_us:
                 pass
             self._drive(0)
