@@ -21,8 +21,9 @@ BOOT = FIRMWARE / "boot.py"
 MAY_IMPORT = {
     "core": {"core"},
     "hal": {"core", "hal"},
-    "drivers": {"core", "drivers"},
-    "delivery": {"core", "delivery"},
+    "net": {"core", "net"},
+    "drivers": {"core", "net", "drivers"},
+    "delivery": {"core", "net", "delivery"},
     "service": {"core", "drivers", "delivery", "service"},
 }
 """The arrows of the design: package → packages below it. What lies above may import anything."""

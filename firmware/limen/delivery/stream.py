@@ -8,13 +8,9 @@ task of its own passes it on. A link that fails wakes the one task in `fill`, wh
 """
 
 import asyncio
-import socket
-from errno import ECONNRESET, EINPROGRESS, ENOTCONN
+from errno import ECONNRESET, ENOTCONN
 
-from limen.core.compat import const
-
-_IPPROTO_TCP = const(6)
-_TCP_NODELAY = const(1)
+from limen.net.connector import Connector
 
 
 class Stream:
@@ -26,8 +22,8 @@ class Stream:
         self._received = memoryview(self.received)
         self._sending = memoryview(self.sending)
         self._socket = None
-        self._host = self._address = self._flusher = None
-        self._answered = False
+        self._flusher = None
+        self._connector = Connector()
         self._drained = asyncio.Event()
         self._drained.set()
         self._reset(OSError(ENOTCONN))
@@ -41,34 +37,9 @@ class Stream:
     async def open(self, host, port):
         """Connect; a refusal may show only at the first exchange. Raises OSError."""
         self.close()
-        family, kind, protocol, _, address = self._resolve(host, port)
-        self._answered = False
-        self._socket = socket.socket(family, kind, protocol)
-        self._socket.setblocking(False)
-        try:
-            self._socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
-        except OSError:
-            pass  # an option the port does not know: packets then may wait for each other
-        try:
-            self._socket.connect(address)
-        except OSError as error:
-            if error.errno != EINPROGRESS:
-                raise
+        self._socket = self._connector.connect(host, port)
         self._reset(None)
         await self._ready(asyncio.core._io_queue.queue_write)
-
-    def _resolve(self, host, port):
-        """Return the address that answered last, else look it up; the lookup blocks on the chip."""
-        if self._host != (host, port):
-            self._host = (host, port)
-            self._address = None
-        if not self._answered or not self._address:
-            try:
-                self._address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
-            except OSError:
-                if not self._address:
-                    raise
-        return self._address
 
     def _ready(self, queue):
         yield queue(self._socket)
@@ -89,7 +60,7 @@ class Stream:
             taken = self._socket.readinto(self._received[self.end :])
         if not taken:
             raise OSError(ECONNRESET)
-        self._answered = True
+        self._connector.answered = True
         skipped = min(taken, self._skipping)
         self._skipping -= skipped
         self.start += skipped

@@ -1,0 +1,1 @@
+"""What brings bytes over a network, for whatever protocol."""
