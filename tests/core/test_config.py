@@ -47,7 +47,7 @@ SMALL_SITE_COMPILED = {
         "batch_bytes": 1400,
         "in_flight": 8,
     },
-    "outbox_bytes": 8192,
+    "outbox_bytes": 4096,
     "diag_s": 60,
     "bus": [
         {

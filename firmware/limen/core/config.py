@@ -119,7 +119,7 @@ _MQTT = {
 }
 _GATEWAY = {
     "board": required(text, 'board = "lilygo-t-can485"'),
-    "outbox_bytes": optional(integer(1024, 65536), 8192),
+    "outbox_bytes": optional(integer(1024, 65536), 4096),
     "diag_every": optional(duration_s(1, 86400), 60),
     "bus": required(entries, "[[gateway.press-07.bus]]"),
     "device": required(entries, "[[gateway.press-07.device]]"),
