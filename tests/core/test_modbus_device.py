@@ -2,7 +2,7 @@ from fake_line import Clock, Uart, after, exception, meter, settings, silent, wi
 
 from limen import drivers
 from limen.core.quality import BAD, GOOD
-from limen.drivers import DONE, modbus_device, modbus_rtu
+from limen.drivers import DONE, modbus_bus, modbus_device, modbus_rtu
 
 
 class Channel:
@@ -20,7 +20,7 @@ def number(address, every_ms=1000, kind="u16", **more):
 def world(answer, **changed):
     """A bus of the real driver on the fake line, and its clock."""
     clock = Clock()
-    modbus_rtu.time = modbus_device.time = clock
+    modbus_bus.time = modbus_rtu.time = modbus_device.time = clock
     return modbus_rtu.Bus((Uart(clock, answer), None), settings(**changed)), clock
 
 

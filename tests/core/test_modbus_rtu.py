@@ -15,7 +15,7 @@ from fake_line import (
 
 from limen import drivers
 from limen.core import modbus
-from limen.drivers import DONE, modbus_rtu
+from limen.drivers import DONE, modbus_bus, modbus_rtu
 
 BAUDS = (1200, 9600, 19200, 115200)
 
@@ -23,7 +23,7 @@ BAUDS = (1200, 9600, 19200, 115200)
 def world(answer, de=False, clock=None, **changed):
     """(bus, clock, pin) of the real driver, with the fake clock in the place of the real one."""
     clock = clock or Clock()
-    modbus_rtu.time = clock
+    modbus_bus.time = modbus_rtu.time = clock
     values = settings(**changed)
     bits = 9 + values["stop"] + (values["parity"] is not None)
     uart = Uart(clock, answer, values["baud"], bits)

@@ -5,7 +5,7 @@ from fake_line import Uart, meter, settings
 
 from limen.core.channel import Channel
 from limen.core.quality import BAD, GOOD
-from limen.drivers import DONE, modbus_device, modbus_rtu
+from limen.drivers import DONE, modbus_bus, modbus_device, modbus_rtu
 from limen.service import poll
 from limen.service.clock import Clock
 from limen.service.poll import Device, Poll
@@ -259,7 +259,7 @@ def test_meters_on_a_line_where_one_is_dead():
     """The real driver: a dead meter takes 0.5 s beside three that need 0.65 s of each second."""
     world = World()
     world.keeps = False
-    modbus_rtu.time = modbus_device.time = world.ticks
+    modbus_bus.time = modbus_rtu.time = modbus_device.time = world.ticks
 
     def answer(frame):
         return [] if frame[0] == dead else [(20000, meter(frame))]

@@ -8,7 +8,7 @@ from fake_line import meter, read, settings
 
 from limen.core.channel import Channel
 from limen.core.quality import GOOD
-from limen.drivers import modbus_device, modbus_rtu
+from limen.drivers import modbus_bus, modbus_device, modbus_rtu
 from limen.service import poll
 from limen.service.clock import Clock
 from limen.service.poll import Device, Poll
@@ -122,7 +122,7 @@ def test_a_reading_allocates_nothing():
     if not hasattr(gc, "mem_alloc"):
         print("skipped: this Python does not tell what is on its heap")
         return
-    modbus_rtu.time = modbus_device.time = time
+    modbus_bus.time = modbus_rtu.time = modbus_device.time = time
     poll.asyncio = asyncio
     # What the event loop needs to end the run is in both.
     assert asyncio.run(measured(20)) == asyncio.run(measured(120))

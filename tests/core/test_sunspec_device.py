@@ -2,7 +2,7 @@ from fake_line import Clock, Uart, exception, settings, silent, with_crc
 
 from limen import drivers
 from limen.core.quality import BAD, GOOD
-from limen.drivers import DONE, modbus_ask, modbus_device, modbus_rtu, sunspec_device
+from limen.drivers import DONE, modbus_ask, modbus_bus, modbus_device, modbus_rtu, sunspec_device
 
 
 class Channel:
@@ -32,7 +32,7 @@ def inverter(base, model=103):
 def device(answer):
     """(channel, line, clock, device) that reads the power of a model 101, 102 or 103."""
     clock = Clock()
-    modbus_rtu.time = modbus_device.time = clock
+    modbus_bus.time = modbus_rtu.time = modbus_device.time = clock
     modbus_ask.asyncio = sunspec_device.asyncio = clock
     uart = Uart(clock, answer)
     bus = modbus_rtu.Bus((uart, None), settings())

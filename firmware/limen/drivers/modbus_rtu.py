@@ -1,9 +1,6 @@
 """The master of a Modbus RTU line on a UART.
 
-A transaction is a row of short steps: `start` prepares it, each `step` does what can be done at
-once and says how many milliseconds to sleep before the next; DONE when `result` stands. Nobody
-ever waits inside a read of the UART, so no byte is lost to a timeout, and a step allocates nothing.
-One task at a time may use a bus.
+Nobody ever waits inside a read of the UART, so no byte is lost to a timeout.
 
 Before a request the line is silent for 3.5 characters (1.75 ms above 19200 baud) or for the pause
 that the device needs, if that is longer. A reply is taken when its last byte has come. Anything
@@ -21,6 +18,7 @@ import time
 from limen.core import modbus
 from limen.core.compat import const
 from limen.drivers import DONE
+from limen.drivers.modbus_bus import ModbusBus
 
 _FAST_BAUD = const(19200)
 _FAST_SILENCE_US = const(1750)
@@ -37,34 +35,21 @@ _SENDING = const(1)
 _RECEIVING = const(2)
 
 
-class Bus:
+class Bus(ModbusBus):
     """`port` is a `machine.UART` with timeout 0 and the pin that switches the transceiver to
     sending, or None; `settings` are the bus's part of the configuration.
-
-    `result` is that of the last transaction, its data are in `reply`; `counts` holds how often
-    each result came, in the order of `modbus.RESULTS`. A reply may still come `late_ms` after its
-    time was up.
     """
 
     def __init__(self, port, settings, store=None):
+        super().__init__(settings, modbus.Reply(), 2 * settings["timeout_ms"])
         self.uart, self._de = port
-        self.id = settings["id"]
-        self.kind = settings["kind"]
-        self._timeout_ms = settings["timeout_ms"]
-        self.late_ms = 2 * self._timeout_ms
+        self._timeout_us = 1000 * settings["timeout_ms"]
         self._framing = None
         self._set_times(settings["baud"], settings["parity"], settings["stop"])
         self._chunk = bytearray(_CHUNK_BYTES)
         self._last_byte_us = self._sent_us = self._wake_us = time.ticks_us()
         self._late_us = _TICK_US
         self._sleeps = False
-        self.reply = modbus.Reply()
-        self.result = modbus.OK
-        self.counts = [0] * len(modbus.RESULTS)
-        self.stale_bytes = self.late = 0
-        self._work = None
-        self._busy_ms = self._busy_us = 0
-        self._counted_ms = time.ticks_ms()
 
     def tune(self, framing):
         """Set the line to [baud, parity, stop bits] of the device that is asked next."""
@@ -85,30 +70,12 @@ class Bus:
         silences_us = self._silence_us + max(self._silence_us, pause_ms * 1000)
         return modbus.REQUEST_BYTES + _REPLY_FRAME_BYTES + (silences_us << 6) // self._character
 
-    def counters(self):
-        """The counts by name; replies that came too late, other bytes that came when nothing was
-        asked; and the milliseconds of each second for which the line was in use since the last
-        time."""
-        counters = dict(zip(modbus.RESULTS, self.counts))
-        counters["late"] = self.late
-        counters["stale_bytes"] = self.stale_bytes
-        now_ms = time.ticks_ms()
-        passed_ms = max(1, time.ticks_diff(now_ms, self._counted_ms))
-        counters["load_ms_per_s"] = self._busy_ms * 1000 // passed_ms
-        self._busy_ms = 0
-        self._counted_ms = now_ms
-        return counters
-
     def start(self, request, pause_ms=0):
         """Prepare a transaction: `request` is a whole frame, before it the device needs a pause."""
         self._drive(0)  # the task before may have ended in the middle of a transaction
         self._request = request
         self._pause_us = max(self._silence_us, pause_ms * 1000)
         self._state = _SILENCE
-
-    def meanwhile(self, work):
-        """Call `work` once when the next request is out: the line is busy then, we are not."""
-        self._work = work
 
     def step(self):
         """Go on with the transaction; return the milliseconds to sleep, 0 for one pass of the
@@ -178,9 +145,7 @@ class Bus:
                 pass
             self._drive(0)
         self._state = _RECEIVING
-        if self._work:
-            self._work()
-            self._work = None
+        self._do_work()
         return self._sleep_ms(self._exchange_us() - self._since_us(self._sent_us))
 
     def _receive(self):
@@ -200,7 +165,7 @@ class Bus:
         silent_us = self._since_us(self._last_byte_us)
         if missing <= 0:
             return self._silence_us + _GROUPING_US - silent_us
-        patience_us = self._exchange_us() + self._timeout_ms * 1000
+        patience_us = self._exchange_us() + self._timeout_us
         left_us = patience_us - self._since_us(self._sent_us)
         if -self._wire_us(_LONGEST_FRAME) < left_us <= 0 and self.reply.length:
             left_us = self._silence_us - silent_us  # what has begun may end
@@ -208,12 +173,8 @@ class Bus:
         return min(left_us, max(self._wire_us(missing), silent_us >> 3))
 
     def _end(self):
-        if self.result == modbus.WAITING:
-            self.result = self.reply.finish()
-        self.counts[self.result] += 1
-        self._busy_us += self._since_us(self._sent_us) + self._silence_us
-        self._busy_ms += self._busy_us // 1000
-        self._busy_us %= 1000
+        result = self.reply.finish() if self.result == modbus.WAITING else self.result
+        self._count(result, self._since_us(self._sent_us) + self._silence_us)
         return DONE
 
     def _take_bytes(self):
