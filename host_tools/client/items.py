@@ -1,0 +1,146 @@
+"""What a client hands to its caller: samples, events, gaps, and what gateways say of themselves.
+
+A sample is one value of one channel. Times are UTC in ms since 1970; while a gateway's clock was
+not set they are None beside an uptime, and the `ClockSet` of the same boot, which comes later,
+tells where that uptime lies. Records that come behind it are placed already.
+"""
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from host_tools.client.reader import Arrival, Fault, Found, Gap, Gateway, Notice
+from host_tools.contract import QUALITY_NAMES, Birth, Boot, Channel, Status, Values
+from host_tools.contract import Alarm as AlarmBody
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A value of a channel, exact, in `unit`; None where the quality allows none.
+
+    (gateway, boot, seq, device, channel) names it for ever. `about` is what the birth says of the
+    channel, None when that birth is not known.
+    """
+
+    gateway: str
+    device: str
+    channel: str
+    value: Decimal | None
+    quality: str
+    t_ms: int | None
+    uptime_ms: int | None
+    boot: Boot
+    seq: int
+    about: Channel | None
+
+    @property
+    def unit(self) -> str:
+        return self.about.unit if self.about else ""
+
+    @property
+    def time(self) -> datetime.datetime | None:
+        return as_time(self.t_ms)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm was raised or cleared; `name` is "high" or "low"."""
+
+    gateway: str
+    device: str
+    channel: str
+    name: str
+    raised: bool
+    value: Decimal | None
+    limit: Decimal
+    quality: str
+    t_ms: int | None
+    uptime_ms: int | None
+    boot: Boot
+    seq: int
+    about: Channel | None
+
+    @property
+    def unit(self) -> str:
+        return self.about.unit if self.about else ""
+
+    @property
+    def time(self) -> datetime.datetime | None:
+        return as_time(self.t_ms)
+
+
+@dataclass(frozen=True)
+class ClockSet:
+    """A gateway's clock was set: at `uptime_ms` of this boot it was `utc_ms`."""
+
+    gateway: str
+    boot: Boot
+    seq: int
+    uptime_ms: int
+    utc_ms: int
+
+    def t_ms(self, uptime_ms: int) -> int:
+        """The UTC of an uptime of this boot."""
+        return self.utc_ms - self.uptime_ms + uptime_ms
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A gateway went online or offline."""
+
+    gateway: str
+    online: bool
+
+
+@dataclass(frozen=True)
+class Born:
+    """A gateway told what it has; `birth.devices` is {device: {channel: Channel}}."""
+
+    gateway: str
+    birth: Birth
+
+
+Item = Sample | Alarm | ClockSet | Gap | Presence | Born | Fault
+
+
+def items(gateway: Gateway | None, found: Found) -> Iterator[Item]:
+    """What the caller gets to see of a finding; nothing of a repetition."""
+    match found:
+        case Arrival():
+            yield from _record_items(gateway, found)
+        case Notice(name, Status(_, online)):
+            yield Presence(name, online)
+        case Notice(name, Birth() as birth):
+            yield Born(name, birth)
+        case Gap() | Fault():
+            yield found
+
+
+def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Sample | Alarm | ClockSet]:
+    record, boot = arrival.record, arrival.boot
+    birth = gateway.births.get(arrival.cfg)
+    channels = birth.devices.get(arrival.device, {}) if birth else {}
+    where = arrival.gateway, arrival.device
+    quality = QUALITY_NAMES[record.quality]
+    taken = gateway.utc_ms(boot, record), record.uptime_ms, boot, record.seq
+    match record.body:
+        case Values(by_channel):
+            for name, value in by_channel.items():
+                yield Sample(*where, name, value, quality, *taken, channels.get(name))
+        case AlarmBody(full_name, raised, value, limit):
+            channel, _, name = full_name.rpartition(".")
+            alarm = channel, name, raised, value, limit, quality
+            yield Alarm(*where, *alarm, *taken, channels.get(channel))
+        case clock:
+            yield ClockSet(arrival.gateway, boot, record.seq, clock.uptime_ms, clock.utc_ms)
+
+
+def as_time(t_ms: int | None) -> datetime.datetime | None:
+    """UTC, to the millisecond."""
+    if t_ms is None:
+        return None
+    return _UNIX + datetime.timedelta(milliseconds=t_ms)
+
+
+_UNIX = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)

@@ -1,0 +1,294 @@
+"""What the client hands out: every record once, gaps, times, units, and what it acknowledges."""
+
+import sqlite3
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from host_tools.client import Alarm, Born, ClockSet, Fault, Gap, Presence, Sample, State
+from host_tools.client.connection import Letter
+from host_tools.client.delivery import BIRTH_WAIT_S, ROOM, Delivery, Inbox
+from host_tools.client.reader import Gateway
+from host_tools.contract import Boot, Channel
+
+NAME = "hall-2/press-07"
+BASE = f"limen/v1/{NAME}/"
+BOOT = Boot("9f03a1c4", 3)
+VOLTAGE = Channel("voltage", "V", "gauge", 1)
+T_MS = 1_795_291_200_000
+
+
+def birth(cfg="1c0ffee1", boot=3, unit="V", places=1):
+    return (
+        f'{{"inc":"9f03a1c4","boot":{boot},"cfg":"{cfg}","firmware":"0.1.0","reset":"power-on",'
+        '"low":1,"device":[{"id":"m","model":"X","channel":[{"name":"voltage",'
+        f'"unit":"{unit}","kind":"gauge","places":{places}}}]}}]}}'
+    )
+
+
+def batch(*records, low=1, inc="9f03a1c4", boot=3, cfg="1c0ffee1"):
+    frame = '{"inc":"%s","boot":%d,"cfg":"%s","low":%d,"r":[%s]}'
+    return frame % (inc, boot, cfg, low, ",".join(records))
+
+
+def volt(seq, value="230.1"):
+    return f'[{seq},{T_MS + seq},0,{{"voltage":{value}}}]'
+
+
+def early(seq, uptime_ms):
+    return f'[{seq},null,1,{{"voltage":230.0}},{uptime_ms}]'
+
+
+def clock(seq, uptime_ms, utc_ms):
+    body = f'{{"clock":"set","uptime_ms":{uptime_ms},"utc_ms":{utc_ms}}}'
+    return f"[{seq},{utc_ms},0,{body}]"
+
+
+def sample(seq, boot=BOOT, **facts):
+    values = {"value": Decimal("230.1"), "quality": "good", "t_ms": T_MS + seq, "uptime_ms": None}
+    values |= {"boot": boot, "seq": seq, "about": VOLTAGE} | facts
+    return Sample(NAME, "m", "voltage", **values)
+
+
+class Scene:
+    """A delivery that is fed by hand; `acked` has the packet ids in their order."""
+
+    def __init__(self, state=None):
+        self.inbox = Inbox()
+        self.acked = []
+        self.delivery = Delivery(
+            self.inbox, lambda letter: self.acked.append(letter.packet_id), state
+        )
+        self.now_s = 0
+        self._packet_id = 0
+
+    def put(self, topic, payload, retained=False):
+        self._packet_id += 1
+        qos = 0 if topic == "birth" else 1
+        self.inbox.put(Letter(BASE + topic, payload.encode(), retained, qos, self._packet_id, 0))
+
+    def get(self):
+        """All that can be had, processed."""
+        got = []
+        while found := self.delivery.next(self.now_s):
+            got += found
+            self.delivery.settle()
+        return got
+
+    def data(self, *records, **frame):
+        self.put("dev/m/data", batch(*records, **frame))
+        return self.get()
+
+
+@pytest.fixture
+def scene():
+    scene = Scene()
+    scene.put("birth", birth())
+    scene.get()
+    return scene
+
+
+def test_a_sample_has_value_unit_time_and_name(scene):
+    (got,) = scene.data(volt(1))
+    assert got == sample(1)
+    assert (got.unit, got.time.isoformat()) == ("V", "2026-11-21T20:00:00.001000+00:00")
+    assert scene.acked == [1, 2]
+
+
+def test_one_record_of_two_channels_is_two_samples(scene):
+    scene.put("birth", birth(cfg="beef"))
+    record = f'[1,{T_MS},2,{{"voltage":null,"other":null}}]'
+    scene.get()
+    got = scene.data(record)
+    assert [(one.channel, one.value, one.quality, one.about) for one in got] == [
+        ("voltage", None, "bad", VOLTAGE), ("other", None, "bad", None),
+    ]  # fmt: skip
+
+
+def test_what_comes_twice_passes_once_and_is_acknowledged_twice(scene):
+    assert scene.data(volt(1), volt(2)) == [sample(1), sample(2)]
+    assert scene.data(volt(1), volt(2)) == []
+    assert scene.data(volt(2), volt(3)) == [sample(3)]
+    assert scene.acked == [1, 2, 3, 4]
+
+
+def test_only_below_low_is_a_hole_a_gap_and_it_is_told_once(scene):
+    assert scene.data(volt(1), volt(4)) == [sample(1), sample(4)]
+    assert scene.data(volt(5), low=3) == [Gap(NAME, BOOT, 2, 2), sample(5)]
+    assert scene.data(volt(6), low=4) == [Gap(NAME, BOOT, 3, 3), sample(6)]
+    assert scene.data(volt(7), low=6) == [sample(7)]
+    assert scene.data(volt(3), low=6) == [sample(3)]
+    assert scene.data(volt(3), low=6) == []
+
+
+def test_a_gap_has_its_first_and_last_record(scene):
+    scene.data(volt(1))
+    (gap, _) = scene.data(volt(10), low=10)
+    assert (gap.first, gap.last, gap.count) == (2, 9, 8)
+
+
+def test_a_boot_that_is_first_seen_midway_misses_nothing_before():
+    scene = Scene()
+    scene.put("birth", birth(), retained=True)
+    scene.get()
+    assert scene.data(volt(40), low=40) == [sample(40)]
+    assert scene.data(volt(42), low=42) == [Gap(NAME, BOOT, 41, 41), sample(42)]
+
+
+def test_every_boot_and_every_incarnation_counts_for_itself(scene):
+    scene.data(volt(1), volt(2))
+    assert scene.data(volt(1), boot=4) == [sample(1, Boot("9f03a1c4", 4))]
+    assert scene.data(volt(1), inc="00000001", boot=1) == [sample(1, Boot("00000001", 1))]
+    assert scene.data(volt(3)) == [sample(3)]
+    assert scene.data(volt(2), inc="00000001", boot=1) == [sample(2, Boot("00000001", 1))]
+
+
+def test_a_clock_event_places_what_comes_behind_it_and_tells_how_to_place_the_rest(scene):
+    before = sample(1, value=Decimal("230.0"), quality="uncertain", t_ms=None, uptime_ms=2500)
+    assert scene.data(early(1, 2500)) == [before]
+    scene.put("dev/gateway/event", batch(clock(2, 3500, T_MS + 500)))
+    (event,) = scene.get()
+    assert event == ClockSet(NAME, BOOT, 2, 3500, T_MS + 500)
+    assert event.t_ms(2500) == T_MS - 500
+    (behind,) = scene.data(early(3, 3000))
+    assert (behind.t_ms, behind.uptime_ms) == (T_MS, 3000)
+    (other_boot,) = scene.data(early(1, 3000), boot=4)
+    assert other_boot.t_ms is None
+
+
+def test_a_new_configuration_gives_new_units_and_the_old_keeps_its_own(scene):
+    scene.data(volt(1))
+    scene.put("birth", birth(cfg="beef", unit="mV", places=0))
+    (born,) = scene.get()
+    assert isinstance(born, Born)
+    assert born.birth.devices["m"]["voltage"].places == 0
+    assert [one.unit for one in scene.data(volt(2), cfg="beef")] == ["mV"]
+    assert [one.unit for one in scene.data(volt(3))] == ["V"]
+
+
+def test_a_batch_waits_a_moment_for_its_birth():
+    scene = Scene()
+    assert scene.data(volt(1)) == []
+    assert scene.delivery.wait_s(scene.now_s) == BIRTH_WAIT_S
+    scene.put("birth", birth(), retained=True)
+    assert scene.get()[1:] == [sample(1)]
+    assert scene.delivery.wait_s(scene.now_s) is None
+
+
+def test_a_birth_that_does_not_come_holds_nothing_up_for_long():
+    scene = Scene()
+    scene.data(volt(1))
+    scene.now_s = BIRTH_WAIT_S
+    assert scene.get() == [sample(1, about=None)]
+    assert scene.acked == [1]
+
+
+def test_alarms_and_presence(scene):
+    body = '{"alarm":"voltage.high","state":"raised","value":251.0,"limit":250.0}'
+    scene.put("dev/m/event", batch(f"[1,{T_MS},0,{body}]"))
+    assert scene.get() == [
+        Alarm(
+            NAME, "m", "voltage", "high", True, Decimal("251.0"), Decimal(250), "good",
+            T_MS, None, BOOT, 1, VOLTAGE,
+        )
+    ]  # fmt: skip
+    scene.put("status", '{"inc":"9f03a1c4","boot":3,"online":false}')
+    assert scene.get() == [Presence(NAME, False)]
+
+
+def test_what_breaks_the_contract_is_told_and_does_not_come_again(scene):
+    assert scene.data("[1]") == [Fault(BASE + "dev/m/data", "record [1] is no list of 4 or 5")]
+    assert scene.acked == [1, 2]
+
+
+def test_nothing_is_acknowledged_before_it_is_processed(scene):
+    scene.put("dev/m/data", batch(volt(1), volt(2)))
+    scene.put("dev/m/data", batch(volt(3)))
+    assert scene.delivery.next(0) == [sample(1), sample(2)]
+    assert scene.delivery.next(0) == [sample(1), sample(2)]
+    assert scene.acked == [1]
+    scene.delivery.settle()
+    assert scene.acked == [1, 2]
+    assert scene.delivery.next(0) == [sample(3)]
+
+
+def test_after_a_restart_a_client_knows_what_it_had(tmp_path):
+    first = Scene(State(tmp_path / "state.db"))
+    first.put("birth", birth())
+    first.data(volt(1), volt(3))
+    first.put("dev/gateway/event", batch(clock(4, 3500, T_MS + 500)))
+    first.get()
+    second = Scene(State(tmp_path / "state.db"))
+    assert second.data(volt(1), early(2, 3500), volt(3)) == [
+        sample(2, value=Decimal("230.0"), quality="uncertain", t_ms=T_MS + 500, uptime_ms=3500)
+    ]
+    assert second.data(volt(7), low=6) == [Gap(NAME, BOOT, 5, 5), sample(7)]
+
+
+def test_a_letter_in_hand_comes_again_after_a_restart(tmp_path):
+    first = Scene(State(tmp_path / "state.db"))
+    first.put("birth", birth())
+    first.data(volt(1))
+    first.put("dev/m/data", batch(volt(2)))
+    assert first.delivery.next(0) == [sample(2)]
+    second = Scene(State(tmp_path / "state.db"))
+    assert second.data(volt(1), volt(2)) == [sample(2)]
+
+
+def test_the_state_is_committed_together_with_the_callers_own_data(tmp_path):
+    database = sqlite3.connect(tmp_path / "mine.db")
+    database.execute("CREATE TABLE mine (seq INTEGER)")
+    scene = Scene(State(database))
+    scene.put("birth", birth())
+    scene.get()
+    scene.put("dev/m/data", batch(volt(1)))
+    (got,) = scene.delivery.next(0)
+    database.execute("INSERT INTO mine VALUES (?)", (got.seq,))
+    database.rollback()  # what a kill at this moment does
+    again = Scene(State(database))
+    assert again.data(volt(1)) == [sample(1)]
+    database.execute("INSERT INTO mine VALUES (1)")
+    again.data(volt(2))
+    database.rollback()
+    assert database.execute("SELECT seq FROM mine").fetchall() == [(1,)]
+    assert Scene(State(database)).data(volt(1), volt(2)) == []
+
+
+def test_a_birth_survives_a_restart_with_states_and_unknown_model(tmp_path):
+    first = Scene(State(tmp_path / "state.db"))
+    names = '"places":1,"states":{"0":"off","1":"on"}}'
+    first.put("birth", birth().replace('"X"', "null").replace('"places":1}', names))
+    first.get()
+    (known,) = Scene(State(tmp_path / "state.db")).delivery.reader.gateways[NAME].births.values()
+    assert known == first.delivery.reader.gateways[NAME].births["1c0ffee1"]
+    assert known.devices["m"]["voltage"] == replace(VOLTAGE, states=((0, "off"), (1, "on")))
+
+
+def test_of_each_gateway_the_newest_boots_and_births_are_kept():
+    scene = Scene()
+    for number in range(Gateway.MOST_BOOTS + 10):
+        scene.put("birth", birth(f"{number:08x}", boot=number))
+        scene.get()
+        scene.put("dev/gateway/event", batch(clock(1, 1, T_MS), boot=number))
+        scene.now_s += BIRTH_WAIT_S
+        scene.get()
+        scene.now_s += BIRTH_WAIT_S
+        scene.get()
+    gateway = scene.delivery.reader.gateways[NAME]
+    assert list(gateway.boots) == [Boot("9f03a1c4", n) for n in range(10, Gateway.MOST_BOOTS + 10)]
+    assert list(gateway.clocks) == list(gateway.boots)
+    assert len(gateway.births) == Gateway.MOST_BIRTHS
+
+
+def test_a_full_inbox_lets_nobody_in_until_it_is_closed():
+    inbox = Inbox()
+    letter = Letter(BASE + "status", b"", False, 1, 1, 0)
+    for _ in range(ROOM):
+        inbox.put(letter)
+    assert not inbox._room.acquire(blocking=False)
+    assert inbox.pop() == letter
+    inbox.put(letter)
+    inbox.close()
+    inbox.put(letter)
+    assert sum(inbox.pop() is not None for _ in range(ROOM + 10)) == ROOM
