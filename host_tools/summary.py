@@ -10,10 +10,11 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from host_tools.client.seen import Seen
 from host_tools.contract import Boot
 from host_tools.emulation.tap import Name
 from host_tools.rates import Attendance
-from host_tools.subscriber import Arrived, Gateway
+from host_tools.subscriber import Gateway
 from host_tools.truth import Rule, Verdict, as_value, percent
 
 _HEADINGS = (
@@ -52,12 +53,12 @@ def settle(gateway: Gateway, seen: set[Name], acked: set[Name]) -> Account:
     tops = _tops(gateway, seen)
     last = max(tops, key=lambda boot: boot.number, default=None)
     for boot, top in tops.items():
-        arrived = gateway.boots.get(boot, Arrived(1))
+        arrived = gateway.boots.get(boot, Seen(1))
         account.accepted += top
         for seq in range(1, top + 1):
             name = boot.inc, boot.number, seq
             if name in acked:
-                account.undelivered += [name] * (seq not in arrived.by_seq)
+                account.undelivered += [name] * (seq not in arrived)
             elif boot == last and seq >= arrived.low:
                 account.waiting.append(name)
             else:
@@ -67,7 +68,7 @@ def settle(gateway: Gateway, seen: set[Name], acked: set[Name]) -> Account:
 
 def _tops(gateway: Gateway, seen: set[Name]) -> dict[Boot, int]:
     """The highest seq that is known of each boot."""
-    tops = {boot: max(arrived.by_seq, default=0) for boot, arrived in gateway.boots.items()}
+    tops = {boot: arrived.top for boot, arrived in gateway.boots.items()}
     for inc, number, seq in seen:
         boot = Boot(inc, number)
         tops[boot] = max(seq, tops.get(boot, 0))

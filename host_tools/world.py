@@ -248,7 +248,7 @@ class World:
 
     def is_settled(self) -> bool:
         """Whether all of that has arrived at the subscriber, too."""
-        arrived = sum(len(boot.by_seq) for boot in self.gateway.boots.values())
+        arrived = sum(len(boot) for boot in self.gateway.boots.values())
         return self.is_acknowledged() and arrived >= len(self.ledger.acknowledged)
 
     def summary(self, until_us: int) -> Summary:

@@ -4,9 +4,10 @@ import io
 
 from rich.console import Console
 
+from host_tools.client.seen import Seen
 from host_tools.contract import Boot
 from host_tools.rates import Attendance
-from host_tools.subscriber import Arrived, Gateway
+from host_tools.subscriber import Gateway
 from host_tools.summary import Account, Summary, settle
 from host_tools.truth import Verdict
 
@@ -15,9 +16,7 @@ INC = "9f03a1c4"
 
 def gateway_with(boot, seqs, low):
     gateway = Gateway("hall-2/press-07")
-    gateway.boots[Boot(INC, boot)] = arrived = Arrived(1)
-    arrived.low = low
-    arrived.by_seq = dict.fromkeys(seqs, ())
+    gateway.boots[Boot(INC, boot)] = Seen.of_ranges(1, low, [[seq, seq] for seq in seqs])
     return gateway
 
 
@@ -44,7 +43,7 @@ def test_what_the_broker_acknowledged_and_did_not_deliver_is_its_own_loss():
 
 def test_an_earlier_boot_takes_its_waiting_records_with_it():
     gateway = gateway_with(1, [1, 2], 2)
-    gateway.boots[Boot(INC, 2)] = Arrived(1)
+    gateway.boots[Boot(INC, 2)] = Seen(1)
     account = settle(gateway, names(1, 1, 2), names(1, 1))
     assert (account.lost, account.waiting) == ([(INC, 1, 2)], [])
 
