@@ -150,7 +150,7 @@ def _message(path: list[str], table: "_Table") -> Message:
             return Diag(table.boot(), table.rest())
         case ["dev", device, "last"]:
             values = _values(table.table("v"))
-            message = Last(device, table.get("t", int, None), table.quality("q"), values)
+            message = Last(device, table.natural("t", None), table.quality("q"), values)
         case ["dev", device, "data" | "event" as kind]:
             message = _batch(device, kind, table)
         case _:
@@ -195,8 +195,19 @@ class _Table:
         where = f"{key!r} of {self._where}"
         return [_Table(value, f"an entry of {where}") for value in self.get(key, list)]
 
+    def natural(self, key: str, *types) -> int | None:
+        """Take an integer that is not negative."""
+        return _natural(self.get(key, int, *types), f"{key!r} of {self._where}")
+
+    def name(self, key: str) -> str:
+        """Take a text that is not empty."""
+        text = self.get(key, str)
+        if not text:
+            raise ContractError(f"{key!r} of {self._where} is empty")
+        return text
+
     def boot(self) -> Boot:
-        return Boot(self.get("inc", str), self.get("boot", int))
+        return Boot(self.name("inc"), self.natural("boot"))
 
     def quality(self, key: str) -> int:
         return _quality(self.get(key, int), f"{key!r} of {self._where}")
@@ -217,6 +228,12 @@ def _typed(value, types: tuple, where: str):
         return value
     names = " or ".join("null" if one is None else one.__name__ for one in types)
     raise ContractError(f"{where} is {value!r}, not {names}")
+
+
+def _natural(value: int | None, where: str) -> int | None:
+    if value is not None and value < 0:
+        raise ContractError(f"{where} is {value}, less than 0")
+    return value
 
 
 def _quality(value: int, where: str) -> int:
@@ -245,8 +262,8 @@ def _birth(table: _Table) -> Birth:
         device.end()
     birth = Birth(
         table.boot(),
-        table.get("cfg", str),
-        table.get("low", int),
+        table.name("cfg"),
+        table.natural("low"),
         table.get("firmware", str),
         table.get("reset", str),
         models,
@@ -261,7 +278,7 @@ def _states(table: _Table) -> tuple[tuple[int, str], ...]:
         return ()
     names = table.get("states", dict)
     for number, name in names.items():
-        if not number.isdecimal() or not isinstance(name, str):
+        if not (number.isascii() and number.isdecimal()) or not isinstance(name, str):
             raise ContractError(f"the state {number!r} is {name!r}, not a number with a name")
     return tuple((int(number), name) for number, name in names.items())
 
@@ -278,7 +295,7 @@ def _channel(table: _Table) -> Channel:
 
 
 def _batch(device: str, kind: str, table: _Table) -> Batch:
-    boot, cfg, low = table.boot(), table.get("cfg", str), table.get("low", int)
+    boot, cfg, low = table.boot(), table.name("cfg"), table.natural("low")
     records = tuple(_record(kind, entry) for entry in table.get("r", list))
     if not records:
         raise ContractError("the batch is empty")
@@ -288,16 +305,20 @@ def _batch(device: str, kind: str, table: _Table) -> Batch:
 def _record(kind: str, entry) -> Record:
     if not isinstance(entry, list) or len(entry) not in (4, 5):
         raise ContractError(f"record {entry!r} is no list of 4 or 5")
-    seq = _typed(entry[0], (int,), "the seq of a record")
+    seq = _natural(_typed(entry[0], (int,), "the seq of a record"), "the seq of a record")
     where = f"record {seq}"
-    t_ms = _typed(entry[1], (int, None), f"the time of {where}")
+    t_ms = _natural(_typed(entry[1], (int, None), f"the time of {where}"), f"the time of {where}")
     if (t_ms is None) != (len(entry) == 5):
         raise ContractError(f"{where} must have either a time or, behind it all, an uptime")
-    uptime_ms = _typed(entry[4], (int,), f"the uptime of {where}") if t_ms is None else None
+    uptime_ms = _uptime(entry[4], where) if t_ms is None else None
     quality = _quality(_typed(entry[2], (int,), f"the quality of {where}"), where)
     table = _Table(entry[3], where)
     body = _data_body(table, quality, where) if kind == "data" else _event_body(table)
     return Record(seq, t_ms, uptime_ms, quality, body)
+
+
+def _uptime(value, where: str) -> int:
+    return _natural(_typed(value, (int,), f"the uptime of {where}"), f"the uptime of {where}")
 
 
 def _data_body(table: _Table, quality: int, where: str) -> Values:
@@ -314,7 +335,7 @@ def _event_body(table: _Table) -> Alarm | ClockSet:
     table = _Table(body, "the event")
     if "clock" in body:
         _one_of(table.get("clock", str), ("set",), "the clock event")
-        result = ClockSet(table.get("uptime_ms", int), table.get("utc_ms", int))
+        result = ClockSet(table.natural("uptime_ms"), table.natural("utc_ms"))
     else:
         name = table.get("alarm", str)
         state = _one_of(table.get("state", str), ("raised", "cleared"), f"alarm {name}")
