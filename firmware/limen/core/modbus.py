@@ -120,8 +120,12 @@ class Reply:
             from limen.core.modbus_writes import expect
 
             expect(self, request)
-        self.length = self.data = self.exception = 0
-        self._begin = len(request) if self.echoes and self._repeated else 0
+        self.data = self.exception = 0
+        self._clear()
+
+    def _clear(self):
+        self.length = 0
+        self._begin = len(self._request) if self.echoes and self._repeated else 0
 
     def expect_data(self, byte_count):
         """The reply carries so many bytes of data."""

@@ -15,6 +15,8 @@ DONE = const(-1)
 
 _KINDS = {
     "modbus-rtu": ("modbus_rtu", "modbus_device"),
+    "modbus-tcp": ("modbus_tcp", "modbus_device"),
+    "modbus-rtu-tcp": ("modbus_tcp", "modbus_device"),
     "i2c": ("i2c", None),
     "spi": ("spi", None),
     "onewire": ("onewire", None),
