@@ -299,11 +299,18 @@ def test_addresses_on_tcp():
         bus=[bus(kind="modbus-tcp", host="10.0.0.9")],
         device=[device(id="a", address=0), device(id="b", address=256)],
     )
-    assert said(tables) == [
-        "bus.0.kind: this firmware version does not read modbus-tcp yet, only modbus-rtu, i2c, "
-        "onewire, pins, spi",
-        "device.1.address: must be 0 to 255 on a modbus-tcp bus, not 256",
+    assert said(tables) == ["device.1.address: must be 0 to 255 on a modbus-tcp bus, not 256"]
+
+
+def test_a_bus_behind_a_connection():
+    tables = site(bus=[bus(kind="modbus-tcp", host="10.0.0.9")])
+    compact, problems = check(tables, "g1", PROFILES, BOARDS)
+    assert problems == []
+    assert compact["bus"] == [
+        {"id": "rs485", "kind": "modbus-tcp", "host": "10.0.0.9", "port": 502, "timeout_ms": 1000}
     ]
+    tables = site(bus=[bus(kind="modbus-rtu-tcp", host="10.0.0.9")])
+    assert said(tables) == ["bus.0.port: is missing; write for example port = 4196"]
 
 
 def test_framing_comes_from_the_meters_unless_it_is_written():
@@ -408,8 +415,8 @@ def test_values_of_the_wrong_shape_do_not_stop_the_check():
     tables = site(bus=[5, bus(kind=["modbus-rtu"])], device=["x", device(channels=[])])
     assert said(tables) == [
         "bus.0: must be a table of settings, not 5",
-        'bus.1.kind: must be one of "modbus-rtu", "modbus-tcp", "i2c", "onewire", "pins", "spi", '
-        "not a list",
+        'bus.1.kind: must be one of "modbus-rtu", "modbus-tcp", "modbus-rtu-tcp", "i2c", '
+        '"onewire", "pins", "spi", not a list',
         'device.0: must be a table of settings, not "x"',
         "device.1.channels: must be a table of settings, not a list",
     ]

@@ -11,20 +11,12 @@ from limen.core.schema import (
     optional,
     required,
 )
-from limen.core.units import Mistake
 
 BAUDS = (1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 76800, 115200, 230400)
 PARITIES = {"none": None, "even": 0, "odd": 1}  # as machine.UART has them
-KINDS = ("modbus-rtu", "modbus-tcp") + tuple(sorted(BUSES))
-_OFFERED = ("modbus-rtu",) + tuple(sorted(BUSES))
-
-
-def _kind(value):
-    kind = one_of(KINDS)(value)
-    if kind not in _OFFERED:
-        names = ", ".join(_OFFERED)
-        raise Mistake("this firmware version does not read %s yet, only %s" % (kind, names))
-    return kind
+_TCP_KINDS = ("modbus-tcp", "modbus-rtu-tcp")
+KINDS = ("modbus-rtu",) + _TCP_KINDS + tuple(sorted(BUSES))
+_kind = one_of(KINDS)
 
 
 def framing_fields(baud=None, parity=None, stop=None):
@@ -54,7 +46,9 @@ _TCP = {
     "host": required(host, 'host = "192.168.1.20"'),
     "port": optional(integer(1, 65535), 502),
 }
-_FIELDS = {"modbus-rtu": _RTU, "modbus-tcp": _TCP}
+_RTU_TCP = dict(_TCP)
+_RTU_TCP["port"] = required(integer(1, 65535), "port = 4196")
+_FIELDS = {"modbus-rtu": _RTU, "modbus-tcp": _TCP, "modbus-rtu-tcp": _RTU_TCP}
 for _kind_of_input in BUSES:
     _FIELDS[_kind_of_input] = {
         "id": required(identifier, 'id = "sensors"'),
@@ -92,6 +86,10 @@ def wire_buses(spot, buses, board, owners):
         bus, here = buses[index], spot.at(index)
         if bus and bus["kind"] in BUSES:
             wired.append(wire_bus(here, bus, board, owners, "bus[%d]" % index))
+        if bus and bus["kind"] in _TCP_KINDS:
+            compact = {"timeout_ms": bus["timeout"]}
+            compact.update([(key, bus[key]) for key in ("id", "kind", "host", "port")])
+            wired.append(compact)
         if bus is None or bus["kind"] != "modbus-rtu":
             continue
         compact = {"id": bus["id"], "kind": bus["kind"], "timeout_ms": bus["timeout"], "bits": 8}

@@ -33,7 +33,7 @@ from limen.core.schema import (
 from limen.core.units import Mistake
 
 _VERSION = 1
-_ADDRESSES = {"modbus-rtu": (1, 247), "modbus-tcp": (0, 255)}
+_ADDRESSES = {"modbus-rtu": (1, 247), "modbus-rtu-tcp": (1, 247), "modbus-tcp": (0, 255)}
 _FROM_PROFILE = ("model", "fc", "max_registers", "pause_ms")
 
 
