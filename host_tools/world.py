@@ -220,8 +220,8 @@ class World:
         self.lines = [Line(scheduler) for bus in buses]
         signals = Completed(plan.signals)
         self.meters = {
-            device["id"]: self._meter(device, Share(signals, Fraction(1, place)))
-            for place, device in enumerate(plan.config["device"], start=1)
+            device["id"]: self._meter(device, Share(signals, Fraction(1, n)) if n > 1 else signals)
+            for n, device in enumerate(plan.config["device"], start=1)
         }
         for fault in plan.faults:
             scheduler.at(fault.begin_us, lambda fault=fault: self._begin_fault(fault))

@@ -45,15 +45,17 @@ class Register:
 
     def raw(self, value: Value) -> int | float:
         """The number next to the value."""
-        if self.code == "f":
-            steps = Fraction(value) / self.scale
-            return struct.unpack(">f", struct.pack(">f", steps))[0]
         numerator, denominator = value.as_integer_ratio()
-        return nearest(numerator * self.scale.denominator, denominator * self.scale.numerator)
+        numerator *= self.scale.denominator
+        denominator *= self.scale.numerator
+        if self.code == "f":
+            return struct.unpack(">f", struct.pack(">f", numerator / denominator))[0]
+        return nearest(numerator, denominator)
 
     def value(self, raw: int | float) -> Fraction:
         """What a number tells, exactly."""
-        return Fraction(raw) * self.scale
+        numerator, denominator = raw.as_integer_ratio()
+        return Fraction(numerator * self.scale.numerator, denominator * self.scale.denominator)
 
 
 @dataclass(frozen=True)
