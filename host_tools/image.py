@@ -5,6 +5,7 @@ emulated board. Its geometry is the one MicroPython mounts on the ESP32; its dis
 since MicroPython before 1.21 refuses littlefs-python's default of 2.1.
 """
 
+import functools
 from pathlib import Path, PurePosixPath
 
 from littlefs import LittleFS, LittleFSError
@@ -48,7 +49,13 @@ def firmware_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
 def linked_firmware(firmware: Path = FIRMWARE) -> Linked:
     """Return the firmware's modules as they are compiled for the gateway."""
     scripts = {path.name: path.read_text() for path in sorted(firmware.glob("*.py"))}
-    return link(_sources(firmware), scripts)
+    return _linked(tuple(_sources(firmware).items()), tuple(scripts.items()))
+
+
+@functools.lru_cache(maxsize=4)
+def _linked(sources: tuple, scripts: tuple) -> Linked:
+    """Linking takes a second, and the same firmware is asked for again and again."""
+    return link(dict(sources), dict(scripts))
 
 
 def library_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
