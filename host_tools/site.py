@@ -11,6 +11,7 @@ from pathlib import Path
 
 from host_tools.board import board_names, load_board
 from host_tools.errors import ToolError
+from host_tools.line_load import check_loads
 from host_tools.profile import load_profile, profile_names
 from host_tools.toml_file import TomlError, TomlFile, read_toml
 from limen.core.config import check
@@ -57,7 +58,10 @@ class Site:
     def _check(self, gateway: str) -> tuple[dict | None, list]:
         profiles = _load_used(profile_names(), self._used("profile"), load_profile)
         boards = _load_used(board_names(), self._used("board"), load_board)
-        return check(self.file.data, gateway, profiles, boards)
+        compact, problems = check(self.file.data, gateway, profiles, boards)
+        if compact:
+            check_loads(Spot(problems, ("gateway", gateway, "bus")), compact)
+        return compact, problems
 
     def _used(self, key: str) -> set[str]:
         """The names of the profiles or boards that the file mentions, right or wrong."""

@@ -1,5 +1,6 @@
 """`limen site`: checks a site file, or shows what a gateway would store."""
 
+from host_tools.line_load import bus_load, serial_buses
 from host_tools.site import config_json, load_site
 
 
@@ -21,5 +22,10 @@ def run(args) -> int:
         devices = compact["device"]
         channels = sum(len(device["channel"]) for device in devices)
         counts = f"buses {len(compact['bus'])}, devices {len(devices)}, channels {channels}"
-        print(f"{args.file}: {name} is good: {counts}; configuration {compact['hash']}")
+        uses = [
+            f"{compact['bus'][index]['id']} {round(bus_load(compact, index) / 10)} %"
+            for index in serial_buses(compact)
+        ]
+        lines = f"; lines in use {', '.join(uses)}" if uses else ""
+        print(f"{args.file}: {name} is good: {counts}{lines}; configuration {compact['hash']}")
     return 0

@@ -188,7 +188,8 @@ def test_the_command_shows_a_good_site(capsys):
     assert main(["site", "check", str(PRESS)]) == 0
     hash8 = compile_gateway(PRESS, "press-07")["hash"]
     assert capsys.readouterr().out == (
-        f"{PRESS}: press-07 is good: buses 1, devices 1, channels 10; configuration {hash8}\n"
+        f"{PRESS}: press-07 is good: buses 1, devices 1, channels 10; "
+        f"lines in use rs485 13 %; configuration {hash8}\n"
     )
     assert main(["site", "show", str(PRESS), "press-07"]) == 0
     assert json.loads(capsys.readouterr().out) == compile_gateway(PRESS, "press-07")

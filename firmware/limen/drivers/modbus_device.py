@@ -74,7 +74,7 @@ class Device:
         """Begin to give the channels that are marked `fresh` their value, a count or None, and
         quality; `step` does it."""
         self._tune()
-        self._begin(self._requests(), self._attempts if self.answered else 1)
+        self._begin(self.requests(), self._attempts if self.answered else 1)
 
     def probe(self):
         """Begin to read a single channel, another one each time, to see if the device is there."""
@@ -204,7 +204,8 @@ class Device:
             channel.value = value
             channel.quality = BAD if value is None else GOOD
 
-    def _requests(self):
+    def requests(self):
+        """(frame, indices of channels) of each request for the channels that are marked `fresh`."""
         rates = 0
         for channel in self._channels:
             if channel.fresh:
@@ -215,7 +216,7 @@ class Device:
         return requests
 
     def _plan(self, rates):
-        """The requests for all channels of some rates: (frame, indices of channels)."""
+        """The requests for all channels of some rates."""
         requests = []
         for function in sorted(set(self._functions)):
             members = [

@@ -15,19 +15,16 @@ millisecond it waits itself.
 
 import time
 
-from limen.core import modbus
+from limen.core import modbus, modbus_line
 from limen.core.compat import const
 from limen.drivers import DONE
 from limen.drivers.modbus_bus import ModbusBus
 
-_FAST_BAUD = const(19200)
-_FAST_SILENCE_US = const(1750)
 _LONG_AGO_US = const(0x1FFFFFFF)
 _GROUPING_US = const(20000)  # UART drivers hand bytes over in groups: a pause this long is none
 _TICK_US = const(10000)  # sleeps of the chip end on this grid
 _SPIN_US = const(1000)
 _CHUNK_BYTES = const(64)
-_REPLY_FRAME_BYTES = const(5)
 _LONGEST_FRAME = const(256)
 
 _SILENCE = const(0)
@@ -60,15 +57,12 @@ class Bus(ModbusBus):
             self._set_times(baud, parity, stop)
 
     def _set_times(self, baud, parity, stop):
-        character_bits = 9 + (parity is not None) + stop
-        # In 64ths of a microsecond: even 256 characters at 1200 baud are a small integer.
-        self._character = (character_bits * 1000000 << 6) // baud
-        self._silence_us = _FAST_SILENCE_US if baud > _FAST_BAUD else self._wire_us(7) // 2 + 1
+        self._character = modbus_line.character(baud, parity, stop)
+        self._silence_us = modbus_line.silence_us(baud, self._character)
 
     def overhead_bytes(self, pause_ms):
         """What a request costs on the line beside the registers it reads, in characters."""
-        silences_us = self._silence_us + max(self._silence_us, pause_ms * 1000)
-        return modbus.REQUEST_BYTES + _REPLY_FRAME_BYTES + (silences_us << 6) // self._character
+        return modbus_line.overhead_bytes(self._character, self._silence_us, pause_ms)
 
     def start(self, request, pause_ms=0):
         """Prepare a transaction: `request` is a whole frame, before it the device needs a pause."""
