@@ -41,6 +41,21 @@ class Letter:
     connection: int
 
 
+def forget_session(address: Address, client_id: str) -> None:
+    """Let the broker drop what it keeps for a client id; OSError if it does not answer."""
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id, clean_session=True)
+    _let_in(client, address)
+    client.on_connect = lambda *_: client.disconnect()
+    client.connect(address.host, address.port)
+    client.loop_forever()
+
+
+def _let_in(client: mqtt.Client, address: Address) -> None:
+    client.username_pw_set(address.user, address.password)
+    if address.tls:
+        client.tls_set_context(address.tls)
+
+
 class Connection:
     """`on_letter(letter)` and `on_change()` are called in paho's thread.
 
@@ -64,15 +79,14 @@ class Connection:
         self._on_change = on_change
         self._lock = threading.Lock()
         self._count = 0
+        self._is_closing = False
         self._client = client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2,
             client_id=client_id or "",
             clean_session=client_id is None,
             manual_ack=True,
         )
-        client.username_pw_set(address.user, address.password)
-        if address.tls:
-            client.tls_set_context(address.tls)
+        _let_in(client, address)
         client.reconnect_delay_set(1, LONGEST_PAUSE_S)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
@@ -87,6 +101,7 @@ class Connection:
 
     def close(self) -> None:
         """Leave the broker; a session with a client id stays there."""
+        self._is_closing = True
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -108,7 +123,8 @@ class Connection:
     def _on_disconnect(self, _client, _data, _flags, reason, _properties) -> None:
         with self._lock:
             self._count += 1
-        self._change(self.problem or f"the connection to {self._address} has ended: {reason}")
+        if not self._is_closing:
+            self._change(self.problem or f"the connection to {self._address} has ended: {reason}")
 
     def _on_subscribe(self, _client, _data, _packet_id, reasons, _properties) -> None:
         refused = any(reason.is_failure for reason in reasons)

@@ -31,11 +31,16 @@ class _Service:
         client_id: str | None = None,
         state: State | None = None,
         gateways: str = EVERYTHING,
+        on_problem: Callable[[str], None] = lambda sentence: None,
     ):
-        """Follow the gateways "site/gateway", "+" for any; without a client id only from now on."""
+        """Follow the gateways "site/gateway", "+" for any; without a client id only from now on.
+
+        `on_problem` is called in another thread, each time that the connection fails.
+        """
         topics = [f"{ROOT}/{gateways}/{part}" for part in _PARTS]
         self._inbox = Inbox()
-        self._connection = Connection(address, client_id, topics, self._put, lambda: self._wake())
+        self._on_problem = on_problem
+        self._connection = Connection(address, client_id, topics, self._put, self._on_change)
         self._delivery = Delivery(self._inbox, self._connection.ack, state)
         self._wake: Callable[[], None] = lambda: None
 
@@ -57,9 +62,9 @@ class _Service:
         self._inbox.put(letter)
         self._wake()
 
-    def _stop(self) -> None:
-        self._inbox.close()
-        self._connection.close()
+    def _on_change(self) -> None:
+        if self.problem:
+            self._on_problem(self.problem)
 
 
 class Client(_Service):
@@ -72,25 +77,28 @@ class Client(_Service):
         return self
 
     def __exit__(self, *_) -> None:
-        self._stop()
+        self._inbox.close()
+        self._connection.close()
 
     def __iter__(self) -> Iterator[Item]:
         for batch in self.batches():
             yield from batch
 
-    def batches(self, idle_s: float | None = None) -> Iterator[list[Item]]:
-        """The items of a message at a time; ends when nothing has come for `idle_s`."""
-        while batch := self._next(idle_s):
+    def batches(self, for_s: float | None = None) -> Iterator[list[Item]]:
+        """The items of a message at a time; for so many seconds, or for ever."""
+        end_s = None if for_s is None else time.monotonic() + for_s
+        while batch := self._next(end_s):
             yield batch
             self._delivery.settle()
 
-    def _next(self, idle_s: float | None) -> list[Item] | None:
-        end_s = None if idle_s is None else time.monotonic() + idle_s
+    def _next(self, end_s: float | None) -> list[Item] | None:
         while True:
             self._news.clear()
             now_s = time.monotonic()
+            if end_s is not None and now_s >= end_s:
+                return None
             batch = self._delivery.next(now_s)
-            if batch or (end_s is not None and now_s >= end_s):
+            if batch:
                 return batch
             waits = [self._delivery.wait_s(now_s), None if end_s is None else end_s - now_s]
             self._news.wait(min((wait for wait in waits if wait is not None), default=None))

@@ -170,13 +170,13 @@ def test_what_was_not_processed_comes_again_to_the_next_client(broker, gateway, 
         until(lambda: first.is_connected)
         gateway.publish(2)
         seqs = []
-        for batch in first.batches(idle_s=PATIENCE_S):
+        for batch in first.batches(for_s=PATIENCE_S):
             seqs += [item.seq for item in batch if isinstance(item, Sample)]
             if len(seqs) == 2 * PER_MESSAGE:
                 break
     with client() as second:
         gateway.publish()
-        batches = [b for b in second.batches(idle_s=1) if isinstance(b[0], Sample)]
+        batches = [b for b in second.batches(for_s=1) if isinstance(b[0], Sample)]
     assert seqs == [1, 2, 3, 4, 5, 6, 7, 8]
     assert [one.seq for b in batches for one in b] == list(range(5, 13))
     assert batches[0][0].unit == "V"
@@ -187,7 +187,7 @@ def test_a_client_without_a_name_sees_what_comes_from_now_on(broker, gateway):
     with Client(Address("127.0.0.1", broker.port)) as client:
         until(lambda: client.is_connected)
         gateway.publish()
-        items = [item for found in client.batches(idle_s=0.5) for item in found]
+        items = [item for found in client.batches(for_s=0.5) for item in found]
     assert isinstance(items[0], Born)
     assert [item.seq for item in items[1:]] == [5, 6, 7, 8]
 
