@@ -14,6 +14,8 @@ from host_tools.errors import ToolError
 COMMANDS = {
     "demo": ("host_tools.demo", "show the whole path live, on an emulated board"),
     "replay": ("host_tools.replay", "play a recording through the gateway, in virtual time"),
+    "tail": ("host_tools.tail", "show what gateways publish, as it comes"),
+    "record": ("host_tools.record", "write what gateways publish as a recording for `replay`"),
     "doctor": ("host_tools.doctor", "find and check the devices on a line, write the site file"),
     "emulate": ("host_tools.emulate", "offer an emulated chip at a serial port, to be flashed"),
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),

@@ -100,6 +100,7 @@ class Plan:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what every emulation of a site is told."""
     parser.add_argument("--map", type=Path, metavar="FILE", help="what the columns mean (TOML)")
+    parser.add_argument("--device", metavar="NAME", help="whose columns of a recording of several")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--site", type=Path, metavar="FILE", help="site file, or its folder")
     what.add_argument("--meter", choices=EXAMPLES, help="the example site with this meter")
@@ -111,7 +112,7 @@ def load_recording(args: argparse.Namespace, say: Callable[[str], None]) -> Reco
     """The recording that the arguments name; says what of it was skipped."""
     if args.recording is None:
         return None
-    recording = Recording(args.recording, args.map)
+    recording = Recording(args.recording, args.map, args.device)
     for sentence in recording.summary():
         say(sentence)
     return recording
@@ -220,8 +221,8 @@ class World:
         self.lines = [Line(scheduler) for bus in buses]
         signals = Completed(plan.signals)
         self.meters = {
-            device["id"]: self._meter(device, Share(signals, Fraction(1, n)) if n > 1 else signals)
-            for n, device in enumerate(plan.config["device"], start=1)
+            device["id"]: self._meter(device, Share(signals, Fraction(1, place)))
+            for place, device in enumerate(plan.config["device"], start=1)
         }
         for fault in plan.faults:
             scheduler.at(fault.begin_us, lambda fault=fault: self._begin_fault(fault))

@@ -4,7 +4,6 @@ A map says which columns make the time and which hold a quantity, in which unit.
 base unit is by a decimal factor, so it is exact.
 """
 
-import csv
 import datetime
 import difflib
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from host_tools.emulation.signals import QUANTITIES
 from host_tools.errors import ToolError
+from host_tools.table_file import open_rows
 
 MAPS = Path(__file__).parents[2] / "examples" / "maps"
 
@@ -32,7 +32,7 @@ _PREFIXES = {
     "": {"%": -2},
 }
 _TIME_NAMES = ("time", "timestamp", "datetime", "utc_timestamp", "date")
-_HEADING = re.compile(r"\s*(\w+)\s*(?:\[\s*([^\]]*?)\s*\])?\s*")
+_HEADING = re.compile(r"\s*(?:(\S+)\.)?(\w+)\s*(?:\[\s*([^\]]*?)\s*\])?\s*")
 _EPOCH = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _UTC = datetime.UTC
 _UNIX = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
@@ -65,8 +65,8 @@ class ColumnMap:
         return (*self.time, *self.columns)
 
     def header_of(self, path: Path) -> list[str]:
-        with open(path, encoding=self.encoding, errors="replace", newline="") as file:
-            return next(csv.reader(file, delimiter=self.delimiter), [])
+        with open_rows(path, self.delimiter, self.encoding) as rows:
+            return next(rows, (1, []))[1]
 
     def missing_from(self, header: list[str]) -> list[str]:
         """One sentence for each column that the header lacks."""
@@ -213,42 +213,66 @@ def _wrong_unit(name: str, quantity: str, unit: str) -> str:
     return f"column {name!r}: {unit!r} is no unit of {quantity}; there are {known}"
 
 
-def choose_map(path: Path, maps: Path = MAPS) -> ColumnMap:
+def choose_map(path: Path, device: str | None = None, maps: Path = MAPS) -> ColumnMap:
     """The first map of the folder whose columns all stand in the header, else the header itself."""
     for file in sorted(maps.glob("*.toml")):
         column_map = load_map(file)
         if not column_map.missing_from(column_map.header_of(path)):
             return column_map
-    return map_of_header(path)
+    return map_of_header(path, device)
 
 
-def map_of_header(path: Path) -> ColumnMap:
-    """The map that a header makes by itself: columns named as quantities, `voltage_l1 [kV]`."""
+def map_of_header(path: Path, device: str | None = None) -> ColumnMap:
+    """The map that a header makes by itself: columns named as quantities, `voltage_l1 [kV]`.
+
+    With a device before its quantity, `meter.voltage_l1 [kV]`, one device is taken.
+    """
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
         line = file.readline()
     delimiter = max(",;\t", key=line.count)
-    header = next(csv.reader([line], delimiter=delimiter), [])
+    with open_rows(path, delimiter, "utf-8-sig") as rows:
+        header = next(rows, (1, []))[1]
     wrong: list[str] = []
-    columns = {name: column for name in header if (column := _named_column(name, wrong))}
     time = tuple(name for name in header if name.strip().casefold() in _TIME_NAMES)[:1]
     if not time:
         wrong.append(f"no column for the time; name it {' or '.join(_TIME_NAMES)}")
-    if not columns:
-        wrong.append(
-            "no column is named as a quantity; name them like 'power_active_total [kW]', or write"
-            f" a column map; the columns are {', '.join(map(repr, header))}"
-        )
+    columns = _named_columns(header, device, wrong)
     if wrong:
         raise ToolError("\n".join(f"{path}:1: {sentence}" for sentence in wrong), 2)
     return ColumnMap("of the header", time, columns, delimiter=delimiter)
 
 
-def _named_column(name: str, wrong: list[str]) -> Column | None:
-    """The column of a heading that names a quantity; a wrong unit is added to `wrong`."""
-    match = _HEADING.fullmatch(name)
-    if not match or match[1] not in QUANTITIES:
-        return None
-    quantity, unit = match[1], match[2]
+def _named_columns(header: list[str], device: str | None, wrong: list[str]) -> dict[str, Column]:
+    """The columns of headings that name a quantity, of one device; `wrong` gets what is not so."""
+    named = {
+        name: match
+        for name in header
+        if (match := _HEADING.fullmatch(name)) and match[2] in QUANTITIES
+    }
+    devices = {match[1]: None for match in named.values()}
+    if not named:
+        wrong.append(
+            "no column is named as a quantity; name them like 'power_active_total [kW]', or write"
+            f" a column map; the columns are {', '.join(map(repr, header))}"
+        )
+        return {}
+    if device is None and len(devices) > 1:
+        names = ", ".join(map(str, filter(None, devices)))
+        wrong.append(f"there are several devices; choose one with --device: {names}")
+        return {}
+    if device is not None and device not in devices:
+        wrong.append(f"there is no device {device!r}{nearest(device, filter(None, devices))}")
+        return {}
+    columns = {
+        name: _unit_column(name, match[2], match[3], wrong)
+        for name, match in named.items()
+        if device is None or match[1] == device
+    }
+    return {name: column for name, column in columns.items() if column}
+
+
+def _unit_column(name: str, quantity: str, unit: str | None, wrong: list[str]) -> Column | None:
+    """The column of a quantity; a wrong unit is added to `wrong`."""
     factor = unit_factor(quantity, QUANTITIES[quantity] if unit is None else unit)
     if factor is None:
         wrong.append(_wrong_unit(name, quantity, unit))

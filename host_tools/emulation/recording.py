@@ -1,4 +1,4 @@
-"""A recording of a meter or a machine: rows of a CSV file, played as signals.
+"""A recording of a meter or a machine: rows of a CSV or Parquet file, played as signals.
 
 A row's values hold until the next row, so that every value served is one that stands in the file,
 exactly: numbers go from their text to integers without passing through a float. Rows that cannot
@@ -6,12 +6,10 @@ be used are skipped and counted by kind; none is repaired.
 """
 
 import bisect
-import csv
 import itertools
 import re
 import statistics
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +18,7 @@ from pathlib import Path
 from host_tools.emulation.column_map import ColumnMap, choose_map, load_map
 from host_tools.emulation.signals import Signals
 from host_tools.errors import ToolError
+from host_tools.table_file import open_rows
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 
@@ -68,13 +67,18 @@ class Recording:
     not; `problems` says why, each kind once. Raises ToolError (status 2) where nothing is usable.
     """
 
-    def __init__(self, path: str | Path, column_map: ColumnMap | str | Path | None = None):
+    def __init__(
+        self,
+        path: str | Path,
+        column_map: ColumnMap | str | Path | None = None,
+        device: str | None = None,
+    ):
         self.path = Path(path)
         self.times = array("q")
         self.problems: dict[str, Problem] = {}
         try:
             if column_map is None:
-                column_map = choose_map(self.path)
+                column_map = choose_map(self.path, device)
             elif not isinstance(column_map, ColumnMap):
                 column_map = load_map(Path(column_map))
             self.column_map = column_map
@@ -121,15 +125,15 @@ class Recording:
 
     def _read(self) -> None:
         layout = self.column_map
-        with open(self.path, encoding=layout.encoding, errors="replace", newline="") as file:
-            reader = csv.reader(file, delimiter=layout.delimiter)
-            header = next(reader, [])
+        with open_rows(self.path, layout.delimiter, layout.encoding) as rows:
+            header = next(rows, (1, []))[1]
             missing = layout.missing_from(header)
             if missing:
                 raise ToolError("\n".join(f"{self.path}:1: {one}" for one in missing), 2)
             places = {name: header.index(name) for name in layout.headings}
-            for cells in _rows(reader):
-                self._take(cells, header, places, reader.line_num)
+            for line, cells in rows:
+                if any(cells):
+                    self._take(cells, header, places, line)
 
     def _take(self, cells: list[str], header: list[str], places: dict[str, int], line: int) -> None:
         try:
@@ -178,11 +182,6 @@ class Recording:
         except OverflowError:
             raise _BadRow("too many digits", f"column {name!r} has too many digits") from None
         return value
-
-
-def _rows(reader: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The rows that are not empty."""
-    return (cells for cells in reader if any(cells))
 
 
 class RecordingSignals(Signals):

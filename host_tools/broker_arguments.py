@@ -1,0 +1,63 @@
+"""What every command that listens at a broker is told, and the address it makes of that."""
+
+import argparse
+import os
+import ssl
+
+from host_tools.client import Address
+from host_tools.client.service import EVERYTHING
+from host_tools.errors import ToolError
+from limen.core.units import Mistake, parse_ms
+
+PASSWORD = "LIMEN_MQTT_PASSWORD"
+_PORT, _TLS_PORT = 1883, 8883
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "gateways", nargs="?", default=EVERYTHING, metavar="SITE/GATEWAY", help="+ stands for any"
+    )
+    parser.add_argument("--broker", default="localhost", metavar="HOST[:PORT]")
+    parser.add_argument("--user", metavar="NAME", help=f"with the password in {PASSWORD}")
+    parser.add_argument("--tls", action="store_true", help="encrypt, and check who the broker is")
+    parser.add_argument("--ca", metavar="FILE", help="the authority to trust; implies --tls")
+    parser.add_argument("--for", dest="duration", metavar="TIME", help='such as "10min"')
+
+
+def address(args: argparse.Namespace) -> Address:
+    """Where to listen, and as whom; ToolError for what is wrong."""
+    host, colon, port = args.broker.rpartition(":")
+    if colon and not port.isdecimal():
+        raise ToolError(f"--broker {args.broker!r} is not HOST or HOST:PORT.", 2)
+    tls = _tls(args)
+    default_port = _TLS_PORT if tls else _PORT
+    return Address(
+        host if colon else args.broker,
+        int(port) if colon else default_port,
+        args.user,
+        os.environ.get(PASSWORD) if args.user else None,
+        tls,
+    )
+
+
+def require_gateways(args: argparse.Namespace) -> str:
+    """The gateways to follow, as "site/gateway"."""
+    if args.gateways.count("/") != 1 or "#" in args.gateways or not all(args.gateways.split("/")):
+        raise ToolError(f"{args.gateways!r} is not SITE/GATEWAY; + stands for any.", 2)
+    return args.gateways
+
+
+def duration_s(args: argparse.Namespace) -> float | None:
+    try:
+        return parse_ms(args.duration) / 1000 if args.duration else None
+    except Mistake as mistake:
+        raise ToolError(f"--for: {mistake}", 2) from None
+
+
+def _tls(args: argparse.Namespace) -> ssl.SSLContext | None:
+    if not (args.tls or args.ca):
+        return None
+    try:
+        return ssl.create_default_context(cafile=args.ca)
+    except (OSError, ssl.SSLError) as error:
+        raise ToolError(f"The authority {args.ca} cannot be read: {error}.", 2) from None

@@ -1,0 +1,74 @@
+"""The lines of `limen tail`, and what its arguments make of a broker."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from host_tools import cli
+from host_tools.client import Alarm, ClockSet, Fault, Gap, Presence, Sample
+from host_tools.contract import Boot, Channel
+from host_tools.tail import json_line, plain_line
+
+BOOT = Boot("9f03a1c4", 3)
+NAME = "hall-2/press-07"
+T_MS = 1_795_291_200_250
+ABOUT = Channel("voltage", "V", "gauge", 1)
+SAMPLE = Sample(
+    NAME, "meter", "voltage", Decimal("-230.10"), "good", T_MS, None, BOOT, 7, ABOUT
+)  # fmt: skip
+ALARM = Alarm(
+    NAME, "meter", "voltage", "high", True, Decimal("251.0"), Decimal(250), "good",
+    T_MS, None, BOOT, 8, ABOUT,
+)  # fmt: skip
+HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
+
+
+@pytest.mark.parametrize(
+    ("item", "line"),
+    [
+        (SAMPLE, f"{HEAD} meter.voltage -230.10 V"),
+        (replace(SAMPLE, value=None, quality="bad", about=None), f"{HEAD} meter.voltage - (bad)"),
+        (replace(SAMPLE, t_ms=None, uptime_ms=2500, quality="uncertain"),
+         "+2500 ms hall-2/press-07 meter.voltage -230.10 V (uncertain)"),
+        (ALARM, f"{HEAD} alarm meter.voltage high raised at 251.0 V, limit 250 V"),
+        (replace(ALARM, raised=False, value=None),
+         f"{HEAD} alarm meter.voltage high cleared at -, limit 250 V"),
+        (ClockSet(NAME, BOOT, 2, 3500, T_MS), f"{HEAD} clock set at an uptime of 3500 ms"),
+        (Gap(NAME, BOOT, 2, 4),
+         "hall-2/press-07 gap: 3 records did not come, 2 to 4 of boot 9f03a1c4/3"),
+        (Presence(NAME, False), "hall-2/press-07 is offline"),
+        (Fault("limen/v1/a/b/status", "not JSON"), "limen/v1/a/b/status: not JSON"),
+    ],
+)  # fmt: skip
+def test_a_plain_line(item, line):
+    assert plain_line(item) == line
+
+
+def test_a_json_line_has_the_exact_number():
+    line = json_line(SAMPLE)
+    assert '"value":-230.10' in line
+    assert json.loads(line) == {
+        "type": "sample", "gateway": NAME, "device": "meter", "channel": "voltage",
+        "value": -230.1, "quality": "good", "t_ms": T_MS, "uptime_ms": None, "seq": 7,
+        "inc": "9f03a1c4", "boot": 3, "unit": "V",
+    }  # fmt: skip
+    assert json.loads(json_line(Gap(NAME, BOOT, 2, 4))) == {
+        "type": "gap", "gateway": NAME, "first": 2, "last": 4, "inc": "9f03a1c4", "boot": 3
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["hall-2"], "'hall-2' is not SITE/GATEWAY; + stands for any."),
+        (["hall-2/#"], "'hall-2/#' is not SITE/GATEWAY"),
+        (["--broker", "localhost:x"], "--broker 'localhost:x' is not HOST or HOST:PORT."),
+        (["--ca", "/nowhere.pem"], "The authority /nowhere.pem cannot be read"),
+        (["--for", "soon"], "--for: "),
+    ],
+)
+def test_a_wrong_argument_is_a_sentence(arguments, sentence, capsys):
+    assert cli.main(["tail", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
