@@ -7,7 +7,7 @@ OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)")
 WORLD = $(if $(RECORDING),--recording "$(RECORDING)") $(if $(MAP),--map "$(MAP)") \
 	$(if $(SEED),--seed "$(SEED)")
 
-.PHONY: setup demo replay test lint bench size flash clean distclean
+.PHONY: setup demo replay test fuzz lint bench size flash clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(WORLD) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -18,6 +18,10 @@ replay: setup
 test: setup
 	.venv/bin/ruff check
 	.venv/bin/pytest $(ARGS)
+
+# Bytes of every kind into the Modbus master, for longer than a test takes.
+fuzz: setup
+	.venv/bin/python tests/campaigns/modbus_noise.py $(ARGS)
 
 lint: setup
 	.venv/bin/ruff check
