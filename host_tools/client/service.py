@@ -35,11 +35,12 @@ class _Service:
     ):
         """Follow the gateways "site/gateway", "+" for any; without a client id only from now on.
 
-        `on_problem` is called in another thread, each time that the connection fails.
+        `on_problem` is called in another thread, when there is another problem than before.
         """
         topics = [f"{ROOT}/{gateways}/{part}" for part in _PARTS]
         self._inbox = Inbox()
         self._on_problem = on_problem
+        self._told: str | None = None
         self._connection = Connection(address, client_id, topics, self._put, self._on_change)
         self._delivery = Delivery(self._inbox, self._connection.ack, state)
         self._wake: Callable[[], None] = lambda: None
@@ -63,8 +64,10 @@ class _Service:
         self._wake()
 
     def _on_change(self) -> None:
-        if self.problem:
-            self._on_problem(self.problem)
+        problem = self.problem
+        if problem and problem != self._told:
+            self._on_problem(problem)
+        self._told = problem
 
 
 class Client(_Service):

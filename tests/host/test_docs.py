@@ -25,6 +25,8 @@ PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 NOT_RUN = {
     "make demo": "takes 75 s; tests/system/test_demo.py plays its world",
     "make test": "is what runs this test",
+    ".venv/bin/limen tail": "needs a broker; tests/host/test_tail.py has one",
+    ".venv/bin/limen record": "needs a broker; tests/host/test_recorder.py has one",
     ".venv/bin/limen doctor": "needs a line; tests/system/test_doctor.py has emulated ones",
 }
 """Beginning of a command → why it is parsed only."""

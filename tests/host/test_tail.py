@@ -1,14 +1,18 @@
 """The lines of `limen tail`, and what its arguments make of a broker."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
+from socket import create_server
 
 import pytest
+from paho.mqtt import client as paho
 
 from host_tools import cli
 from host_tools.client import Alarm, ClockSet, Fault, Gap, Presence, Sample
 from host_tools.contract import Boot, Channel
+from host_tools.emulation import brokers
 from host_tools.tail import json_line, plain_line
 
 BOOT = Boot("9f03a1c4", 3)
@@ -72,3 +76,20 @@ def test_a_json_line_has_the_exact_number():
 def test_a_wrong_argument_is_a_sentence(arguments, sentence, capsys):
     assert cli.main(["tail", *arguments]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_it_shows_what_is_retained_and_then_ends(tmp_path, capsys):
+    with closing(create_server(("127.0.0.1", 0))) as server:
+        port = server.getsockname()[1]
+    broker = brokers.start("auto", port, tmp_path)
+    gateway = paho.Client(paho.CallbackAPIVersion.VERSION2, "gateway")
+    gateway.connect("127.0.0.1", port)
+    gateway.loop_start()
+    status = b'{"inc":"9f03a1c4","boot":3,"online":true}'
+    gateway.publish(f"limen/v1/{NAME}/status", status, 1, retain=True).wait_for_publish(10)
+    gateway.disconnect()
+    gateway.loop_stop()
+    assert cli.main(["tail", "--broker", f"127.0.0.1:{port}", "--for", "1s"]) == 0
+    broker.kill()
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("hall-2/press-07 is online\n", "")
