@@ -12,6 +12,9 @@ from decimal import Decimal
 ROOT = "limen/v1"
 KINDS = ("gauge", "counter", "state")
 GOOD, UNCERTAIN, BAD, STALE = range(4)
+CHANGES = ("first", "rollover", "reset", "replacement", "glitch")
+"""What can happen to a meter's counter, as `limen.core.ledger` tells it."""
+
 QUALITY_NAMES = ("good", "uncertain", "bad", "stale")
 
 
@@ -81,6 +84,20 @@ class Alarm:
 
 
 @dataclass(frozen=True)
+class CounterChange:
+    """Something has happened to a meter's counter: it showed `was`, and `total` goes on from there.
+
+    `change` is one of CHANGES; of a "first" count nothing was before, and `was` is None. Of a
+    "glitch" `was` is what it showed by mistake.
+    """
+
+    channel: str
+    change: str
+    was: Decimal | None
+    total: Decimal
+
+
+@dataclass(frozen=True)
 class ClockSet:
     """At this uptime it was this time: places the records that carry only an uptime."""
 
@@ -96,7 +113,7 @@ class Record:
     t_ms: int | None
     uptime_ms: int | None
     quality: int
-    body: Values | Alarm | ClockSet
+    body: Values | Alarm | CounterChange | ClockSet
 
 
 @dataclass(frozen=True)
@@ -330,12 +347,14 @@ def _data_body(table: _Table, quality: int, where: str) -> Values:
     return Values(values)
 
 
-def _event_body(table: _Table) -> Alarm | ClockSet:
+def _event_body(table: _Table) -> Alarm | CounterChange | ClockSet:
     body = table.rest()
     table = _Table(body, "the event")
     if "clock" in body:
         _one_of(table.get("clock", str), ("set",), "the clock event")
         result = ClockSet(table.natural("uptime_ms"), table.natural("utc_ms"))
+    elif "counter" in body:
+        result = _counter_change(table)
     else:
         name = table.get("alarm", str)
         state = _one_of(table.get("state", str), ("raised", "cleared"), f"alarm {name}")
@@ -344,6 +363,13 @@ def _event_body(table: _Table) -> Alarm | ClockSet:
         result = Alarm(name, state == "raised", value, limit)
     table.end()
     return result
+
+
+def _counter_change(table: _Table) -> CounterChange:
+    channel = table.get("counter", str)
+    change = _one_of(table.get("change", str), CHANGES, f"the change of counter {channel}")
+    was = _number(table.get("was", int, Decimal, None), f"what {channel} was")
+    return CounterChange(channel, change, was, Decimal(table.get("total", int, Decimal)))
 
 
 def _one_of(word: str, words: tuple[str, ...], where: str) -> str:

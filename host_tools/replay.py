@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from host_tools import world as worlds
-from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, Values
+from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, CounterChange, Values
 from host_tools.emulation.recording import Recording, RecordingSignals
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.errors import ToolError
@@ -132,6 +132,8 @@ def _lines(arrival: Arrival) -> Iterator[tuple[str, str, str]]:
         case Alarm(name, raised, value, _):
             word = "raised" if raised else "cleared"
             yield name, "" if value is None else f"{value:f}", word
+        case CounterChange(channel, change, _, total):
+            yield channel, f"{total:f}", change
         case ClockSet(uptime_ms):
             yield "clock", str(uptime_ms), "set"
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from host_tools.client.reader import Arrival, Fault, Found, Gap, Gateway, Notice
 from host_tools.contract import QUALITY_NAMES, Birth, Boot, Channel, Status, Values
 from host_tools.contract import Alarm as AlarmBody
+from host_tools.contract import CounterChange as ChangeBody
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,32 @@ class Alarm:
 
 
 @dataclass(frozen=True)
+class CounterChange:
+    """Something has happened to the counter of a meter; `change` is one of `contract.CHANGES`."""
+
+    gateway: str
+    device: str
+    channel: str
+    change: str
+    was: Decimal | None
+    total: Decimal
+    quality: str
+    t_ms: int | None
+    uptime_ms: int | None
+    boot: Boot
+    seq: int
+    about: Channel | None
+
+    @property
+    def unit(self) -> str:
+        return self.about.unit if self.about else ""
+
+    @property
+    def time(self) -> datetime.datetime | None:
+        return as_time(self.t_ms)
+
+
+@dataclass(frozen=True)
 class ClockSet:
     """A gateway's clock was set: at `uptime_ms` of this boot it was `utc_ms`."""
 
@@ -101,7 +128,7 @@ class Born:
     birth: Birth
 
 
-Item = Sample | Alarm | ClockSet | Gap | Presence | Born | Fault
+Item = Sample | Alarm | CounterChange | ClockSet | Gap | Presence | Born | Fault
 
 
 def items(gateway: Gateway | None, found: Found) -> Iterator[Item]:
@@ -117,7 +144,7 @@ def items(gateway: Gateway | None, found: Found) -> Iterator[Item]:
             yield found
 
 
-def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Sample | Alarm | ClockSet]:
+def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
     record, boot = arrival.record, arrival.boot
     birth = gateway.births.get(arrival.cfg)
     channels = birth.devices.get(arrival.device, {}) if birth else {}
@@ -132,6 +159,9 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Sample | Alarm
             channel, _, name = full_name.rpartition(".")
             alarm = channel, name, raised, value, limit, quality
             yield Alarm(*where, *alarm, *taken, channels.get(channel))
+        case ChangeBody(channel, change, was, total):
+            told = channel, change, was, total, quality
+            yield CounterChange(*where, *told, *taken, channels.get(channel))
         case clock:
             yield ClockSet(arrival.gateway, boot, record.seq, clock.uptime_ms, clock.utc_ms)
 

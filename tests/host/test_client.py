@@ -6,7 +6,17 @@ from decimal import Decimal
 
 import pytest
 
-from host_tools.client import Alarm, Born, ClockSet, Fault, Gap, Presence, Sample, State
+from host_tools.client import (
+    Alarm,
+    Born,
+    ClockSet,
+    CounterChange,
+    Fault,
+    Gap,
+    Presence,
+    Sample,
+    State,
+)
 from host_tools.client.connection import Letter
 from host_tools.client.delivery import BIRTH_WAIT_S, ROOM, Delivery, Inbox
 from host_tools.client.reader import Gateway
@@ -182,6 +192,15 @@ def test_a_birth_that_does_not_come_holds_nothing_up_for_long():
     scene.now_s = BIRTH_WAIT_S
     assert scene.get() == [sample(1, about=None)]
     assert scene.acked == [1]
+
+
+def test_what_happens_to_counters(scene):
+    body = '{"counter":"voltage","change":"replacement","was":7.5,"total":8}'
+    scene.put("dev/m/event", batch(f"[1,{T_MS},0,{body}]"))
+    told = "replacement", Decimal("7.5"), Decimal(8), "good"
+    assert scene.get() == [
+        CounterChange(NAME, "m", "voltage", *told, T_MS, None, BOOT, 1, VOLTAGE)
+    ]
 
 
 def test_alarms_and_presence(scene):

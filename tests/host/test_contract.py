@@ -12,6 +12,7 @@ from host_tools.contract import (
     Channel,
     ClockSet,
     ContractError,
+    CounterChange,
     Diag,
     Last,
     Record,
@@ -69,6 +70,14 @@ def test_an_alarm():
     assert batch.records[0].body == Alarm(
         "power_active_total.high", True, Decimal("45100.5"), Decimal(45000)
     )
+
+
+def test_a_counter_that_was_reset_and_one_that_begins():
+    entry = b'[18,1795291200500,0,{"counter":"energy_import","change":%s,"was":%s,"total":45.20}]'
+    (reset,) = read("dev/m/event", FRAME % (entry % (b'"reset"', b"45.1"))).records
+    assert reset.body == CounterChange("energy_import", "reset", Decimal("45.1"), Decimal("45.2"))
+    (first,) = read("dev/m/event", FRAME % (entry % (b'"first"', b"null"))).records
+    assert first.body == CounterChange("energy_import", "first", None, Decimal("45.2"))
 
 
 def test_a_clock_event():

@@ -26,6 +26,8 @@ GOLDEN = [
     ("dev/m/data", FRAME | {"r": [[18, None, 2, {"a": None}, 2500]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "alarm": "a.high", "state": "raised", "value": 45.1, "limit": 45}]]}),
+    ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "counter": "a", "change": "reset", "was": 45.1, "total": 45}]]}),
     ("dev/gateway/event", FRAME | {"r": [[20, 1795291200000, 0, {
         "clock": "set", "uptime_ms": 3500, "utc_ms": 1795291200000}]]}),
     ("dev/m/last", {"t": None, "q": 2, "v": {"a": 1.5, "b": None}}),
