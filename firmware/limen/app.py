@@ -64,6 +64,7 @@ class Gateway:
         self.buses = []
         self.devices = [Device("gateway", (), None)]
         head = json.loads(next(lines))
+        self._make_path(head)
         for line in lines:
             self._add(json.loads(line))
             gc.collect()
@@ -97,21 +98,29 @@ class Gateway:
             return
         channels = tuple(make_channel(i, spec) for i, spec in enumerate(part["channel"]))
         bus = self.buses[part["bus"]]
-        reader = drivers.load(bus.kind, part.get("driver"))[1](bus, part, channels)
-        device = Device(part["id"], channels, reader)
-        self.polls[part["bus"]].add(len(self.devices), device)
+        number = len(self.devices)
+        kind = drivers.load(bus.kind, part.get("driver"))[1]
+        if "counters" in part:
+            from limen.service.counters import counting
+
+            kind = counting(kind, number, self.clock, self.store, self.path)
+        device = Device(part["id"], channels, kind(bus, part, channels))
+        self.polls[part["bus"]].add(number, device)
         self.devices.append(device)
 
     def _take(self, number, device):
         self.path.take(number, device)
         self.uplink.nudge()
 
-    def _make_delivery(self, head, secrets):
+    def _make_path(self, head):
         options = head["mqtt"]
         slots = options["in_flight"]
         per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
         self.outbox = Outbox(head["outbox_bytes"], _EVENT_BYTES, slots, per_record)
         self.path = Path(self.clock, self.outbox)
+
+    def _make_delivery(self, head, secrets):
+        options = head["mqtt"]
         dialect = Plain(Text(), head, self.incarnation, self.boot, self.devices)
         session = self._make_session(head, secrets.get("mqtt", {}))
         session.set_last_will(

@@ -92,6 +92,9 @@ SMALL_SITE_COMPILED = {
                     "register": [72, "u32", "CDAB", 10, 1],
                 },
             ],
+            "counters": [
+                [1, 1000000, 42949672960, 10000, 42949672950, 21474836470, 21474836480],
+            ],
         }
     ],
 }
@@ -473,3 +476,30 @@ def test_only_what_site_and_profile_both_say_can_be_written():
     coarse = {"writable": True, "resolution": "10 °C"}
     (path, sentence), *rest = rich_channels(temperature_setpoint=coarse)
     assert path[-1] == "writable" and "finer than the resolution" in sentence
+
+
+def counter_rule(settings, name="energy_import"):
+    tables = site(device=[device(every="1s", channels={name: settings})])
+    compact, problems = check(tables, "g1", PROFILES, BOARDS)
+    assert problems == []
+    return compact["device"][0].get("counters")
+
+
+def test_a_counter_has_a_ledger_unless_it_is_not_wanted():
+    sentinels = [42949672950, 21474836470, 21474836480]
+    rule = counter_rule({"counter": {"largest": "200 kW", "modulus": "1000000 kWh"}})
+    assert rule == [[0, 200000, 1000000000, 2000] + sentinels]
+    assert counter_rule({"ledger": False}) is None
+    assert counter_rule({}, "voltage_l1") is None
+
+
+def test_a_ledger_needs_exact_counts_and_only_counters_have_one():
+    assert channel_problems({"resolution": "1 kWh"}, "energy_import") == [
+        ".resolution: must not be coarser than the register, or rollovers would not be exact; "
+        "or write ledger = false"
+    ]
+    assert channel_problems({"resolution": "1 kWh", "ledger": False}, "energy_import") == []
+    assert channel_problems({"counter": {"largest": "0 kW"}}, "energy_import") == [
+        ".counter.largest: must be more than 0"
+    ]
+    assert channel_problems({"ledger": False})[0].startswith(".ledger: unknown")

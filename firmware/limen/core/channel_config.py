@@ -37,6 +37,11 @@ def _read_channel(spot, channel, settings, every_ms):
         "alarm": optional(table),
         "writable": optional(_writable("write" in extra), False),
     }
+    # Pulses have no register: their total is the gateway's own already.
+    has_ledger = kind == "counter" and (register or "p1" in extra)
+    if has_ledger:
+        fields["ledger"] = optional(boolean, True)
+        fields["counter"] = optional(table, {})
     values = spot.read_table(settings, fields)
     if values is None or values["resolution"] is None:
         return None
@@ -49,12 +54,34 @@ def _read_channel(spot, channel, settings, every_ms):
         compact["report"] = report
     if values["alarm"] is not None:
         compact["alarm"] = _read_alarm(spot.at("alarm"), values["alarm"], unit, places)
-    for key in ("fc", "states"):
+    if has_ledger and values["ledger"]:
+        compact["counter"] = _read_counter(spot, values["counter"], compact)
+    for key in ("fc", "states", "p1"):
         if key in extra:
             compact[key] = extra[key]
     if values["writable"]:
         compact["write"] = _read_write(spot.at("writable"), extra["write"], unit, places)
     return compact
+
+
+def _read_counter(spot, settings, channel):
+    """The rule of the channel's ledger: see `limen.core.ledger`."""
+    from limen.core.counter_rule import counter_rule, rate_unit
+
+    unit, places = channel["unit"], channel["places"]
+    fields = {
+        "largest": optional(_more_than_none(rate_unit(unit), places)),
+        "modulus": optional(_more_than_none(unit, places)),
+    }
+    values = spot.at("counter").read_table(settings, fields)
+    if values is None:
+        return None
+    register, largest = channel.get("register"), values["largest"]
+    try:
+        return counter_rule(unit, places, register, largest, values["modulus"])
+    except Mistake as mistake:
+        spot.at("resolution").report("%s; or write ledger = false" % mistake)
+        return None
 
 
 def _writable(declared):
@@ -123,6 +150,16 @@ def _size(unit, places):
         if count < 0:
             raise Mistake("must not be negative")
         return count
+
+    return read
+
+
+def _more_than_none(unit, places):
+    def read(value):
+        count = parse_count(_amount(value, unit), unit, places)
+        if count > 0:
+            return count
+        raise Mistake("must be more than 0")
 
     return read
 

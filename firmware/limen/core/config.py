@@ -159,6 +159,8 @@ def _read_gateway(spot, gateways, name, profiles, boards):
             inputs.wire(bus)
     if not spot.problems:
         set_framings(devices, wired)
+        for device in devices:
+            _gather_counters(device)
     return {
         "gateway": name,
         "wifi": board is not None and board["network"] == "wifi",
@@ -238,6 +240,17 @@ def _check_address(spot, address, bus, owner, addresses):
         addresses.claim((bus["id"], address), owner, spot, sentence)
     else:
         spot.report("must be %d to %d on a %s bus, not %d" % (low, high, bus["kind"], address))
+
+
+def _gather_counters(device):
+    """Where a device has counters with a ledger: [[index of the channel, rule...], ...]."""
+    counters = []
+    for index in range(len(device["channel"])):
+        rule = device["channel"][index].pop("counter", None)
+        if rule:
+            counters.append([index] + rule)
+    if counters:
+        device["counters"] = counters
 
 
 def _compact_device(values, bus, profile, channels):

@@ -29,14 +29,15 @@ def counter_rule(unit, places, register=None, largest_rate=None, modulus=None):
     """[largest rate in counts per hour, modulus in counts or 0, dip, sentinels...] of a counter.
 
     `register` is [address, type, order, numerator, denominator, ...] with its scale in counts;
-    None for a counter that comes as text. `largest_rate` in counts per hour and `modulus` in
+    None for a counter that comes as text. A derived number (its kind ends in *) has no range that
+    is known here. `largest_rate` in counts per hour and `modulus` in
     counts override what follows from unit and register. Mistake if the register's range is not a
     whole number of counts: then a rollover would not be exact.
     """
     kind, numerator, denominator = "", 1, 1
     if register:
         _, kind, _, numerator, denominator = register[:5]
-    bits = int(kind[1:]) if kind[:1] in ("u", "s") else 0
+    bits = int(kind[1:]) if kind[:1] in ("u", "s") and kind[-1] != "*" else 0
     if largest_rate is None:
         largest_rate = _RATES[unit][1] * 10 ** max(0, places)
     if modulus is None:

@@ -104,9 +104,9 @@ class Ledger:
         return [self.count, self.total, self._old_count, self._old_total, old_age_s]
 
     def quality(self):
-        """The quality of `total`."""
+        """The quality of `total`, which is 0 while a zero is to be the first count."""
         if self.count is None:
-            return BAD
+            return UNCERTAIN if self._suspect == 0 else BAD
         return GOOD if self._suspect is None else UNCERTAIN
 
     def feed(self, count, s):

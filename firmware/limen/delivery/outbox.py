@@ -19,6 +19,7 @@ DATA = const(0)
 EVENT = const(1)
 ALARM = const(1)  # the first number of an event's body tells what it is
 CLOCK = const(2)
+COUNTER = const(3)
 
 _VALUELESS = const(2)  # from this quality on a record names its channels without values
 

@@ -8,7 +8,7 @@ in pieces.
 import json
 
 from limen.core.compat import const
-from limen.delivery.outbox import ALARM, DATA
+from limen.delivery.outbox import ALARM, CLOCK, DATA
 
 _VALUELESS = const(2)
 _TAIL = const(b"]}")
@@ -60,10 +60,8 @@ class Plain:
         text.put(b",{")
         if kind == DATA:
             self._put_values(record)
-        elif record.number() == ALARM:
-            self._put_alarm(record)
         else:
-            self._put_clock(record)
+            self._put_event(record, record.number())
         text.put(b"}")
         if record.uptime:
             text.put(b",")
@@ -100,10 +98,10 @@ class Plain:
         while record.at < record.end:
             channel = channels[record.number()]
             value = record.number() if has_values else None
-            self._put_value(opening, channel.name, value, channel.places)
+            self.put_value(opening, channel.name, value, channel.places)
             opening = b',"'
 
-    def _put_value(self, opening, name, value, places):
+    def put_value(self, opening, name, value, places):
         text = self.text
         text.put(opening)
         text.put(name)
@@ -113,14 +111,23 @@ class Plain:
         else:
             text.put_decimal(value, places)
 
+    def _put_event(self, record, code):
+        if code == ALARM:
+            self._put_alarm(record)
+        elif code == CLOCK:
+            self._put_clock(record)
+        else:
+            # Few gateways have what tells such events; the device brings the words with it.
+            self._devices[record.device].reader.put_event(self, record)
+
     def _put_alarm(self, record):
         channel = self._devices[record.device].channels[record.number()]
         alarm = channel.alarms[record.number()]
         state = "raised" if record.number() else "cleared"
         value = record.number() if record.number() else None
         self.text.put('"alarm":"%s.%s","state":"%s"' % (channel.name, alarm.name, state))
-        self._put_value(b',"', "value", value, channel.places)
-        self._put_value(b',"', "limit", alarm.limit, channel.places)
+        self.put_value(b',"', "value", value, channel.places)
+        self.put_value(b',"', "limit", alarm.limit, channel.places)
 
     def _put_clock(self, record):
         text = self.text
@@ -140,7 +147,7 @@ class Plain:
         opening = b'"'
         for channel in device.channels:
             value = channel.value if channel.quality < _VALUELESS else None
-            self._put_value(opening, channel.name, value, channel.places)
+            self.put_value(opening, channel.name, value, channel.places)
             opening = b',"'
         text.put(b"}}")
 

@@ -10,11 +10,11 @@ from limen.delivery.outbox import ALARM, CLOCK, DATA, EVENT
 
 
 class Path:
-    """Where all samples of a gateway go through."""
+    """Where all samples of a gateway go through, on their way to the `outbox`."""
 
     def __init__(self, clock, outbox):
         self._clock = clock
-        self._outbox = outbox
+        self.outbox = outbox
         self.samples = 0
 
     def take(self, number, device):
@@ -25,8 +25,8 @@ class Path:
         for channel in device.channels:
             if channel.fresh:
                 self.samples += 1
-                for order, alarm in enumerate(channel.alarms):
-                    change = alarm.feed(channel.value, channel.quality, s, ms)
+                for order in range(len(channel.alarms)):
+                    change = channel.alarms[order].feed(channel.value, channel.quality, s, ms)
                     if change:
                         self._keep_alarm(number, device, channel, order, change == RAISED)
                 report = channel.report
@@ -40,7 +40,7 @@ class Path:
 
     def _keep_data(self, number, device, quality):
         """Keep the channels that passed with this quality."""
-        outbox = self._outbox
+        outbox = self.outbox
         begun = False
         for channel in device.channels:
             if channel.fresh and channel.quality == quality:
@@ -48,7 +48,7 @@ class Path:
                     outbox.put()
                     begun = False
                 if not begun:
-                    self._begin(DATA, number, quality, device.s, device.ms)
+                    self.begin(DATA, number, quality, device.s, device.ms)
                     outbox.add(channel.index, channel.value)
                     begun = True
                 channel.fresh = False
@@ -58,20 +58,21 @@ class Path:
     def _keep_alarm(self, number, device, channel, order, raised):
         quality = GOOD if channel.quality >= BAD else channel.quality
         value = None if channel.quality >= BAD else channel.value
-        self._begin(EVENT, number, quality, device.s, device.ms)
-        self._outbox.add_event(ALARM, channel.index, order, 1 if raised else 0, value)
-        self._outbox.put()
+        self.begin(EVENT, number, quality, device.s, device.ms)
+        self.outbox.add_event(ALARM, channel.index, order, 1 if raised else 0, value)
+        self.outbox.put()
 
     def keep_clock_set(self):
         """Record that the clock has been set: at this uptime it was that time."""
         clock = self._clock
-        self._begin(EVENT, 0, GOOD, clock.s, clock.ms)
-        self._outbox.add_event(CLOCK, clock.s, clock.ms, 0, None)
-        self._outbox.put()
+        self.begin(EVENT, 0, GOOD, clock.s, clock.ms)
+        self.outbox.add_event(CLOCK, clock.s, clock.ms, 0, None)
+        self.outbox.put()
 
-    def _begin(self, kind, number, quality, s, ms):
+    def begin(self, kind, number, quality, s, ms):
+        """Begin a record of device `number` at an uptime: in UTC, if that is known."""
         clock = self._clock
         if clock.is_set:
-            self._outbox.begin(kind, number, quality, clock.utc_s(s, ms), clock.utc_ms(ms), False)
+            self.outbox.begin(kind, number, quality, clock.utc_s(s, ms), clock.utc_ms(ms), False)
         else:
-            self._outbox.begin(kind, number, quality, s, ms, True)
+            self.outbox.begin(kind, number, quality, s, ms, True)
