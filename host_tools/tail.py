@@ -10,7 +10,18 @@ import sys
 from decimal import Decimal
 
 from host_tools import broker_arguments
-from host_tools.client import Alarm, Born, Client, ClockSet, Fault, Gap, Item, Presence, Sample
+from host_tools.client import (
+    Alarm,
+    Born,
+    Client,
+    ClockSet,
+    CounterChange,
+    Fault,
+    Gap,
+    Item,
+    Presence,
+    Sample,
+)
 from host_tools.client.items import as_time
 
 
@@ -45,6 +56,10 @@ def plain_line(item: Item) -> str:
             value, limit = _quantity(item.value, item.unit), _quantity(item.limit, item.unit)
             where = f"{item.device}.{item.channel}"
             return f"{_head(item)} alarm {where} {item.name} {word} at {value}, limit {limit}"
+        case CounterChange():
+            was, total = _quantity(item.was, item.unit), _quantity(item.total, item.unit)
+            where = f"{item.device}.{item.channel}"
+            return f"{_head(item)} counter {where} {item.change} at {was}, total {total}"
         case ClockSet():
             utc = as_time(item.utc_ms).isoformat(timespec="milliseconds")
             return f"{utc} {item.gateway} clock set at an uptime of {item.uptime_ms} ms"
@@ -60,7 +75,7 @@ def plain_line(item: Item) -> str:
     return f"{item.topic}: {item.sentence}"
 
 
-def _head(item: Sample | Alarm) -> str:
+def _head(item: Sample | Alarm | CounterChange) -> str:
     when = item.time.isoformat(timespec="milliseconds") if item.time else f"+{item.uptime_ms} ms"
     return f"{when} {item.gateway}"
 
@@ -81,7 +96,7 @@ def _facts(item: Item) -> dict:
     facts = {name: fact for name, fact in vars(item).items() if name not in ("boot", "about")}
     if not isinstance(item, Presence | Fault):
         facts |= {"inc": item.boot.inc, "boot": item.boot.number}
-    if isinstance(item, Sample | Alarm):
+    if isinstance(item, Sample | Alarm | CounterChange):
         facts["unit"] = item.unit
     return facts
 

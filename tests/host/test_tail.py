@@ -10,7 +10,7 @@ import pytest
 from paho.mqtt import client as paho
 
 from host_tools import cli
-from host_tools.client import Alarm, ClockSet, Fault, Gap, Presence, Sample
+from host_tools.client import Alarm, ClockSet, CounterChange, Fault, Gap, Presence, Sample
 from host_tools.contract import Boot, Channel
 from host_tools.emulation import brokers
 from host_tools.tail import json_line, plain_line
@@ -26,6 +26,9 @@ ALARM = Alarm(
     NAME, "meter", "voltage", "high", True, Decimal("251.0"), Decimal(250), "good",
     T_MS, None, BOOT, 8, ABOUT,
 )  # fmt: skip
+RESET = CounterChange(
+    NAME, "meter", "voltage", "reset", None, Decimal("8.31"), "good", T_MS, None, BOOT, 9, ABOUT
+)
 HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
 
 
@@ -39,6 +42,9 @@ HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
         (ALARM, f"{HEAD} alarm meter.voltage high raised at 251.0 V, limit 250 V"),
         (replace(ALARM, raised=False, value=None),
          f"{HEAD} alarm meter.voltage high cleared at -, limit 250 V"),
+        (RESET, f"{HEAD} counter meter.voltage reset at -, total 8.31 V"),
+        (replace(RESET, was=Decimal("7.5")),
+         f"{HEAD} counter meter.voltage reset at 7.5 V, total 8.31 V"),
         (ClockSet(NAME, BOOT, 2, 3500, T_MS), f"{HEAD} clock set at an uptime of 3500 ms"),
         (Gap(NAME, BOOT, 2, 4),
          "hall-2/press-07 gap: 3 records did not come, 2 to 4 of boot 9f03a1c4/3"),
@@ -58,6 +64,7 @@ def test_a_json_line_has_the_exact_number():
         "value": -230.1, "quality": "good", "t_ms": T_MS, "uptime_ms": None, "seq": 7,
         "inc": "9f03a1c4", "boot": 3, "unit": "V",
     }  # fmt: skip
+    assert json.loads(json_line(RESET))["unit"] == "V"
     assert json.loads(json_line(Gap(NAME, BOOT, 2, 4))) == {
         "type": "gap", "gateway": NAME, "first": 2, "last": 4, "inc": "9f03a1c4", "boot": 3
     }  # fmt: skip
