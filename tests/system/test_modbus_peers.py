@@ -58,7 +58,8 @@ def test_pymodbus_behind_a_connection(tmp_path, kind, framer):
 
 def test_bits_of_pymodbus(tmp_path):
     dice = random.Random(5)
-    kinds = {1: [dice.random() < 0.5 for _ in range(1600)], 2: [dice.random() < 0.5 for _ in range(800)]}
+    counts = {1: 1600, 2: 800}
+    kinds = {f: [dice.random() < 0.5 for _ in range(count)] for f, count in counts.items()}
     bits = [[SimData(0, values=values, datatype=DataType.BITS)] for values in kinds.values()]
     words = [SimData(0, values=[0], datatype=DataType.REGISTERS)]
     device = SimDevice(1, (*bits, words, words))
