@@ -38,3 +38,24 @@ def test_an_answer_closes_it_and_all_begins_anew():
     breaker.note(False, 22)
     assert breaker.note(False, 23)
     assert breaker.due_s == 25
+
+
+def test_without_a_link_it_opens_at_once_and_the_pauses_do_not_grow():
+    breaker = Breaker()
+    assert breaker.note(None, 10)
+    assert (breaker.is_open, breaker.due_s) == (True, 12)
+    for s in (12, 14, 16):
+        assert not breaker.note(None, s)
+        assert breaker.due_s == s + 2
+    assert breaker.note(True, 18)
+    assert not breaker.is_open
+
+
+def test_a_hurried_probe_begins_with_short_pauses_again():
+    breaker = Breaker()
+    for s in range(8):
+        breaker.note(False, s)
+    breaker.hurry(100)
+    assert breaker.due_s == 100
+    breaker.note(False, 100)
+    assert breaker.due_s == 102

@@ -176,7 +176,8 @@ def test_every_result_has_a_name():
     assert modbus.RESULTS[BAD_CRC] == "bad_crc"
     assert modbus.RESULTS[WRONG_COUNT] == "wrong_count"
     assert modbus.RESULTS[OVERLONG] == "overlong"
-    assert len(modbus.RESULTS) == OVERLONG + 1
+    assert modbus.RESULTS[modbus.NO_LINK] == "no_link"
+    assert len(modbus.RESULTS) == modbus.NO_LINK + 1
 
 
 def test_framing_allocates_nothing():

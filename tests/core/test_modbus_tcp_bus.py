@@ -206,13 +206,13 @@ def test_without_a_connection_nobody_waits_and_the_pauses_grow():
     for _ in range(3000):
         before = len(world.sockets)
         before_us = world.clock.us
-        assert world.transact(read(7, 4, 0, 2)) == modbus.TIMEOUT
+        assert world.transact(read(7, 4, 0, 2)) == modbus.NO_LINK
         assert world.clock.us - before_us < 10000
         if len(world.sockets) > before:
             tries_ms.append(world.clock.us // 1000)
         world.clock.us += 100000
     pauses_s = [round_s(b - a) for a, b in zip(tries_ms, tries_ms[1:])]
-    assert pauses_s == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert pauses_s == [1, 2, 4, 8, 16, 30, 30, 30, 30, 30, 30, 30, 30]
     world.is_up = True
     world.clock.us += 61000000
     assert world.transact(read(7, 4, 0, 2)) == modbus.OK
@@ -226,7 +226,7 @@ def test_a_connection_that_does_not_come_about():
     world = World(plc())
     world.opens_after_ms = 100000
     before_us = world.clock.us
-    assert world.transact(read(7, 4, 0, 2)) == modbus.TIMEOUT
+    assert world.transact(read(7, 4, 0, 2)) == modbus.NO_LINK
     assert 1000000 <= world.clock.us - before_us <= 1010000
     assert world.sockets[0].is_closed
 
@@ -238,7 +238,7 @@ def test_a_host_that_nobody_knows():
         raise OSError(-2)
 
     world.bus._connector.connect = connect
-    assert world.transact(read(7, 4, 0, 2)) == modbus.TIMEOUT
+    assert world.transact(read(7, 4, 0, 2)) == modbus.NO_LINK
     assert world.bus.counters()["failures"] == 1
 
 
@@ -256,7 +256,7 @@ def test_something_that_does_not_speak_modbus():
     world = World(lambda frame: [(5, b"HTTP/1.0 400 Bad Request\r\n\r\n")])
     assert world.transact(read(7, 4, 0, 2)) == modbus.GARBAGE
     assert world.sockets[0].is_closed
-    assert world.transact(read(7, 4, 0, 2)) == modbus.TIMEOUT  # no rush to come back
+    assert world.transact(read(7, 4, 0, 2)) == modbus.NO_LINK  # no rush to come back
 
 
 def test_noise_on_the_serial_side_ends():
@@ -293,4 +293,4 @@ def test_a_device_behind_a_connection():
     while one.step() != DONE:
         world.clock.sleep_ms(1)
     assert [c.quality for c in channels] == [BAD] * 3
-    assert not one.answered
+    assert one.answered is None

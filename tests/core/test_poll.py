@@ -197,6 +197,33 @@ def test_a_device_that_comes_back_is_read_at_once_and_whole():
     assert world.reports[-1] == ("meter", "answers again")
 
 
+def test_when_one_device_comes_back_the_others_are_probed_soon():
+    world = World()
+    readers = [world.add_reader("meter-%d" % n, (1000,)) for n in range(2)]
+    for reader in readers:
+        reader.is_there = False
+    world.run(100)
+    for reader in readers:
+        reader.is_there = True
+        reader.asked.clear()
+    world.run(70)
+    assert abs(readers[0].asked[0] - readers[1].asked[0]) < 1000
+
+
+def test_a_bus_without_a_link_is_told_once_and_looked_at_often():
+    world = World()
+    reader = world.add_reader("meter", (1000,))
+    world.run(2)
+    world.taken.clear()
+    reader.is_there = None
+    world.run(60)
+    assert [samples for _, _, samples in world.taken] == [[("c0", None, BAD)]]
+    assert len(reader.probes) >= 25
+    reader.is_there = True
+    world.run(4)
+    assert world.taken[-1][2] == [("c0", 1, GOOD)]
+
+
 def test_a_lesson_is_kept_and_recalled():
     world = World()
     reader = world.add_reader("meter", (1000,))

@@ -32,6 +32,7 @@ WRONG_ADDRESS = const(6)  # here and below: a whole frame with a right CRC, but 
 WRONG_FUNCTION = const(7)
 WRONG_COUNT = const(8)
 OVERLONG = const(9)  # the beginning of a right frame, and more bytes than it has
+NO_LINK = const(10)  # nothing could be asked
 RESULTS = (
     "ok",
     "timeout",
@@ -43,6 +44,7 @@ RESULTS = (
     "wrong_function",
     "wrong_count",
     "overlong",
+    "no_link",
 )
 
 _LONGEST_FRAME = const(256)

@@ -6,7 +6,8 @@ devices on a bus differ, the configuration of a device names its driver.
 `Device.read()` begins to read the channels that are marked `fresh`. It returns a coroutine to
 await, or None: then `Device.step()` is called until it returns DONE, and after every other call so
 many milliseconds pass, 0 being one pass of the event loop. Steps allocate nothing. `answered` says
-then whether the device was there at all; a device without it always is.
+then whether the device was there at all, None if it could not be asked; a device without it always
+is.
 """
 
 from limen.core.compat import const

@@ -29,7 +29,8 @@ class Device:
     `fc` where it is not read with the device's function. A request that fails is sent `attempts`
     times in all.
 
-    `answered` says whether the device answered anything at the last reading. `lesson` is what it
+    `answered` says whether the device answered anything at the last reading; None: nothing could
+    be asked, for the bus has no link. `lesson` is what it
     has taught about its registers, to be kept and given to `recall` after the next boot; None:
     nothing new.
     """
@@ -133,6 +134,8 @@ class Device:
             self.answered = True
             if self.bus.reply.exception in _REFUSALS and self._cut(members):
                 return
+        elif result == modbus.NO_LINK:
+            self.answered = self.answered or None
         else:
             self._owe(request)
             self._left -= 1
@@ -174,7 +177,8 @@ class Device:
             self._fail()
         self._next += 1
         self._left = self._attempts
-        while result == modbus.TIMEOUT and not self.answered and self._next < len(self._todo):
+        is_gone = result == modbus.TIMEOUT or result == modbus.NO_LINK
+        while is_gone and not self.answered and self._next < len(self._todo):
             self._fail()
             self._next += 1
         if self._next < len(self._todo):

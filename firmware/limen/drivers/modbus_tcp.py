@@ -3,7 +3,7 @@
 Several units may be behind one connection. It is opened when it is first needed, and again when it
 has failed or brought nothing but silence for a while: at once after it was of use, else after
 pauses that grow and vary, so that many gateways do not come back at the same moment. Without a
-connection a transaction ends at once, as if there were no answer.
+connection a transaction ends at once.
 """
 
 import random
@@ -21,7 +21,7 @@ _ROUND_TRIP_BYTES = const(200)  # what a round trip is worth, in bytes that are 
 _LOOK_MS = const(2)
 _MOST_SILENCES = const(3)
 _FIRST_PAUSE_MS = const(1000)
-_LONGEST_PAUSE_MS = const(60000)
+_LONGEST_PAUSE_MS = const(30000)
 _CHUNK_BYTES = const(64)
 _LATE_TIMES = const(2)
 
@@ -80,15 +80,16 @@ class Bus(ModbusBus):
                 return self._receive()
             return self._connect() if not self._is_open else self._send()
         except OSError:
+            was_useful = self._is_useful
             self._fail()
-            return self._end(modbus.TIMEOUT)
+            return self._end(modbus.TIMEOUT if was_useful else modbus.NO_LINK)
 
     def _connect(self):
         """Begin a connection, or see whether it is there."""
         passed_ms = self._since_ms(self._began_ms)
         if self._socket is None:
             if passed_ms < self._pause_ms:
-                return self._end(modbus.TIMEOUT)
+                return self._end(modbus.NO_LINK)
             self._began_ms = time.ticks_ms()
             self._socket = self._connector.connect(self._host, self._port)
             self._poll.register(self._socket, select.POLLOUT)

@@ -140,12 +140,20 @@ class Poll:
             device.give_up()
         if was_open and has_changed:
             device.begin(device.s, device.ms)
+            self._hurry(device.s)
         device.plan_next(device.s, device.ms)
         if not was_open:
             device.fresh = True
             self._take(number, device)
         if getattr(reader, "lesson", None):
             self._keep_lesson(device)
+
+    def _hurry(self, s):
+        """One device is back: the others may be, too."""
+        for device in self._devices:
+            if device.breaker.is_open:
+                device.breaker.hurry(s)
+                device.plan_next(s, 0)
 
     def _stamp(self, device):
         """The reading is of now, or as old as the device says."""

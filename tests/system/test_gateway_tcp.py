@@ -1,0 +1,198 @@
+"""A whole gateway with meters behind TCP connections, in virtual time."""
+
+import struct
+
+import pytest
+
+from host_tools import interpreter
+from host_tools.emulation.board import Board
+from host_tools.emulation.broker_model import BrokerModel
+from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.lan import Lan
+from host_tools.emulation.meter import with_crc
+from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.gateway_image import gateway_files
+from host_tools.image import build_image
+from host_tools.site import load_site
+from host_tools.subscriber import ALL_TOPICS, Subscriber
+from host_tools.world import time_reply
+
+pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
+
+SITE = """
+[site]
+id = "hall-2"
+ntp = ["time.local"]
+[mqtt]
+host = "broker.local"
+[gateway.g1]
+board = "espressif-esp32-devkitc"
+[[gateway.g1.bus]]
+id = "plc"
+kind = "modbus-tcp"
+host = "plc.local"
+[[gateway.g1.bus]]
+id = "server"
+kind = "modbus-rtu-tcp"
+host = "server.local"
+port = 4196
+[[gateway.g1.device]]
+id = "one"
+profile = "eastron-sdm120"
+bus = "plc"
+address = 1
+every = "1s"
+[[gateway.g1.device]]
+id = "two"
+profile = "eastron-sdm120"
+bus = "plc"
+address = 2
+every = "1s"
+[[gateway.g1.device]]
+id = "three"
+profile = "eastron-sdm120"
+bus = "server"
+address = 3
+every = "1s"
+"""
+SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
+VALUES = {"voltage": 0, "current": 6, "power_active_total": 12, "frequency": 70}
+GOOD, BAD = 0, 2
+
+
+def pdu(request: bytes) -> bytes:
+    """The answer of a meter in which each float is its own address."""
+    start, count = struct.unpack(">HH", request[1:5])
+    floats = [struct.pack(">f", address) for address in range(start, start + count, 2)]
+    data = b"".join(floats)[: 2 * count]
+    return request[:1] + bytes([len(data)]) + data
+
+
+class Server:
+    """Meters behind one port; those that are `silent` do not answer."""
+
+    def __init__(self, world, has_headers):
+        self.world = world
+        self.has_headers = has_headers
+        self.connections = []
+        self.silent = set()
+        self._frame = b""
+
+    def accept(self, connection):
+        self.connections.append(connection)
+        self._frame = b""
+        connection.on_data = lambda data: self.receive(connection, data)
+
+    def receive(self, connection, data):
+        self._frame += data
+        size = 12 if self.has_headers else 8
+        while len(self._frame) >= size:
+            frame, self._frame = self._frame[:size], self._frame[size:]
+            unit = frame[6] if self.has_headers else frame[0]
+            if unit not in self.silent:
+                reply = self.reply(frame)
+                self.world.after(20_000, lambda reply=reply: connection.send(reply))
+
+    def reply(self, frame):
+        if self.has_headers:
+            answer = frame[6:7] + pdu(frame[7:])
+            return frame[:4] + struct.pack(">H", len(answer)) + answer
+        return with_crc(frame[:1] + pdu(frame[1:]))
+
+
+class Gateway:
+    def __init__(self, folder):
+        (folder / "site.toml").write_text(SITE)
+        (folder / "secrets.toml").write_text(SECRETS)
+        files = gateway_files(load_site(folder / "site.toml"), "g1")
+        flash = FlashFile.create(folder / "flash.bin", build_image(files))
+        self.scheduler = VirtualScheduler()
+        self.lan = Lan(self.scheduler)
+        self.lan.answer(
+            "time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us())
+        )
+        broker = BrokerModel(self.scheduler)
+        self.lan.listen("broker.local", 1883, broker.accept)
+        self.plc, self.server = Server(self.scheduler, True), Server(self.scheduler, False)
+        self.lan.listen("plc.local", 502, self.plc.accept)
+        self.lan.listen("server.local", 4196, self.server.accept)
+        self.arrivals = []
+        broker.subscribe(ALL_TOPICS, Subscriber(self.arrivals.append).feed)
+        self.console = []
+        self.board = Board(
+            self.scheduler, flash.path, lan=self.lan, on_console=self.console.append
+        )
+
+    def run(self, seconds):
+        self.scheduler.run_until(self.scheduler.now_us + seconds * 1_000_000)
+
+    def told(self, device):
+        """[(quality, {channel: value})] since the last time."""
+        found = [
+            (arrival.record.quality, arrival.record.body.by_channel)
+            for arrival in self.arrivals
+            if arrival.device == device and hasattr(arrival.record.body, "by_channel")
+        ]
+        self.arrivals[:] = [arrival for arrival in self.arrivals if arrival.device != device]
+        return found
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    gateway = Gateway(tmp_path)
+    gateway.board.start()
+    yield gateway
+    gateway.board.stop()
+
+
+def qualities(told):
+    return [quality for quality, _ in told]
+
+
+def test_units_behind_connections_are_read_each_second(gateway):
+    gateway.run(5)
+    for device in ("one", "two", "three"):
+        # The network is not there at once; that is told once.
+        told = qualities(gateway.told(device))
+        assert told == [BAD] + [GOOD] * (len(told) - 1)
+    gateway.run(20)
+    for device in ("one", "two", "three"):
+        told = gateway.told(device)
+        assert len(told) == 20
+        assert set(qualities(told)) == {GOOD}
+        for _, values in told:
+            assert {name: int(values[name]) for name in VALUES} == VALUES
+    assert (len(gateway.plc.connections), len(gateway.server.connections)) == (1, 1)
+
+
+def test_a_dead_unit_does_not_slow_the_other_behind_its_connection(gateway):
+    gateway.run(20)
+    gateway.told("one")
+    gateway.told("two")
+    gateway.plc.silent = {2}
+    gateway.run(120)
+    assert len(gateway.told("one")) >= 114
+    assert qualities(gateway.told("two")) == [BAD] * 3
+    gateway.plc.silent = set()
+    gateway.run(70)
+    assert qualities(gateway.told("two"))[-5:] == [GOOD] * 5
+
+
+def test_a_connection_that_breaks_is_made_again(gateway):
+    gateway.run(20)
+    for server in (gateway.plc, gateway.server):
+        server.connections[-1].close()
+    for device in ("one", "three"):
+        gateway.told(device)
+    gateway.run(10)
+    for device in ("one", "three"):
+        assert qualities(gateway.told(device))[-8:] == [GOOD] * 8
+    assert (len(gateway.plc.connections), len(gateway.server.connections)) == (2, 2)
+
+
+def test_a_host_that_does_not_speak_modbus_spoils_nothing_else(gateway):
+    gateway.plc.reply = lambda frame: b"HTTP/1.0 400 Bad Request\r\n\r\n"
+    gateway.run(60)
+    assert len(gateway.told("three")) >= 57
+    assert qualities(gateway.told("one")) == [BAD]
+    assert len(gateway.plc.connections) <= 8
