@@ -64,7 +64,6 @@ class Gateway:
         self.buses = []
         self.devices = [Device("gateway", (), None)]
         head = json.loads(next(lines))
-        self._make_path(head)
         for line in lines:
             self._add(json.loads(line))
             gc.collect()
@@ -98,29 +97,25 @@ class Gateway:
             return
         channels = tuple(make_channel(i, spec) for i, spec in enumerate(part["channel"]))
         bus = self.buses[part["bus"]]
-        number = len(self.devices)
-        kind = drivers.load(bus.kind, part.get("driver"))[1]
+        reader = drivers.load(bus.kind, part.get("driver"))[1](bus, part, channels)
+        device = Device(part["id"], channels, reader)
         if "counters" in part:
-            from limen.service.counters import counting
+            from limen.service.counters import Tally
 
-            kind = counting(kind, number, self.clock, self.store, self.path)
-        device = Device(part["id"], channels, kind(bus, part, channels))
-        self.polls[part["bus"]].add(number, device)
+            Tally(self, len(self.devices), device, part["counters"])
+        self.polls[part["bus"]].add(len(self.devices), device)
         self.devices.append(device)
 
     def _take(self, number, device):
         self.path.take(number, device)
         self.uplink.nudge()
 
-    def _make_path(self, head):
+    def _make_delivery(self, head, secrets):
         options = head["mqtt"]
         slots = options["in_flight"]
         per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
         self.outbox = Outbox(head["outbox_bytes"], _EVENT_BYTES, slots, per_record)
         self.path = Path(self.clock, self.outbox)
-
-    def _make_delivery(self, head, secrets):
-        options = head["mqtt"]
         dialect = Plain(Text(), head, self.incarnation, self.boot, self.devices)
         session = self._make_session(head, secrets.get("mqtt", {}))
         session.set_last_will(

@@ -6,7 +6,7 @@ from limen.core.text import Text
 from limen.delivery.outbox import Outbox
 from limen.delivery.plain import Plain
 from limen.drivers import DONE
-from limen.service.counters import counting
+from limen.service.counters import Tally
 from limen.service.path import Path
 
 CONFIG = {"hash": "1c0ffee1", "site": "hall-2", "gateway": "press-07"}
@@ -55,8 +55,8 @@ class Store:
 class Reader:
     """A driver's device; `counts` are what it reads, one after the other, the last for ever."""
 
-    def __init__(self, bus, settings, channels):
-        self.channel = channels[0]
+    def __init__(self, channel):
+        self.channel = channel
         self.counts = [0]
         self.readings = 0
         self.left = 0
@@ -82,13 +82,13 @@ class Bench:
         self.clock = clock or Clock()
         self.store = store or Store()
         self.outbox = Outbox(2048, 2048, 4)
-        path = Path(self.clock, self.outbox)
+        self.path = Path(self.clock, self.outbox)
         spec = {"name": "energy_import", "places": places, "every_ms": 1000}
         self.channel = Channel(0, spec)
-        settings = {"id": "meter", "counters": [[0, 3600, 1000000, 2, 999999]]}
-        kind = counting(Reader, 1, self.clock, self.store, path)
-        self.meter = kind(None, settings, (self.channel,))
-        devices = [Named("gateway"), Named("meter", (self.channel,), self.meter)]
+        self.meter = Reader(self.channel)
+        device = Named("meter", (self.channel,), self.meter)
+        Tally(self, 1, device, [[0, 3600, 1000000, 2, 999999]])
+        devices = [Named("gateway"), device]
         self.plain = Plain(Text(bytearray(400)), CONFIG, "9f03a1c4", 3, devices)
 
     def read(self, s, *counts):

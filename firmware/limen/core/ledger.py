@@ -47,7 +47,7 @@ ROLLOVER = const(4)
 RESET = const(5)
 REPLACEMENT = const(6)
 GLITCH = const(7)
-EVENTS = ("first", "rollover", "reset", "replacement", "glitch")
+EVENTS = "first rollover reset replacement glitch"
 
 _HOUR_S = const(3600)
 _QUICK_S = const(900)  # a step that only more time than this explains is confirmed

@@ -21,42 +21,11 @@ _KEEP_S = const(60)
 _STATE_NUMBERS = const(5)  # then come the places and the UTC
 
 
-def counting(kind, number, clock, store, path):
-    """The class of a device which is of the class `kind` and has counters, as `settings` say.
-
-    `number` is that of the device, `path` is where its events go.
-    """
-
-    class Counting(kind):
-        def __init__(self, bus, settings, channels):
-            super().__init__(bus, settings, channels)
-            # No private name: the base may have one that is the same on the chip.
-            self.tally = Tally(settings, channels, number, clock, store, path)
-
-        def read(self):
-            self.tally.begin()
-            return super().read()
-
-        def step(self):
-            ms = super().step()
-            if ms == DONE and self.tally.take():
-                super().read()
-                return 0
-            return ms
-
-        def put_event(self, dialect, record):
-            self.tally.put_event(dialect, record)
-
-    return Counting
-
-
 class Counter(Ledger):
-    """The ledger of a `channel`; its state lies in the store under `name`."""
+    """The ledger of a `channel`, going on from what was kept of it."""
 
-    def __init__(self, rule, channel, name, store):
+    def __init__(self, rule, channel, kept):
         self.channel = channel
-        self.name = name
-        kept = store.get(name)
         if kept and kept[_STATE_NUMBERS] != channel.places:
             kept = None
         super().__init__(rule, kept and kept[:_STATE_NUMBERS])
@@ -68,39 +37,60 @@ class Counter(Ledger):
             self.set_gap(max(0, clock.utc_s(0, 0) - self._kept_utc_s))
             self._kept_utc_s = None
 
-    def keep(self, store, clock):
-        """Hand the state to the store; there is none before the first count is believed."""
+    def kept(self, clock):
+        """What is to be kept; None before the first count is believed."""
         state = self.state()
-        if state:
-            utc_s = clock.utc_s(self.seen_s, 0) if clock.is_set else None
-            store.set(self.name, state + [self.channel.places, utc_s])
+        utc_s = clock.utc_s(self.seen_s, 0) if clock.is_set else None
+        return state and state + [self.channel.places, utc_s]
 
 
 class Tally:
-    """The counters of one device."""
+    """The counters of one device, which is the gateway's device `number`.
 
-    def __init__(self, settings, channels, number, clock, store, path):
+    `rules` are [index of the channel, rule of its ledger...]; `gateway` has `clock` and `store`,
+    and a `path` for events when it runs. What reads the device is called through the tally from
+    now on: a count that has not gone through its ledger is seen by nobody.
+    """
+
+    def __init__(self, gateway, number, device, rules):
+        self._gateway = gateway
         self._number = number
-        self._clock = clock
-        self._store = store
-        self._path = path
-        self._channels = channels
-        self._may_reread = self._is_urgent = False
-        self._kept_s = clock.s
-        self._saved_s = clock.s - _KEEP_S
-        name = "count.%s." % settings["id"]
+        self._name = "count.%s." % device.id
+        self._channels = channels = device.channels
         self._counters = [
-            Counter(entry[1:], channels[entry[0]], name + channels[entry[0]].name, store)
-            for entry in settings["counters"]
+            Counter(rule[1:], channels[rule[0]], gateway.store.get(self._key(channels[rule[0]])))
+            for rule in rules
         ]
+        self._may_reread = self._is_urgent = False
+        self._kept_s = gateway.clock.s
+        self._saved_s = self._kept_s - _KEEP_S
+        reader = device.reader
+        self._read = reader.read
+        self._step = reader.step
+        reader.read = self.read
+        reader.step = self.step
+        reader.put_event = self.put_event
 
-    def begin(self):
-        """A reading begins."""
+    def _key(self, channel):
+        return self._name + channel.name
+
+    def read(self):
+        """In the place of the reader's own."""
         self._may_reread = True
+        return self._read()
 
-    def take(self):
+    def step(self):
+        """In the place of the reader's own: where it is done, the totals are taken."""
+        ms = self._step()
+        if ms == DONE and self._take():
+            self._read()
+            return 0
+        return ms
+
+    def _take(self):
         """Put the totals in the place of the counts; True to read all that was due again."""
-        self._clock.tick()
+        clock = self._gateway.clock
+        clock.tick()
         surprised = False
         for counter in self._counters:
             channel = counter.channel
@@ -113,12 +103,13 @@ class Tally:
         again = surprised and self._may_reread
         self._may_reread = False
         if not again:
-            self._keep(self._clock.s)
+            self._keep(clock)
         return again
 
     def _feed(self, counter, count):
-        counter.place(self._clock)
-        answer = counter.feed(count, self._clock.s)
+        clock = self._gateway.clock
+        counter.place(clock)
+        answer = counter.feed(count, clock.s)
         if answer >= FIRST:
             self._tell(counter, answer - FIRST)
         if answer >= FIRST or answer == REREAD:
@@ -126,24 +117,27 @@ class Tally:
         return answer
 
     def _tell(self, counter, event):
-        clock, outbox = self._clock, self._path.outbox
-        self._path.begin(EVENT, self._number, GOOD, clock.s, clock.ms)
+        clock, path = self._gateway.clock, self._gateway.path
+        outbox = path.outbox
+        path.begin(EVENT, self._number, GOOD, clock.s, clock.ms)
         outbox.add_event(COUNTER, counter.channel.index, event, counter.was or 0, counter.total)
         outbox.put()
 
-    def _keep(self, s):
+    def _keep(self, clock):
         """Keep the states, and save them at once when the next reading may need them.
 
         No more than once a minute, however often a counter surprises: writing wears the flash.
         """
+        s = clock.s
         if not self._is_urgent and s - self._kept_s < _KEEP_S:
             return
         self._kept_s = s
+        store = self._gateway.store
         for counter in self._counters:
-            counter.keep(self._store, self._clock)
+            store.set(self._key(counter.channel), counter.kept(clock))
         if self._is_urgent and s - self._saved_s >= _KEEP_S:
             self._saved_s = s
-            self._store.save()
+            store.save()
         self._is_urgent = False
 
     def put_event(self, dialect, record):
@@ -152,6 +146,7 @@ class Tally:
         event = record.number()
         was = record.number()
         record.number()  # there is a total
-        dialect.text.put('"counter":"%s","change":"%s"' % (channel.name, EVENTS[event]))
+        change = EVENTS.split()[event]
+        dialect.text.put('"counter":"%s","change":"%s"' % (channel.name, change))
         dialect.put_value(b',"', "was", was if event else None, channel.places)
         dialect.put_value(b',"', "total", record.number(), channel.places)
