@@ -40,8 +40,10 @@ class Counter(Ledger):
     def kept(self, clock):
         """What is to be kept; None before the first count is believed."""
         state = self.state()
+        if state is None:
+            return None
         utc_s = clock.utc_s(self.seen_s, 0) if clock.is_set else None
-        return state and state + [self.channel.places, utc_s]
+        return state + [self.channel.places, utc_s]
 
 
 class Tally:
