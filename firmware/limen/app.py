@@ -154,7 +154,7 @@ class Gateway:
         parts = {
             "outbox": self._outbox_counters,
             "mqtt": self._mqtt_counters,
-            "bus": lambda: {bus.id: bus.counters() for bus in self.buses},
+            "bus": lambda: {poll.bus.id: poll.counters() for poll in self.polls},
             "store": lambda: {"writes": self.store.writes, "failures": self.store.failures},
             "restarts": lambda: {pulse.name: pulse.restarts for pulse in self.supervisor.pulses},
         }
@@ -194,8 +194,8 @@ class Gateway:
             start("wifi", self.wifi.run)
         if self.time_sync:
             start("time", self.time_sync.run)
-        for bus, poll in zip(self.buses, self.polls):
-            start("bus " + bus.id, poll.run)
+        for poll in self.polls:
+            start("bus " + poll.bus.id, poll.run)
         start("uplink", self.uplink.run)
         start("store", self.store.run)
         await self.supervisor.run()

@@ -63,6 +63,11 @@ class Reader:
         return DONE
 
 
+class AnyBus:
+    def counters(self):
+        return {"ok": 7}
+
+
 class World:
     """A bus with devices; `taken` are (s, number, [(channel, value, quality)])."""
 
@@ -72,7 +77,7 @@ class World:
         self.store = Store()
         self.taken = []
         self.reports = []
-        self.poll = Poll(bus, self.clock, self.store, self.take, self.report)
+        self.poll = Poll(bus or AnyBus(), self.clock, self.store, self.take, self.report)
         self.devices = []
         self.keeps = True
 
@@ -231,6 +236,7 @@ def test_a_lesson_is_kept_and_recalled():
     reader.lesson = [4 << 16 | 8]
     world.run(1)
     assert world.store.values == {"cuts.meter": [4 << 16 | 8]}
+    assert world.poll.counters() == {"ok": 7, "silent": 0, "cuts": 1}
     recalled = []
     reader.recall = recalled.append
     world.poll.add(1, world.devices[0])

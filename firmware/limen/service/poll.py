@@ -74,6 +74,7 @@ class Poll:
     `report(name, sentence)` is told what a technician should know of a device."""
 
     def __init__(self, bus, clock, store, take, report):
+        self.bus = bus
         self._rest = getattr(bus, "rest", None)
         self._clock = clock
         self._store = store
@@ -92,6 +93,15 @@ class Poll:
         if lesson:
             device.reader.recall(lesson)
         device.begin(self._clock.s, self._clock.ms)
+
+    def counters(self):
+        """Those of the bus; how many devices do not answer, and how many cuts were learned."""
+        counters = self.bus.counters()
+        counters["silent"] = counters["cuts"] = 0
+        for device in self._devices:
+            counters["silent"] += device.breaker.is_open
+            counters["cuts"] += len(self._store.get(_CUTS + device.id, ()))
+        return counters
 
     def run(self, pulse):
         """The task; see above."""
