@@ -45,6 +45,7 @@ _VIRTUAL_SHARE = 48 * 1024
 _DEVICE_SOURCES = Path(__file__).parent / "device"
 _KEPT_LINES = 60
 _PARITIES = ("E", "O", None)
+_INVERT_RX = 4
 
 
 def compile_device_modules() -> Path:
@@ -338,9 +339,11 @@ class Board:
         self.on_pin(pin, data[0])
 
     def _on_uart_setup(self, number: int, data: bytes) -> None:
-        baud, bits, parity, stop = struct.unpack("<IBBB", data)
+        baud, bits, parity, stop, invert = struct.unpack("<IBBBB", data)
         if number in self._uarts:
-            self._uarts[number].set_up(Framing(baud, bits, _PARITIES[parity], stop))
+            is_inverted = bool(invert & _INVERT_RX)
+            framing = Framing(baud, bits, _PARITIES[parity], stop, is_inverted)
+            self._uarts[number].set_up(framing)
 
     def _on_uart_data(self, number: int, data: bytes) -> None:
         if number in self._uarts:

@@ -26,12 +26,16 @@ _SPEEDS = {
 
 @dataclass(frozen=True)
 class Framing:
-    """How a UART frames a character; `parity` is None, "E" (even) or "O" (odd)."""
+    """How a UART frames a character; `parity` is None, "E" (even) or "O" (odd).
+
+    On an inverted line, such as that of a P1 port, all levels are the others.
+    """
 
     baud: int
     bits: int = 8
     parity: str | None = None
     stop: int = 1
+    inverted: bool = False
 
     def __post_init__(self):
         if self.parity not in (None, "E", "O"):
@@ -65,7 +69,8 @@ def heard_as(data: bytes, sent: Framing, heard: Framing) -> bytes:
     Characters whose parity or stop bit is wrong come out inverted: the chip does not report such
     errors, and no checksum must pass by chance.
     """
-    levels = [level for value in data for level in sent.levels(value)]
+    flip = sent.inverted != heard.inverted
+    levels = [level ^ flip for value in data for level in sent.levels(value)]
     stop = 1 + heard.bits + (heard.parity is not None)
     result = bytearray()
     start = _falling_edge(levels, 0)

@@ -16,7 +16,8 @@ END = 7  # from board: main.py has ended; what follows is the prompt
 RESET = 8  # from board; id: cause
 WATCHDOG = 9  # from board: u32 timeout in ms; empty: fed
 PIN = 10  # both ways; id: pin; one byte: level
-UART_SETUP = 11  # from board; id: UART; u32 baud, bits, parity (0 even, 1 odd, 2 none), stop
+UART_SETUP = 11  # from board; id: UART; u32 baud, bits, parity (0 even, 1 odd, 2 none), stop, lines
+# that are inverted
 UART_DATA = 12  # both ways; id: UART
 WIFI = 13  # from board; id: 1 join, 0 leave; to board; id: 1 joined, 0 not; u16 reason
 FLASH = 14  # from board, if asked for; id: 0 erased, 1 programmed; u32 address, u16 length

@@ -243,7 +243,7 @@ class UART(io.IOBase):
         _uarts[id] = self
 
     def init(self, baudrate=0, bits=0, parity=-1, stop=0, txbuf=0, rxbuf=0, timeout=-1,
-             timeout_char=-1, **pins):  # fmt: skip
+             timeout_char=-1, invert=0, **pins):  # fmt: skip
         if bits not in (0, 5, 6, 7, 8):
             raise ValueError("invalid data bits")
         if stop not in (0, 1, 2):
@@ -256,11 +256,11 @@ class UART(io.IOBase):
         self._rxbuf = rxbuf or self._rxbuf
         self._timeout = self._timeout if timeout == -1 else timeout
         self._timeout_char = self._timeout_char if timeout_char == -1 else timeout_char
-        self._set_up()
+        self._set_up(invert)
 
-    def _set_up(self):
+    def _set_up(self, invert):
         parity = 2 if self._parity is None else self._parity & 1
-        line = struct.pack("<IBBB", self._baudrate, self._bits, parity, self._stop)
+        line = struct.pack("<IBBBB", self._baudrate, self._bits, parity, self._stop, invert)
         bus.post(frames.UART_SETUP, self._id, line)
         bits = 1 + self._bits + (parity != 2) + self._stop
         divisor = _gcd(bits * 1000000, self._baudrate)
