@@ -419,7 +419,7 @@ def test_values_of_the_wrong_shape_do_not_stop_the_check():
     assert said(tables) == [
         "bus.0: must be a table of settings, not 5",
         'bus.1.kind: must be one of "modbus-rtu", "modbus-tcp", "modbus-rtu-tcp", "i2c", '
-        '"onewire", "pins", "spi", not a list',
+        '"onewire", "p1", "pins", "spi", not a list',
         'device.0: must be a table of settings, not "x"',
         "device.1.channels: must be a table of settings, not a list",
     ]

@@ -4,10 +4,9 @@ The telegrams lie beside the project, and not everywhere: without them the tests
 so and end.
 """
 
-from limen.core.p1_channels import CHANNELS
+from limen.core.p1_channels import CHANNELS, entry_of
 from limen.core.quality import BAD, GOOD, STALE
-from limen.core.quantity import lookup
-from limen.drivers import p1
+from limen.drivers import DONE, p1
 
 SETTINGS = {"kind": "p1", "id": "port", "timeout_ms": 12000, "rx_bytes": 2048}
 _FOLDER = "../shared/vectors/dsmr_p1/telegram_"
@@ -20,7 +19,7 @@ class Clock:
 
     def __init__(self):
         self.ms = _NEAR_WRAP_MS
-        p1.time = p1.asyncio = self
+        p1.time = self
 
     def ticks_ms(self):
         return self.ms % _WRAP
@@ -28,7 +27,7 @@ class Clock:
     def ticks_diff(self, a, b):
         return (a - b + _WRAP // 2) % _WRAP - _WRAP // 2
 
-    async def sleep_ms(self, ms):
+    def sleep_ms(self, ms):
         assert ms > 0
         self.ms += ms
 
@@ -64,7 +63,6 @@ class Channel:
 
     def __init__(self, name, places):
         self.name = name
-        self.unit = lookup(name)[0]
         self.places = places
         self.value, self.quality = 0, BAD
 
@@ -78,9 +76,9 @@ class Meter:
     def __init__(self, names, sent, places=None):
         self.clock = Clock()
         self.request = Pin(self.clock)
-        self.bus = p1.Bus(Uart(self.clock, sent), SETTINGS, self.request)
+        self.bus = p1.Bus((Uart(self.clock, sent), self.request), SETTINGS)
         known = {entry[0]: entry for entry in CHANNELS}
-        entries = [{"obis": known[name][2], "medium": known[name][3]} for name in names]
+        entries = [{"p1": entry_of(*known[name])} for name in names]
         self.channels = [
             Channel(name, known[name][1] if places is None else places) for name in names
         ]
@@ -88,12 +86,11 @@ class Meter:
 
     def read(self):
         """Read all channels; {name: value, or (value, quality) if it is not good}."""
-        task = self.device.read()
-        try:
-            while True:
-                task.send(None)
-        except StopIteration:
-            pass
+        assert self.device.read() is None
+        ms = self.device.step()
+        while ms != DONE:
+            self.clock.sleep_ms(ms)
+            ms = self.device.step()
         return {
             channel.name: channel.value if channel.quality == GOOD else channel.told()
             for channel in self.channels

@@ -1,6 +1,6 @@
 """The buses of inputs in a site file: their pins on the board, their controllers in the chip."""
 
-from limen.core.schema import integer, optional, required, text
+from limen.core.schema import boolean, duration_ms, integer, one_of, optional, required, text
 from limen.core.units import Mistake, parse_count
 
 
@@ -35,6 +35,18 @@ BUSES = {
     },
     "onewire": {"pin": required(_pin, "pin = 4")},
     "pins": {},
+    "p1": {
+        "rx": required(_pin, "rx = 34"),
+        "tx": optional(_pin),
+        "request": optional(_pin),
+        "uart": optional(integer(0, 2)),
+        "dsmr": optional(one_of(("2", "3", "4", "5")), "5"),
+        "baud": optional(one_of((9600, 115200))),
+        "bits": optional(integer(7, 8)),
+        "parity": optional(one_of(("none", "even", "odd"))),
+        "invert": optional(boolean, True),
+        "timeout": optional(duration_ms(1000, 60000), 12000),
+    },
 }
 """The fields of each kind of bus, beside its id and kind."""
 
@@ -53,6 +65,10 @@ def claim_pin(spot, pin, owner, board, owners, is_output):
 def wire_bus(spot, bus, board, owners, name):
     """The compact form of a bus for inputs."""
     kind = bus["kind"]
+    if kind == "p1":
+        from limen.core.p1_config import wire_port
+
+        return wire_port(spot, bus, board, owners, name)
     compact = {"id": bus["id"], "kind": kind}
     for key in BUSES[kind]:
         if key == "frequency":

@@ -100,6 +100,10 @@ class Input:
 
     def _channels(self):
         values, channels = self.values, self.model.channels
+        if self.model.driver == "p1":
+            from limen.core.p1_channels import profile
+
+            return read_channels(self.spot.at("channels"), values, profile(self.model.title))
         if channels is None:
             channels = [(values["quantity"], _usual_places(values["quantity"]))]
         known = [[name, places, None] for name, places in channels if name is not None]
@@ -130,6 +134,12 @@ class Input:
         sentence = "0x%02x on this bus belongs to" % address + " %s already"
         key = self._bus["id"], address, part
         self._inputs.owners.claim(key, self._owner, self.spot.at("address"), sentence)
+
+    def claim_bus(self):
+        """Nothing else can be on this bus."""
+        sentence = "has %s already: a port is that of one meter"
+        key = "alone", self._bus["id"]
+        self._inputs.owners.claim(key, self._owner, self.spot.at("bus"), sentence)
 
     def set_pull(self):
         """Keep the pull resistor; pins that are inputs only have none."""

@@ -162,6 +162,10 @@ def _settle_digital_output(one):
     one.keep_safe(values["safe"] ^ (1 if values["invert"] else 0))
 
 
+def _settle_port(one):
+    one.claim_bus()
+
+
 _MOTION = {
     "range": optional(one_of(("2 g", "4 g", "8 g", "16 g")), "16 g"),
     "samples": optional(integer(32, 2048), 256),
@@ -184,7 +188,8 @@ _CHIP_SELECT = required(integer(0, 48), "cs = 5")
 
 class Model:
     """`channels` are (quantity, places); without any, the device has one, of the quantity that
-    the site file names. `fields` are those on a bus of the first kind."""
+    the site file names, or those of a P1 port, which are many. `fields` are those on a bus of the
+    first kind."""
 
     def __init__(self, title, kinds, driver, settle, channels, fields):
         self.title = title
@@ -282,6 +287,7 @@ MODELS = {
         [("temperature", 2)],
         {"rom": optional(_rom), "bits": optional(integer(9, 12), 12)},
     ),
+    "dsmr-p1": Model("DSMR P1", ("p1",), "p1", _settle_port, None, {}),
     "pulse-input": Model(
         "pulse input",
         ("pins",),

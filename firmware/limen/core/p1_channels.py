@@ -9,6 +9,9 @@ Sources: DSMR 5.0.2 P1 Companion Standard, chapter 6.12, and 2.2 and 4.2 of it; 
 (Belgium); EN 13757-3 for the media; IEC 62056-61 for what a code means.
 """
 
+from limen.core import quantity
+from limen.core.p1 import pack
+
 # (quantity, places, codes, medium); the medium 0 is the meter itself.
 CHANNELS = (
     ("energy_import", 3, ("1-0:1.8.0",), 0),
@@ -66,3 +69,14 @@ DEFAULT = (
     "power_export_total",
     "volume_gas",
 )
+
+
+def entry_of(name, places, codes, medium):
+    """What the driver has to know of a channel: its unit, medium and codes as integers."""
+    return [quantity.lookup(name)[0], medium] + [pack(code) for code in codes]
+
+
+def profile(title):
+    """The channels as `channel_config.read_channels` takes them from a profile."""
+    channels = [[entry[0], entry[1], None, {"p1": entry_of(*entry)}] for entry in CHANNELS]
+    return {"model": title, "channel": channels, "default": DEFAULT}

@@ -10,12 +10,12 @@ It is known by its medium and may be on any channel; when it has not been heard 
 value is stale.
 """
 
-import asyncio
 import time
 
 from limen.core.compat import const
-from limen.core.p1 import RESULTS, Framer, Lines, pack, spellings
+from limen.core.p1 import RESULTS, Framer, Lines, spellings
 from limen.core.quality import BAD, GOOD, STALE
+from limen.drivers import DONE
 
 _LOOK_MS = const(20)
 _CHUNK_BYTES = const(64)
@@ -27,14 +27,13 @@ _NO_UNIT = ((b"", 0),)
 
 
 class Bus:
-    """`uart` is a `machine.UART` with timeout 0, `settings` are the bus's part of the
-    configuration, `request` is the pin that asks the meter to send, or None."""
+    """`port` is a `machine.UART` with timeout 0 and the pin that asks the meter to send, or None;
+    `settings` are the bus's part of the configuration."""
 
-    def __init__(self, uart, settings, request=None):
+    def __init__(self, port, settings, store=None):
         self.id = settings["id"]
         self.kind = settings["kind"]
-        self._uart = uart
-        self._request = request
+        self._uart, self._request = port
         self._timeout_ms = settings["timeout_ms"]
         self._rx_bytes = settings["rx_bytes"]
         self._chunk = bytearray(_CHUNK_BYTES)
@@ -49,21 +48,24 @@ class Bus:
         counters["timeout"] = self.timeouts
         return counters
 
-    async def read(self):
-        """Wait for the next telegram, and open `lines` on it; False if none comes in time."""
+    def start(self):
+        """Begin to wait for the next telegram."""
         self._skip_old()
         self._ask(1)
-        start_ms = time.ticks_ms()
-        try:
-            while not self._take():
-                if time.ticks_diff(time.ticks_ms(), start_ms) >= self._timeout_ms:
-                    self.timeouts += 1
-                    return False
-                await asyncio.sleep_ms(_LOOK_MS)
-        finally:
-            self._ask(0)
-        self.lines.open(self._framer.length)
-        return True
+        self._start_ms = time.ticks_ms()
+        self.has_telegram = False
+
+    def step(self):
+        """Go on; return the milliseconds to sleep, or DONE: `lines` is open, if `has_telegram`."""
+        if self._take():
+            self.has_telegram = True
+            self.lines.open(self._framer.length)
+        elif time.ticks_diff(time.ticks_ms(), self._start_ms) < self._timeout_ms:
+            return _LOOK_MS
+        else:
+            self.timeouts += 1
+        self._ask(0)
+        return DONE
 
     def _skip_old(self):
         """Pass what came while nobody read; a UART that was full has lost what came then."""
@@ -93,32 +95,42 @@ class Bus:
 
 class Device:
     """`settings` are the device's part of the configuration, in which the entry of each of the
-    `channels` has `obis`, codes of which the first one with a value counts, and a `medium` if the
-    value is of another meter: 3 is gas, 4 heat, 7 water (EN 13757-3)."""
+    `channels` has a `p1`: its unit, the medium if the value is of another meter or 0 (3 is gas,
+    4 heat, 7 water: EN 13757-3), and the codes, of which the first one with a value counts."""
 
     def __init__(self, bus, settings, channels):
         self.bus = bus
         self._channels = channels
         self._media = bytearray(_CHANNELS)
-        self._wanted = bytes(entry.get("medium", 0) for entry in settings["channel"])
-        shared = {unit: spellings(unit) for unit in {channel.unit for channel in channels}}
-        self._spellings = [shared[channel.unit] for channel in channels]
+        entries = [entry["p1"] for entry in settings["channel"]]
+        self._wanted = bytes(entry[1] for entry in entries)
+        shared = {unit: spellings(unit) for unit in {entry[0] for entry in entries}}
+        self._spellings = [shared[entry[0]] for entry in entries]
         self._members = {}
-        for index, entry in enumerate(settings["channel"]):
-            for code in entry["obis"]:
-                code = pack(code)
+        for index, entry in enumerate(entries):
+            for code in entry[2:]:
                 self._members[code] = self._members.get(code, ()) + (index,)
         self.answered = True
 
-    async def read(self):
-        """Give the channels that are marked `fresh` their value, a count or None, and quality."""
-        self.answered = await self.bus.read()
-        for channel in self._channels:
-            if channel.fresh:
-                channel.value = None
-                channel.quality = BAD
-        if self.answered:
-            self._take(self.bus.lines)
+    def read(self):
+        """Begin to give the channels that are marked `fresh` their value, a count or None, and
+        quality; `step` does it."""
+        self.bus.start()
+
+    probe = read
+
+    def step(self):
+        """Go on; return the milliseconds to sleep, or DONE."""
+        ms = self.bus.step()
+        if ms == DONE:
+            self.answered = self.bus.has_telegram
+            for channel in self._channels:
+                if channel.fresh:
+                    channel.value = None
+                    channel.quality = BAD
+            if self.answered:
+                self._take(self.bus.lines)
+        return ms
 
     def _take(self, lines):
         now_s = None

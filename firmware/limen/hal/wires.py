@@ -37,3 +37,26 @@ def onewire(bus):
     from onewire import OneWire
 
     return OneWire(Pin(bus["pin"]))
+
+
+def p1(bus):
+    """(UART, pin of the request line or None) of a smart meter's port.
+
+    The UART always drives a pin for sending; if it is the request line, it loses it again here.
+    """
+    from machine import UART
+
+    uart = UART(
+        bus["uart"],
+        baudrate=bus["baud"],
+        bits=bus["bits"],
+        parity=bus["parity"],
+        stop=bus["stop"],
+        tx=bus["tx"],
+        rx=bus["rx"],
+        rxbuf=bus["rx_bytes"],
+        timeout=0,
+        invert=UART.INV_RX if bus["invert"] else 0,
+    )
+    request = bus["request"]
+    return uart, None if request is None else Pin(request, Pin.OUT, value=0)
