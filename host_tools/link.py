@@ -175,7 +175,20 @@ def _frequent_names(body: list[ast.stmt], global_names: set[str]) -> list[ast.st
 
 def _text(tree: ast.Module) -> str:
     """The text of a linked module; lines are bytes of bytecode, so there are no empty ones."""
-    return "".join(line + "\n" for line in ast.unparse(tree).splitlines() if line)
+    lines = [line for line in ast.unparse(tree).splitlines() if line]
+    for node in ast.walk(ast.parse("\n".join(lines))):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+            _take_parentheses_off(lines, node.value)
+    return "".join(line + "\n" for line in lines)
+
+
+def _take_parentheses_off(lines: list[str], value: ast.expr) -> None:
+    """`a, b = (c, d)` makes a tuple on the chip, and `a, b = c, d` does not."""
+    at = value.lineno - 1
+    if isinstance(value, ast.Tuple) and value.end_lineno == value.lineno:
+        line, begin, end = lines[at].encode(), value.col_offset, value.end_col_offset
+        if line[begin : begin + 1] == b"(" and line[end - 1 : end] == b")":
+            lines[at] = (line[:begin] + line[begin + 1 : end - 1] + line[end:]).decode()
 
 
 def _places(tree: ast.Module) -> dict[int, tuple[str, int]]:

@@ -243,3 +243,12 @@ def test_every_line_of_the_firmware_has_its_place():
     for name, text in linked.modules.items():
         places = linked.places[name]
         assert all(1 <= line <= text.count("\n") for line in places)
+
+
+def test_giving_two_values_at_once_makes_no_tuple():
+    source = "def f(first, last):\n    first, last = last, (first, 1)\n    return first, last\n"
+    files = {"limen/__init__.py": "", "limen/app.py": source}
+    main = {"main.py": "from limen.app import f\n\nRESULT = f(1, 2)\n"}
+    lines = link(files, main).modules["limen"].splitlines()
+    (value,) = [line.partition(" = ")[2] for line in lines if " = " in line]
+    assert value.endswith(", 1)") and not value.startswith("(")
