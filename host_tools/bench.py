@@ -24,6 +24,7 @@ SECTIONS = {
     "drain": ("host_tools.bench_drain", "a backlog's way to the broker, QoS 1"),
     "wire": ("host_tools.bench_wire", "bytes of MQTT, both directions"),
     "path": ("host_tools.bench_path", "a sample's way through the gateway"),
+    "polls": ("host_tools.bench_polls", "requests in a cycle; heap of devices"),
     "line": ("host_tools.bench_line", "a Modbus line's use, and who waits for it"),
     "replay": ("host_tools.bench_replay", "virtual time beside real time"),
 }

@@ -77,6 +77,13 @@ def device_load(device: dict, bus: dict, shortest_ms: int = 0, baud: int | None 
     return load
 
 
+def requests_of(device: dict, bus: dict) -> list[bytes]:
+    """The requests for all channels of a device at once."""
+    line = _Line(*device.get("framing", (bus["baud"], bus["parity"], bus["stop"])))
+    channels = [_Channel(channel["every_ms"], fresh=True) for channel in device["channel"]]
+    return [bytes(request) for request, _ in Device(line, device, channels).requests()]
+
+
 def _due_sets(periods_ms: list[int]) -> Iterator[tuple[tuple[int, ...], Fraction]]:
     """The sets of periods that fall due together, and how often exactly these do, per millisecond.
 
