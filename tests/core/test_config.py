@@ -312,6 +312,9 @@ def test_a_bus_behind_a_connection():
     assert compact["bus"] == [
         {"id": "rs485", "kind": "modbus-tcp", "host": "10.0.0.9", "port": 502, "timeout_ms": 1000}
     ]
+    tables = site(bus=[bus(kind="modbus-tcp", host="10.0.0.9", pipeline=4)])
+    (ahead,) = check(tables, "g1", PROFILES, BOARDS)[0]["bus"]
+    assert (ahead["kind"], ahead["pipeline"]) == ("modbus-tcp-ahead", 4)
     tables = site(bus=[bus(kind="modbus-rtu-tcp", host="10.0.0.9")])
     assert said(tables) == ["bus.0.port: is missing; write for example port = 4196"]
 

@@ -5,7 +5,7 @@ from fake_line import Clock, exception, meter, read, settings, words
 from limen import drivers
 from limen.core import modbus
 from limen.core.quality import BAD, GOOD
-from limen.drivers import DONE, modbus_bus, modbus_device, modbus_tcp
+from limen.drivers import DONE, modbus_bus, modbus_device, modbus_pipeline, modbus_tcp
 
 
 class Socket:
@@ -80,6 +80,7 @@ class World:
         self.sockets = []
         self.sent = []
         modbus_bus.time = modbus_tcp.time = modbus_device.time = self.clock
+        modbus_pipeline.time = self.clock
         modbus_tcp.select = Select
         modbus_tcp.random = Random
         values = settings(kind=kind, host="plc.local", port=502, timeout_ms=1000)
@@ -272,6 +273,121 @@ class Channel:
         self.entry = {"register": (address, "u16", "ABCD", 1, 1)}
         self.fresh = True
         self.value = self.quality = -1
+
+
+def device(world, addresses, **changed):
+    """(channels, device) with requests of 20 registers at most."""
+    channels = [Channel(address) for address in addresses]
+    values = {"address": 3, "fc": 4, "max_registers": 20, "pause_ms": 0}
+    values.update(changed)
+    values["channel"] = [channel.entry for channel in channels]
+    return channels, drivers.load(world.bus.kind)[1](world.bus, values, channels)
+
+
+def read_device(world, one):
+    """Read a device; the milliseconds that it took."""
+    before_us = world.clock.us
+    one.read()
+    ms = one.step()
+    while ms != DONE:
+        world.clock.sleep_ms(ms)
+        ms = one.step()
+    return (world.clock.us - before_us) // 1000
+
+
+def values(channels):
+    return [(channel.value, channel.quality) for channel in channels]
+
+
+def good(addresses):
+    return [(address + 256, GOOD) for address in addresses]
+
+
+FAR = (0, 100, 200, 300, 400, 500)
+
+
+def ahead(answer, pipeline=4):
+    return World(answer, "modbus-tcp-ahead", pipeline=pipeline)
+
+
+def test_requests_are_sent_ahead():
+    world = ahead(plc(50))
+    channels, one = device(world, FAR)
+    slow_ms = read_device(world, one)  # the connection has to prove itself first
+    fast_ms = read_device(world, one)
+    assert values(channels) == good(FAR)
+    assert slow_ms > 300 and fast_ms < 130
+    assert len(world.sent) == 12
+    assert world.bus.counters()["ok"] == 12
+
+
+def test_no_more_are_under_way_than_allowed():
+    under_way = []
+
+    def answer(frame):
+        under_way.append(len(world.sockets[-1].coming))
+        return plc(50)(frame)
+
+    world = ahead(answer, 2)
+    _, one = device(world, FAR)
+    for _ in range(3):
+        read_device(world, one)
+    assert max(under_way) == 1
+
+
+def test_replies_may_come_in_any_order():
+    delays_ms = [5] * 6 + [90, 60, 30, 5, 40, 20]
+    world = ahead(lambda frame: [(delays_ms.pop(0), tcp(frame, meter(rtu(frame))))])
+    channels, one = device(world, FAR)
+    for _ in range(2):
+        read_device(world, one)
+        world.sockets[0].coming.sort()
+    assert values(channels) == good(FAR)
+
+
+def test_what_is_lost_or_refused_is_asked_again_alone():
+    refused = []
+
+    def answer(frame):
+        start = frame[8] << 8 | frame[9]
+        if len(world.sent) == 8:
+            return []
+        if start == 300 and not refused:
+            refused.append(start)
+            return [(5, tcp(frame, exception(rtu(frame), 6)))]
+        return plc()(frame)
+
+    world = ahead(answer)
+    channels, one = device(world, FAR)
+    read_device(world, one)
+    refused.clear()
+    read_device(world, one)
+    assert values(channels) == good(FAR)
+    assert one.answered
+
+
+def test_a_connection_that_breaks_under_many_requests():
+    world = ahead(plc(50))
+    channels, one = device(world, FAR)
+    read_device(world, one)
+    world.sockets[0].has_ended = True
+    read_device(world, one)
+    assert values(channels) == good(FAR)
+    assert len(world.sockets) == 2
+
+
+def test_nonsense_under_many_requests():
+    world = ahead(plc())
+    channels, one = device(world, FAR)
+    read_device(world, one)
+    world.answer = lambda frame: [(5, b"HTTP/1.0 400 Bad Request")]
+    read_device(world, one)
+    assert {quality for _, quality in values(channels)} == {BAD}
+    world.answer = plc()
+    world.clock.us += 3000000
+    for _ in range(2):
+        read_device(world, one)
+    assert values(channels) == good(FAR)
 
 
 def test_a_device_behind_a_connection():

@@ -14,6 +14,7 @@ from limen.core.schema import (
 
 BAUDS = (1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 76800, 115200, 230400)
 PARITIES = {"none": None, "even": 0, "odd": 1}  # as machine.UART has them
+_AHEAD = "modbus-tcp-ahead"
 _TCP_KINDS = ("modbus-tcp", "modbus-rtu-tcp")
 KINDS = ("modbus-rtu",) + _TCP_KINDS + tuple(sorted(BUSES))
 _kind = one_of(KINDS)
@@ -47,6 +48,7 @@ _TCP = {
     "port": optional(integer(1, 65535), 502),
 }
 _RTU_TCP = dict(_TCP)
+_TCP["pipeline"] = optional(integer(1, 8), 1)
 _RTU_TCP["port"] = required(integer(1, 65535), "port = 4196")
 _FIELDS = {"modbus-rtu": _RTU, "modbus-tcp": _TCP, "modbus-rtu-tcp": _RTU_TCP}
 for _kind_of_input in BUSES:
@@ -89,6 +91,9 @@ def wire_buses(spot, buses, board, owners):
         if bus and bus["kind"] in _TCP_KINDS:
             compact = {"timeout_ms": bus["timeout"]}
             compact.update([(key, bus[key]) for key in ("id", "kind", "host", "port")])
+            if bus.get("pipeline", 1) > 1:
+                # A master of its own: elsewhere nobody pays for it.
+                compact.update({"kind": _AHEAD, "pipeline": bus["pipeline"]})
             wired.append(compact)
         if bus is None or bus["kind"] != "modbus-rtu":
             continue

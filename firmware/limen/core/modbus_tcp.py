@@ -27,6 +27,7 @@ _LONGEST = const(260)
 _EXCEPTION_FLAG = const(0x80)
 _EXCEPTION_BYTES = const(3)
 _READ_REQUEST = const(12)
+_NO_FRAME = const(-2)
 
 
 class TcpReply(Reply):
@@ -37,7 +38,7 @@ class TcpReply(Reply):
     def __init__(self):
         super().__init__()
         self._frame = bytearray(_READ_REQUEST)
-        self._id = 0
+        self.awaited = 0  # the id of the transaction
         self._at = 0  # where the next frame begins
         self.late = 0
 
@@ -47,9 +48,9 @@ class TcpReply(Reply):
         if len(self._frame) != _HEADER + size:
             self._frame = bytearray(_HEADER + size)
         frame = self._frame
-        self._id = self._id + 1 & 0xFFFF
-        frame[0] = self._id >> 8
-        frame[1] = self._id & 0xFF
+        self.awaited = self.awaited + 1 & 0xFFFF
+        frame[0] = self.awaited >> 8
+        frame[1] = self.awaited & 0xFF
         frame[4] = size >> 8
         frame[5] = size & 0xFF
         for index in range(size):
@@ -77,20 +78,34 @@ class TcpReply(Reply):
     def _clear(self):
         """What has come belongs to the connection, not to a request."""
 
+    def next_id(self):
+        """The transaction id of the next frame; negative if it is not here."""
+        end = self._end()
+        if end <= 0:
+            return end
+        return self.buffer[self._at] << 8 | self.buffer[self._at + 1]
+
+    def _end(self):
+        """Where the next frame ends; not positive if it is not here."""
+        buffer, at = self.buffer, self._at
+        if self.length - at < _HEADER:
+            return WAITING
+        end = at + _HEADER + (buffer[at + 4] << 8 | buffer[at + 5])
+        if buffer[at + 2] or buffer[at + 3] or not _SHORTEST <= end - at <= _LONGEST:
+            return _NO_FRAME
+        return end if end <= self.length else WAITING
+
     def _search(self, last):
-        buffer = self.buffer
-        while self.length - self._at >= _HEADER:
-            at = self._at
-            end = at + _HEADER + (buffer[at + 4] << 8 | buffer[at + 5])
-            if buffer[at + 2] or buffer[at + 3] or not _SHORTEST <= end - at <= _LONGEST:
-                return GARBAGE
-            if end > self.length:
-                return WAITING
+        end = self._end()
+        while end > 0:
+            begin = self._at
+            is_awaited = self.next_id() == self.awaited
             self._at = end
-            if buffer[at] << 8 | buffer[at + 1] == self._id:
-                return self._judge(at + _HEADER, end)
+            if is_awaited:
+                return self._judge(begin + _HEADER, end)
             self.late += 1
-        return WAITING
+            end = self._end()
+        return GARBAGE if end == _NO_FRAME else WAITING
 
     def _judge(self, begin, end):
         """The result that the reply is, from its unit on."""

@@ -18,6 +18,7 @@ _KINDS = {
     "modbus-rtu": ("modbus_rtu", "modbus_device"),
     "modbus-tcp": ("modbus_tcp", "modbus_device"),
     "modbus-rtu-tcp": ("modbus_tcp", "modbus_device"),
+    "modbus-tcp-ahead": ("modbus_pipeline", "modbus_pipeline"),
     "i2c": ("i2c", None),
     "spi": ("spi", None),
     "onewire": ("onewire", None),

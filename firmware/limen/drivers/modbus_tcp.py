@@ -18,7 +18,7 @@ from limen.drivers.modbus_bus import ModbusBus
 from limen.net.connector import Connector
 
 _ROUND_TRIP_BYTES = const(200)  # what a round trip is worth, in bytes that are read in vain
-_LOOK_MS = const(2)
+LOOK_MS = const(2)
 _MOST_SILENCES = const(3)
 _FIRST_PAUSE_MS = const(1000)
 _LONGEST_PAUSE_MS = const(30000)
@@ -36,7 +36,7 @@ class Bus(ModbusBus):
     """
 
     def __init__(self, port, settings, store=None):
-        self._has_ids = settings["kind"] == "modbus-tcp"
+        self._has_ids = settings["kind"] != "modbus-rtu-tcp"
         if self._has_ids:
             from limen.core.modbus_tcp import TcpReply
 
@@ -99,7 +99,7 @@ class Bus(ModbusBus):
             return self._send()
         elif passed_ms > self._timeout_ms:
             raise OSError(ETIMEDOUT)
-        return _LOOK_MS
+        return LOOK_MS
 
     def _send(self):
         frame = self._request
@@ -114,7 +114,7 @@ class Bus(ModbusBus):
         self._sent_ms = time.ticks_ms()
         self._state = _RECEIVING
         self._do_work()
-        return _LOOK_MS
+        return LOOK_MS
 
     def _drop_late(self):
         """What comes now answers no request any more."""
@@ -132,7 +132,7 @@ class Bus(ModbusBus):
         passed_ms = self._since_ms(self._sent_ms)
         if self.result == modbus.WAITING:
             if passed_ms < self._timeout_ms:
-                return max(_LOOK_MS, passed_ms >> 2)
+                return max(LOOK_MS, passed_ms >> 2)
             self.result = self.reply.finish()
         if self._has_ids and self.result == modbus.GARBAGE:
             self._is_useful = False  # what answers there speaks something else
