@@ -283,11 +283,11 @@ def test_a_slow_broker_gets_every_byte_in_order(twin):
 
 
 def wait_for(condition):
-    for _ in range(1000):
+    for _ in range(6000):
         if condition():
             return
         time.sleep(0.01)
-    pytest.fail("it did not come to pass in 10 s")
+    pytest.fail("it did not come to pass in a minute")
 
 
 def test_publishing_allocates_only_in_passing(twin, tmp_path):
