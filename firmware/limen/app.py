@@ -31,7 +31,7 @@ from limen.service.supervisor import Supervisor
 
 VERSION = "0.1.0"
 _WATCHDOG_MS = const(30000)
-_EVENT_BYTES = const(1024)
+_EVENT_BYTES = const(2048)
 # A channel's value in JSON: its name, punctuation and up to 22 digits.
 _CHANNEL_TEXT = const(56)
 _FRAME_TEXT = const(160)

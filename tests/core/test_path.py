@@ -25,6 +25,7 @@ class Device:
         self.id = name
         self.channels = channels
         self.s = self.ms = 0
+        self.commit = False
 
 
 def channel(index, name, places):
@@ -117,6 +118,25 @@ def test_an_alarm_goes_before_the_data_that_raised_it():
     bench.message()
     bench.read(1, 440000, 0)
     assert '"state":"cleared","value":44000.0' in bench.message()
+
+
+def test_an_event_of_any_text_is_a_record():
+    bench = Bench()
+    bench.path.put_event(1, 1, 3, 4, '{"note":"Öl"}')
+    assert bench.message() == FRAME + '1,"r":[[1,1795294128004,1,{"note":"Öl"}]]}'
+
+
+def test_an_event_that_is_too_long_is_refused_and_leaves_nothing():
+    bench = Bench()
+    try:
+        bench.path.put_event(1, 0, 0, 0, '{"note":"%s"}' % ("x" * 220))
+    except ValueError as error:
+        assert str(error).startswith('too long: {"note"')
+    else:
+        raise AssertionError("accepted")
+    bench.path.put_event(1, 0, 0, 0, '{"note":"%s"}' % ("x" * 219))
+    assert '"r":[[1,' in bench.message()
+    assert bench.message() is None
 
 
 def test_without_a_clock_records_carry_uptime():

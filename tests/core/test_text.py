@@ -1,4 +1,4 @@
-from limen.core.text import Text
+from limen.core.text import Text, decimal
 
 try:
     from micropython import heap_lock, heap_unlock
@@ -14,6 +14,14 @@ def written(method, *arguments):
     text = Text(bytearray(80))
     getattr(text, method)(*arguments)
     return bytes(text.buffer[: text.at]).decode()
+
+
+def test_decimal():
+    assert decimal(-2301, 1) == "-230.1"
+    assert decimal(-5, 3) == "-0.005"
+    assert decimal(5, -2) == "500"
+    assert decimal(-(2**62), 6) == "-4611686018427.387904"
+    assert decimal(None, 1) == "null"
 
 
 def test_a_record_is_written_piece_by_piece():

@@ -8,6 +8,7 @@ whole record, looks once, and takes the record back with `rewind`.
 from limen.core.compat import const, pack_into
 
 _PADDED = const(32)
+_LONGEST_NUMBER = const(48)
 _ZERO = const(48)
 _MINUS = const(45)
 _POINT = const(46)
@@ -19,6 +20,15 @@ _BACKSLASH = const(92)
 _EPOCH_HIGH = const(94668)
 _EPOCH_LOW = const(4800)
 _EPOCH_SPLIT = const(10000)
+
+
+def decimal(count, places):
+    """count * 10**-places in decimal, exactly; None is null."""
+    if count is None:
+        return "null"
+    text = Text(bytearray(_LONGEST_NUMBER))
+    text.put_decimal(count, places)
+    return bytes(text.buffer[: text.at]).decode()
 
 
 class Text:

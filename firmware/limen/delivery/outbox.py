@@ -1,10 +1,11 @@
 """Keeps every record from the sample to the broker's acknowledgement: put, peek, ack.
 
-A record is started with `begin`, filled with `add` or `add_event`, and kept by `put`, which gives
-it its seq. `peek` hands out what the next message should carry: events before data, one device a
-message. What a message took stays here until `ack`; `repeat` hands out the same records again
-after a reconnect. One message is made at a time. When memory is used up the oldest records of that
-kind go, and are counted.
+A record is started with `begin`, filled with `add` or `add_text`, and kept by `put`, which gives
+it its seq. Data are numbers; an event is JSON text from the moment it occurs, so that no change of
+configuration changes what it says. `peek` hands out what the next message should carry: events
+before data, one device a message. What a message took stays here until `ack`; `repeat` hands out
+the same records again after a reconnect. One message is made at a time. When memory is used up the
+oldest records of that kind go, and are counted.
 
 All records of a boot share one seq, so a receiver can name every record, and below `low` it can
 count what is missing. A message is known by its slot, 1 to `slots`.
@@ -17,9 +18,6 @@ from limen.delivery.ring import ACKED, FREE, Cursor, Ring
 
 DATA = const(0)
 EVENT = const(1)
-ALARM = const(1)  # the first number of an event's body tells what it is
-CLOCK = const(2)
-COUNTER = const(3)
 
 _VALUELESS = const(2)  # from this quality on a record names its channels without values
 
@@ -88,13 +86,9 @@ class Outbox:
             ring.add(value)
         return True
 
-    def add_event(self, code, a, b, c, value):
-        """Fill the record of an event: its code, three small numbers, and a value or None."""
-        ring = self._ring
-        for number in (code, a, b, c, 0 if value is None else 1):
-            ring.add(number)
-        if value is not None:
-            ring.add(value)
+    def add_text(self, text):
+        """Fill the record of an event with its JSON, of up to LONGEST_TEXT bytes."""
+        self._ring.add_text(text)
 
     def put(self):
         """Keep the record; return its seq."""
@@ -102,6 +96,9 @@ class Outbox:
         seq = self.next_seq
         self.next_seq = seq + 1
         return seq
+
+    def commit(self):
+        """What was put must outlive a power cut from now on."""
 
     def peek(self, slot):
         """The records for a new message in `slot`; None when nothing waits."""

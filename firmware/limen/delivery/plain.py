@@ -8,7 +8,7 @@ in pieces.
 import json
 
 from limen.core.compat import const
-from limen.delivery.outbox import ALARM, CLOCK, DATA
+from limen.delivery.outbox import DATA
 
 _VALUELESS = const(2)
 _TAIL = const(b"]}")
@@ -57,12 +57,11 @@ class Plain:
         self._put_utc(not record.uptime, record.s, record.ms)
         text.put(b",")
         text.put_int(record.quality)
-        text.put(b",{")
+        text.put(b",")
         if kind == DATA:
             self._put_values(record)
         else:
-            self._put_event(record, record.number())
-        text.put(b"}")
+            text.put(record.buffer[record.at : record.end])
         if record.uptime:
             text.put(b",")
             self._put_ms(record.s, record.ms)
@@ -94,14 +93,15 @@ class Plain:
     def _put_values(self, record):
         channels = self._devices[record.device].channels
         has_values = record.quality < _VALUELESS
-        opening = b'"'
+        opening = b'{"'
         while record.at < record.end:
             channel = channels[record.number()]
             value = record.number() if has_values else None
-            self.put_value(opening, channel.name, value, channel.places)
+            self._put_value(opening, channel.name, value, channel.places)
             opening = b',"'
+        self.text.put(b"}")
 
-    def put_value(self, opening, name, value, places):
+    def _put_value(self, opening, name, value, places):
         text = self.text
         text.put(opening)
         text.put(name)
@@ -110,31 +110,6 @@ class Plain:
             text.put(b"null")
         else:
             text.put_decimal(value, places)
-
-    def _put_event(self, record, code):
-        if code == ALARM:
-            self._put_alarm(record)
-        elif code == CLOCK:
-            self._put_clock(record)
-        else:
-            # Few gateways have what tells such events; the device brings the words with it.
-            self._devices[record.device].reader.put_event(self, record)
-
-    def _put_alarm(self, record):
-        channel = self._devices[record.device].channels[record.number()]
-        alarm = channel.alarms[record.number()]
-        state = "raised" if record.number() else "cleared"
-        value = record.number() if record.number() else None
-        self.text.put('"alarm":"%s.%s","state":"%s"' % (channel.name, alarm.name, state))
-        self.put_value(b',"', "value", value, channel.places)
-        self.put_value(b',"', "limit", alarm.limit, channel.places)
-
-    def _put_clock(self, record):
-        text = self.text
-        text.put(b'"clock":"set","uptime_ms":')
-        self._put_ms(record.number(), record.number())
-        text.put(b',"utc_ms":')
-        text.put_utc_ms(record.s, record.ms)
 
     def put_last(self, device, s, ms, known):
         """Write the newest values of a device, read at (s, ms) UTC."""
@@ -147,7 +122,7 @@ class Plain:
         opening = b'"'
         for channel in device.channels:
             value = channel.value if channel.quality < _VALUELESS else None
-            self.put_value(opening, channel.name, value, channel.places)
+            self._put_value(opening, channel.name, value, channel.places)
             opening = b',"'
         text.put(b"}}")
 

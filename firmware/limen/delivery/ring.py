@@ -1,10 +1,11 @@
 """A queue of records in one block of memory that is allocated once and never grows.
 
-A record is: length, state, head, then numbers (see `varint`): step of seq, step of time, device,
-body. It lies in one piece; a length of 0 says "go on at the start". The state says who has it: 0
-nobody, 1 to 254 the message that carries it, 255 its receiver. Steps of seq and time count from
-the record before, so a sample of one channel takes about ten bytes; where steps cannot serve (the
-first record, a change between UTC and uptime) the time is written out.
+A record is: length, state, head, then numbers (see `varint`): step of seq, step of time, device;
+then the body, which is numbers or text. It lies in one piece; a length of 0 says "go on at the
+start". The state says who has it: 0 nobody, 1 to 254 the message that carries it, 255 its receiver.
+Steps of seq and time count from the record before, so a sample of one channel takes about ten
+bytes; where steps cannot serve (the first record, a change between UTC and uptime) the time is
+written out.
 
 The room for one largest record is always kept free, so the end never meets the head.
 """
@@ -17,6 +18,7 @@ from limen.core.varint import Reader, put_number
 FREE = const(0)
 ACKED = const(255)
 LARGEST = const(250)
+LONGEST_TEXT = const(230)
 
 _QUALITY = const(3)  # in the head: two bits of quality,
 _UPTIME = const(4)  # time counts from boot, because the clock was not set
@@ -124,6 +126,12 @@ class Ring:
     def add(self, number):
         """Append a number to the body of the record."""
         self._at = put_number(self.buffer, self._at, number)
+
+    def add_text(self, text):
+        """Append text of up to LONGEST_TEXT bytes as the body of the record."""
+        at = self._at
+        self._at = at + len(text)
+        self.buffer[at : self._at] = text
 
     def commit(self):
         """End the record that `begin` started."""

@@ -14,7 +14,7 @@ how long there was no power; and the places, as counts of another resolution mea
 from limen.core.compat import const
 from limen.core.ledger import EVENTS, FIRST, REREAD, Ledger
 from limen.core.quality import BAD, GOOD
-from limen.delivery.outbox import COUNTER, EVENT
+from limen.core.text import decimal
 from limen.drivers import DONE
 
 _KEEP_S = const(60)
@@ -58,7 +58,7 @@ class Tally:
         self._gateway = gateway
         self._number = number
         self._name = "count.%s." % device.id
-        self._channels = channels = device.channels
+        channels = device.channels
         self._counters = [
             Counter(rule[1:], channels[rule[0]], gateway.store.get(self._key(channels[rule[0]])))
             for rule in rules
@@ -71,7 +71,6 @@ class Tally:
         self._step = reader.step
         reader.read = self.read
         reader.step = self.step
-        reader.put_event = self.put_event
 
     def _key(self, channel):
         return self._name + channel.name
@@ -119,11 +118,15 @@ class Tally:
         return answer
 
     def _tell(self, counter, event):
-        clock, path = self._gateway.clock, self._gateway.path
-        outbox = path.outbox
-        path.begin(EVENT, self._number, GOOD, clock.s, clock.ms)
-        outbox.add_event(COUNTER, counter.channel.index, event, counter.was or 0, counter.total)
-        outbox.put()
+        gateway, channel = self._gateway, counter.channel
+        body = '{"counter":"%s","change":"%s","was":%s,"total":%s}' % (
+            channel.name,
+            EVENTS.split()[event],
+            decimal(counter.was if event else None, channel.places),
+            decimal(counter.total, channel.places),
+        )
+        clock = gateway.clock
+        gateway.path.put_event(self._number, GOOD, clock.s, clock.ms, body)
 
     def _keep(self, clock):
         """Keep the states, and save them at once when the next reading may need them.
@@ -141,14 +144,3 @@ class Tally:
             self._saved_s = s
             store.save()
         self._is_urgent = False
-
-    def put_event(self, dialect, record):
-        """Write the body of the record of an event."""
-        channel = self._channels[record.number()]
-        event = record.number()
-        was = record.number()
-        record.number()  # there is a total
-        change = EVENTS.split()[event]
-        dialect.text.put('"counter":"%s","change":"%s"' % (channel.name, change))
-        dialect.put_value(b',"', "was", was if event else None, channel.places)
-        dialect.put_value(b',"', "total", record.number(), channel.places)

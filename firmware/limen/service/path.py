@@ -1,12 +1,17 @@
 """From a device's fresh samples to records: filter, alarm, outbox.
 
-An alarm sees every sample and goes into a record of its own at once; the report filter decides
-which samples become data. Samples of one reading share one record for each quality.
+An alarm sees every sample and becomes an event at once; the report filter decides which samples
+become data. Samples of one reading share one record for each quality. `put_event` is the one way
+for events, whoever has something to tell.
 """
 
 from limen.core.alarm import RAISED
-from limen.core.quality import BAD, GOOD
-from limen.delivery.outbox import ALARM, CLOCK, DATA, EVENT
+from limen.core.quality import GOOD
+from limen.core.text import decimal
+from limen.delivery.outbox import DATA, EVENT
+from limen.delivery.ring import LONGEST_TEXT
+
+_EPOCH_S = 946684800  # from 1970 to 2000
 
 
 class Path:
@@ -37,6 +42,8 @@ class Path:
                     worst = channel.quality
         for quality in range(worst + 1):
             self._keep_data(number, device, quality)
+        if device.commit and worst >= 0:
+            self.outbox.commit()
 
     def _keep_data(self, number, device, quality):
         """Keep the channels that passed with this quality."""
@@ -56,18 +63,38 @@ class Path:
             outbox.put()
 
     def _keep_alarm(self, number, device, channel, order, raised):
-        quality = GOOD if channel.quality >= BAD else channel.quality
-        value = None if channel.quality >= BAD else channel.value
-        self.begin(EVENT, number, quality, device.s, device.ms)
-        self.outbox.add_event(ALARM, channel.index, order, 1 if raised else 0, value)
+        alarm = channel.alarms[order]
+        body = '{"alarm":"%s.%s","state":"%s","value":%s,"limit":%s}' % (
+            channel.name,
+            alarm.name,
+            "raised" if raised else "cleared",
+            decimal(channel.value, channel.places),
+            decimal(alarm.limit, channel.places),
+        )
+        self.put_event(number, channel.quality, device.s, device.ms, body)
+
+    def put_event(self, number, quality, s, ms, body):
+        """Keep an event of device `number` at an uptime; `body` is the text of a JSON object.
+
+        ValueError if that is too long.
+        """
+        text = body.encode()
+        if len(text) > LONGEST_TEXT:
+            raise ValueError("too long: " + body)
+        self.begin(EVENT, number, quality, s, ms)
+        self.outbox.add_text(text)
         self.outbox.put()
+        self.outbox.commit()
 
     def keep_clock_set(self):
         """Record that the clock has been set: at this uptime it was that time."""
         clock = self._clock
-        self.begin(EVENT, 0, GOOD, clock.s, clock.ms)
-        self.outbox.add_event(CLOCK, clock.s, clock.ms, 0, None)
-        self.outbox.put()
+        utc_s = _EPOCH_S + clock.utc_s(clock.s, clock.ms)
+        body = '{"clock":"set","uptime_ms":%d,"utc_ms":%d}' % (
+            clock.s * 1000 + clock.ms,
+            utc_s * 1000 + clock.utc_ms(clock.ms),
+        )
+        self.put_event(0, GOOD, clock.s, clock.ms, body)
 
     def begin(self, kind, number, quality, s, ms):
         """Begin a record of device `number` at an uptime: in UTC, if that is known."""

@@ -34,6 +34,7 @@ class Device:
         self.s = self.ms = 0  # uptime of the newest reading
         self.due_s = self.due_ms = 0
         self.fresh = False
+        self.commit = False  # no record may be lost to a power cut
         self.last_due_s = 0
 
     def begin(self, s, ms):
