@@ -17,6 +17,7 @@ from limen.core.channel import Channel
 from limen.core.compat import const
 from limen.core.report import Report
 from limen.core.text import Text
+from limen.delivery.link import Link
 from limen.delivery.outbox import Outbox
 from limen.delivery.plain import Plain
 from limen.delivery.session import Session
@@ -128,6 +129,7 @@ class Gateway:
         uplink.birth_facts = self._birth_facts
         uplink.put_diagnostics = self._make_diagnostics(dialect.frame).put
         self.uplink = uplink
+        self.link = Link(session, self.clock, uplink)
 
     def _make_session(self, head, login):
         options = head["mqtt"]
@@ -196,7 +198,7 @@ class Gateway:
             start("time", self.time_sync.run)
         for poll in self.polls:
             start("bus " + poll.bus.id, poll.run)
-        start("uplink", self.uplink.run)
+        start("uplink", self.link.run)
         start("store", self.store.run)
         await self.supervisor.run()
 

@@ -1,20 +1,14 @@
-"""Carries records from the outbox to the broker, and keeps the connection.
+"""Carries records from the outbox to the broker, over the session that a link keeps.
 
 While connected: every free slot takes a message, events first; an acknowledgement frees its slot
 and its records. After a reconnect the messages that were under way go out again, with the same
-records under the same packet ids, before anything new. Every path to a lost connection, wrong
-credentials included, leads to a pause of random length (full jitter) that grows to a minute; no
-failure here restarts the board.
+records under the same packet ids, before anything new.
 """
 
 import asyncio
-import random
 
 from limen.core.compat import const
-from limen.core.mqtt import MqttError
 
-_FIRST_PAUSE_MS = const(500)
-_LONGEST_PAUSE_MS = const(60000)
 _LAST_EVERY_S = const(5)
 _TOPIC_ROOM = const(160)
 
@@ -39,62 +33,26 @@ class Uplink:
         self._sent = 0
         self._diag_s = diag_s
         self._diag_due_s = 0
-        self._wake = asyncio.Event()
-        self._ended = None
+        self.wake = asyncio.Event()
         self.birth_facts = self.put_diagnostics = None
         self.devices = ()
-        self.connects = self.messages = 0
-        self.last_error = None
+        self.messages = 0
         session.on_puback = self._on_puback
 
     def nudge(self):
         """Something may wait to be sent."""
-        self._wake.set()
+        self.wake.set()
 
-    async def run(self, pulse):
-        """Connect and deliver, again and again."""
-        pause_ms = _FIRST_PAUSE_MS
-        while True:
-            pulse.beat(180)
-            began_s = self._clock.s
-            try:
-                await self._deliver(pulse)
-            except (OSError, MqttError) as error:
-                self.last_error = repr(error)
-            self.session.close()
-            if self._clock.s - began_s > 60:
-                pause_ms = _FIRST_PAUSE_MS
-            await asyncio.sleep_ms(random.randint(0, pause_ms))
-            pause_ms = min(pause_ms * 2, _LONGEST_PAUSE_MS)
+    async def begin(self, present):
+        """Open a new connection; `present` where the broker kept the session."""
+        await self._announce()
+        await self._repeat(present)
 
-    async def _deliver(self, pulse):
-        """One connection, from its opening until it fails."""
-        self._ended = None
-        present = await self.session.connect(False)
-        self.connects += 1
-        reader = asyncio.create_task(self._read())
-        try:
-            await self._announce()
-            await self._repeat(present)
-            while self._ended is None:
-                pulse.beat(60)
-                self._send_last()
-                self._send_diagnostics()
-                if self._send_waiting():
-                    await self._wake.wait()
-                    self._wake.clear()
-                else:
-                    await self.session.drain()
-            raise self._ended
-        finally:
-            reader.cancel()
-
-    async def _read(self):
-        try:
-            await self.session.run()
-        except (OSError, MqttError) as error:
-            self._ended = error
-        self._wake.set()
+    def carry(self):
+        """Send what there is room for; False when the socket takes no more."""
+        self._send_last()
+        self._send_diagnostics()
+        return self._send_waiting()
 
     async def _announce(self):
         """Say who is here: status, then the birth that tells how to read the data."""
@@ -169,7 +127,7 @@ class Uplink:
             if self._pid[slot] == pid:
                 self._pid[slot] = 0
                 self._outbox.ack(slot)
-                self._wake.set()
+                self.wake.set()
                 return
 
     def _send_last(self):
