@@ -14,6 +14,7 @@ from host_tools.errors import ToolError
 from host_tools.line_load import check_loads
 from host_tools.profile import load_profile, profile_names
 from host_tools.toml_file import TomlError, TomlFile, read_toml
+from host_tools.zones import read_zone
 from limen.core.config import check
 from limen.core.schema import Spot, optional, required, suggestion, table, text
 from limen.core.units import Mistake
@@ -59,9 +60,14 @@ class Site:
         profiles = _load_used(profile_names(), self._used("profile"), load_profile)
         boards = _load_used(board_names(), self._used("board"), load_board)
         compact, problems = check(self.file.data, gateway, profiles, boards)
+        read_zone(Spot(problems, ("site", "timezone")), self._timezone())
         if compact:
             check_loads(Spot(problems, ("gateway", gateway, "bus")), compact)
         return compact, problems
+
+    def _timezone(self):
+        place = self.file.data.get("site")
+        return place.get("timezone") if isinstance(place, dict) else None
 
     def _used(self, key: str) -> set[str]:
         """The names of the profiles or boards that the file mentions, right or wrong."""
