@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from host_tools.resolve import Program
 
 MAIN = "limen"
-DRIVERS = "limen.drivers."
+LOADED_BY_NAME = ("limen.drivers.", "limen.functions.")
 """Modules below are entries whose names the configuration gives."""
 
 _APP = "limen.app"
@@ -73,7 +73,7 @@ def _entries(program: Program, always: set[str]) -> dict[str, set[str]]:
     entries = {
         name: always
         for name in modules
-        if name not in always and (name not in on_top or name.startswith(DRIVERS))
+        if name not in always and (name not in on_top or name.startswith(LOADED_BY_NAME))
     }
     for name in modules:
         before = always | set(_loaded_by(program, name))
@@ -85,5 +85,5 @@ def _entries(program: Program, always: set[str]) -> dict[str, set[str]]:
 
 def _taken_whole(program: Program) -> set[str]:
     """Modules that are used as values, because they are loaded by name or imported as such."""
-    drivers = {name for name in program.modules if name.startswith(DRIVERS)}
-    return drivers | {t for name in program.modules for t in program.late_modules(name)}
+    named = {name for name in program.modules if name.startswith(LOADED_BY_NAME)}
+    return named | {t for name in program.modules for t in program.late_modules(name)}

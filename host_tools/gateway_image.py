@@ -15,6 +15,7 @@ BIRTH = "/birth.json"
 SECRETS = "/secrets.json"
 
 _CHANNEL_FACTS = ("name", "unit", "kind", "places", "states")
+_PARTS = ("bus", "device", "function")
 _ONLY_IN_BIRTH = ("unit", "kind", "states")
 
 
@@ -26,11 +27,12 @@ def gateway_files(site: Site, gateway: str) -> dict[str, bytes]:
 
 def configuration_files(compact: dict) -> dict[str, bytes]:
     """The compact configuration as a gateway stores it."""
-    head = {key: value for key, value in compact.items() if key not in ("bus", "device")}
-    lines = [head, *compact["bus"], *map(_without_birth_facts, compact["device"])]
+    head = {key: value for key, value in compact.items() if key not in _PARTS}
+    devices = compact["device"] + compact.get("function", [])
+    lines = [head, *compact["bus"], *map(_without_birth_facts, devices)]
     return {
         CONFIGURATION: b"".join(_json(line) + b"\n" for line in lines),
-        BIRTH: b'"device":' + _json([_birth_of(device) for device in compact["device"]]) + b"}",
+        BIRTH: b'"device":' + _json([_birth_of(device) for device in devices]) + b"}",
     }
 
 
@@ -57,7 +59,13 @@ def stored_configuration(configuration: bytes, birth: bytes) -> dict:
         device["model"] = facts["model"]
         for channel, of_channel in zip(device["channel"], facts["channel"], strict=True):
             channel.update(of_channel)
-    return head | {"bus": [part for part in parts if "kind" in part], "device": devices}
+    functions = [device for device in devices if "function" in device]
+    return (
+        head
+        | {"bus": [part for part in parts if "kind" in part]}
+        | {"device": [device for device in devices if "function" not in device]}
+        | ({"function": functions} if functions else {})
+    )
 
 
 def _json(value) -> bytes:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from host_tools.attribute_names import AttributeNames, named_in_text
-from host_tools.bundles import DRIVERS, Bundle, bundles, linked_name
+from host_tools.bundles import LOADED_BY_NAME, Bundle, bundles, linked_name
 from host_tools.code import Code, leave_out_unused
 from host_tools.resolve import Program, name_of
 from host_tools.stock_names import short_names
@@ -141,8 +141,8 @@ class _Namer(ast.NodeTransformer):
         return node
 
     def visit_Constant(self, node):
-        if node.value == DRIVERS:
-            node.value = linked_name(DRIVERS)
+        if node.value in LOADED_BY_NAME:
+            node.value = linked_name(node.value)
         return node
 
 

@@ -94,9 +94,12 @@ class Gateway:
         if "kind" in part:
             bus = drivers.load(part["kind"])[0](board.open_port(part), part, self.store)
             self.buses.append(bus)
-            self.polls.append(Poll(bus, self.clock, self.store, self._take, self.report))
+            self.polls.append(Poll(bus, self.clock, self.store, self.take, self.report))
             return
         channels = tuple(make_channel(i, spec) for i, spec in enumerate(part["channel"]))
+        if "function" in part:
+            self._add_function(part, channels)
+            return
         bus = self.buses[part["bus"]]
         reader = drivers.load(bus.kind, part.get("driver"))[1](bus, part, channels)
         device = Device(part["id"], channels, reader)
@@ -107,9 +110,27 @@ class Gateway:
         self.polls[part["bus"]].add(len(self.devices), device)
         self.devices.append(device)
 
-    def _take(self, number, device):
-        self.path.take(number, device)
-        self.uplink.nudge()
+    def _add_function(self, part, channels):
+        """Make a device that reads nothing: it is fed after each reading of those it follows."""
+        from limen import functions
+
+        device = Device(part["id"], channels, None)
+        device.reader = functions.load(part["function"])(self, len(self.devices), device, part)
+        for number in part["follows"]:
+            self.devices[number].followers += (device.reader,)
+        self.devices.append(device)
+
+    def take(self, number, device):
+        """Let what device `number` has read, or made of readings, go its way.
+
+        Followers come first, as they are to see what is fresh; if one fails, the data still go.
+        """
+        try:
+            for follower in device.followers:
+                follower.feed(device)
+        finally:
+            self.path.take(number, device)
+            self.uplink.nudge()
 
     def _make_delivery(self, head, secrets):
         options = head["mqtt"]

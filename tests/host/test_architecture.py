@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "hal": {"core", "hal"},
     "net": {"core", "net"},
     "drivers": {"core", "net", "drivers"},
+    "functions": {"core", "functions"},
     "delivery": {"core", "net", "delivery"},
     "service": {"core", "drivers", "delivery", "service"},
 }

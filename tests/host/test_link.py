@@ -165,15 +165,17 @@ def test_late_modules_that_are_loaded_together_are_one():
     }
 
 
-def test_drivers_are_loaded_by_name():
+@pytest.mark.parametrize("package", ["drivers", "functions"])
+def test_what_the_configuration_names_is_loaded_by_name(package):
+    load = f"def load(name):\n    __import__('limen.{package}.' + name)\n"
     sources = {
-        "limen/app.py": "from limen import drivers\n\ndrivers.load('i2c')\n",
-        "limen/drivers/__init__.py": "def load(name):\n    __import__('limen.drivers.' + name)\n",
-        "limen/drivers/i2c.py": "class Bus:\n    pass\n",
+        "limen/app.py": f"from limen import {package}\n\n{package}.load('i2c')\n",
+        f"limen/{package}/__init__.py": load,
+        f"limen/{package}/i2c.py": "class Bus:\n    pass\n",
     }
     modules = link(sources, {}).modules
-    assert modules["limen.drivers_i2c"] == "class Bus:\n    pass\n"
-    assert "__import__('limen.drivers_' + " in modules["limen"]
+    assert modules[f"limen.{package}_i2c"] == "class Bus:\n    pass\n"
+    assert f"__import__('limen.{package}_' + " in modules["limen"]
 
 
 def test_a_module_as_a_value_is_refused_where_its_names_would_be_lost():

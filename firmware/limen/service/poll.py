@@ -30,6 +30,7 @@ class Device:
         self.id = name
         self.channels = channels
         self.reader = reader
+        self.followers = ()  # functions that are fed with each reading
         self.breaker = Breaker()
         self.s = self.ms = 0  # uptime of the newest reading
         self.due_s = self.due_ms = 0
