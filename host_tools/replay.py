@@ -22,6 +22,8 @@ from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, CounterChange, V
 from host_tools.emulation.recording import Recording, RecordingSignals
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.errors import ToolError
+from host_tools.report import page
+from host_tools.report.story import Story
 from host_tools.subscriber import Arrival, Gateway
 from host_tools.world import Listeners, Plan, World
 from limen.core.units import Mistake, ms_text, parse_ms
@@ -39,6 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--every", metavar="TIME", help='poll so often, such as "60s" (default: the row\'s step)'
     )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write a report as HTML")
+    parser.add_argument(
+        "--price", metavar="AMOUNT", help='what a megabyte costs, such as "0.4 EUR", for the report'
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write what was published as CSV")
 
 
@@ -48,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     signals = recording.signals()
     plan = worlds.make_plan(args, recording, signals)
     every_ms = _every_ms(args.every, recording)
+    price = page.Price.parse(args.price) if args.price else None
     plan.override(every_ms=every_ms)
     console.print(
         f"{recording.rows} rows, every channel read each {ms_text(every_ms)}, "
@@ -57,10 +64,13 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="limen-replay-") as folder:
         replay = Replay(plan, recording, Path(folder) / "flash.bin")
         replay.play(signals, console)
-    text = to_csv(replay.arrivals, replay.world.gateway)
+    text = to_csv(replay.story.arrivals, replay.world.gateway)
     _write(args.out, text)
     summary = replay.world.summary(signals.end_us)
     console.print(summary)
+    if args.report:
+        page.write(args.report, replay.story, summary, signals.end_us, price)
+        console.print(f"The report is in {args.report}.")
     took_s = time.monotonic() - began
     console.print(f"{signals.end_us / 1e6 / took_s:,.0f} × real time: {took_s:.1f} s.")
     return 0 if summary.is_good else 1
@@ -76,16 +86,16 @@ def _every_ms(text: str | None, recording: Recording) -> int:
 
 
 class Replay:
-    """A plan's world in virtual time, from the recording's first row on; it keeps arrivals."""
+    """A plan's world in virtual time, from the recording's first row on, and its `story`."""
 
     def __init__(self, plan: Plan, recording: Recording, flash: Path):
-        self.arrivals: list[Arrival] = []
         self._exit_text: str | None = None
         plan.write_flash(flash)
         scheduler = VirtualScheduler(recording.times[0] // 1_000_000)
-        self.world = World(
-            scheduler, plan, flash, Listeners(self.arrivals.append, on_exit=self._on_exit)
-        )
+        listeners = Listeners(on_exit=self._on_exit)
+        self.world = World(scheduler, plan, flash, listeners)
+        self.story = Story(self.world)
+        listeners.on_arrival, listeners.on_diag = self.story.take, self.story.take_diag
         worlds.add_model_broker(self.world)
 
     def play(self, signals: RecordingSignals, console: Console) -> None:

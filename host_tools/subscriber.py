@@ -60,13 +60,20 @@ class Gateway(reader.Gateway):
 
 
 class Subscriber:
-    """`on_arrival(arrival)` gets every record once; `errors` has what broke the contract."""
+    """`on_arrival(arrival)` gets every record once, `on_diag(diag)` the diagnostics; `errors` has
+    what broke the contract.
+    """
 
-    def __init__(self, on_arrival: Callable[[Arrival], None] = lambda arrival: None):
+    def __init__(
+        self,
+        on_arrival: Callable[[Arrival], None] = lambda arrival: None,
+        on_diag: Callable[[Diag], None] = lambda diag: None,
+    ):
         self.errors: list[str] = []
         self.messages = 0
         self._reader = Reader(Gateway)
         self._on_arrival = on_arrival
+        self._on_diag = on_diag
 
     @property
     def gateways(self) -> dict[str, Gateway]:
@@ -84,6 +91,7 @@ class Subscriber:
                     self.errors.append(f"{topic}: {sentence}")
                 case Notice(name, Diag() as diag):
                     self.gateways[name].diag = diag
+                    self._on_diag(diag)
                 case Notice(name, Last(device, values=values)):
                     self._check_known(self.gateways[name], device, values, topic)
                 case Repetition(arrival):

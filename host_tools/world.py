@@ -18,6 +18,7 @@ from pathlib import Path
 from littlefs import LittleFS, LittleFSError
 
 from host_tools import interpreter
+from host_tools.contract import Diag
 from host_tools.emulation.board import Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile
@@ -198,6 +199,7 @@ class Listeners:
     """Who is told what happens; all do nothing unless set."""
 
     on_arrival: Callable[[Arrival], None] = lambda arrival: None
+    on_diag: Callable[[Diag], None] = lambda diag: None
     on_console: Callable[[str], None] = lambda line: None
     on_exit: Callable[[str], None] = lambda text: None
     on_fault: Callable[[PlannedFault, bool], None] = lambda fault, begins: None
@@ -213,7 +215,7 @@ class World:
         self.ledger = Ledger()
         self.truth = Truth(plan.config, scheduler.start_utc_us)
         self.published = Published()
-        self.subscriber = Subscriber(self._on_arrival)
+        self.subscriber = Subscriber(self._on_arrival, lambda diag: listeners.on_diag(diag))
         self.lan = Lan(scheduler)
         for host, port in plan.config["ntp"]:
             self.lan.answer(host, port, lambda request: time_reply(request, scheduler.utc_us()))

@@ -1,0 +1,133 @@
+"""Writes a replay's story as one HTML file, from the template beside this module."""
+
+import itertools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import jinja2
+from plotly.offline import get_plotlyjs
+
+from host_tools.errors import ToolError
+from host_tools.report import plots
+from host_tools.report.story import Curve, Story
+from host_tools.summary import Summary
+from host_tools.truth import percent
+
+_TEMPLATES = Path(__file__).parent
+_SHOWN_EVENTS = 500
+_DAYS_OF_A_MONTH = Decimal("30.4375")
+_MEGA = 1_000_000
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a megabyte of data costs, such as 0.4 EUR; `Price.parse("0.4 EUR")`."""
+
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Price":
+        amount, _, currency = text.strip().partition(" ")
+        try:
+            price = cls(Decimal(amount), currency.strip())
+        except ArithmeticError:
+            price = None
+        if price is None or not price.amount.is_finite() or price.amount < 0 or not price.currency:
+            raise ToolError(f'--price {text!r}: write an amount per MB such as "0.4 EUR".', 2)
+        return price
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What went over the network: messages, and bytes of MQTT both ways."""
+
+    messages: int
+    bytes_up: int
+    bytes_down: int
+    days: Decimal
+    price: Price | None
+
+    @property
+    def megabytes_a_month(self) -> Decimal:
+        total = self.bytes_up + self.bytes_down
+        return (total / self.days * _DAYS_OF_A_MONTH / _MEGA).quantize(Decimal("0.01"))
+
+    @property
+    def messages_a_day(self) -> Decimal:
+        return (self.messages / self.days).quantize(Decimal(1))
+
+    @property
+    def cost_a_month(self) -> str:
+        if self.price is None:
+            return ""
+        cost = self.megabytes_a_month * self.price.amount
+        return f"{cost.quantize(Decimal('0.01'))} {self.price.currency}"
+
+
+def write(path: Path, story: Story, summary: Summary, until_us: int, price: Price | None) -> None:
+    """Write the report. Raises ToolError where the file cannot be written."""
+    text = render(story, summary, until_us, price)
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise ToolError(f"The report {path} cannot be written: {error.strerror}.") from None
+
+
+def render(story: Story, summary: Summary, until_us: int, price: Price | None) -> str:
+    curves = story.curves(summary.verdicts)
+    happenings = story.happenings()
+    world, ledger = story.world, story.world.ledger
+    start_s = world.scheduler.start_utc_us / 1_000_000
+    folder = jinja2.FileSystemLoader(_TEMPLATES)
+    environment = jinja2.Environment(
+        loader=folder, autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.get_template("page.html").render(
+        gateway=world.plan.gateway,
+        begin=_utc(start_s),
+        end=_utc(start_s + until_us / 1_000_000),
+        summary=summary,
+        devices=[
+            (device, channels, plots.of_device(channels, _of(happenings, device)))
+            for device, channels in _by_device(curves)
+        ],
+        happenings=happenings[:_SHOWN_EVENTS],
+        more_happenings=max(0, len(happenings) - _SHOWN_EVENTS),
+        time_text=lambda t_ms: _utc(t_ms / 1000) if t_ms is not None else "clock not set",
+        traffic=Traffic(
+            ledger.publishes, ledger.bytes_from_board, ledger.bytes_to_board,
+            story.days(until_us), price,
+        ),
+        counters=_counters(story),
+        percent=percent,
+        plotly=get_plotlyjs(),
+    )  # fmt: skip
+
+
+def _by_device(curves: list[Curve]) -> list[tuple[str, list[Curve]]]:
+    return [(device, list(one)) for device, one in itertools.groupby(curves, _device_of)]
+
+
+def _device_of(curve: Curve) -> str:
+    return curve.device
+
+
+def _of(happenings: list, device: str) -> list:
+    return [happening for happening in happenings if happening.device == device]
+
+
+def _counters(story: Story) -> list[str]:
+    """Drawings of the gateway's own counters: its heap, and how busy each bus was."""
+    if not story.diags:
+        return []
+    loads = story.bus_loads().items()
+    return [plots.of_counter("Heap, peak [KB]", story.heap_kilobytes())] + [
+        plots.of_counter(f"Load of bus {bus} [%]", load) for bus, load in loads
+    ]
+
+
+def _utc(unix_s: float) -> str:
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S} UTC"
