@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": ("host_tools.demo", "show the whole path live, on an emulated board"),
     "replay": ("host_tools.replay", "play a recording through the gateway, in virtual time"),
     "tune": ("host_tools.tune", "propose thresholds from a recording, by error or messages"),
+    "diff": ("host_tools.diff", "compare what two configurations or firmwares publish"),
     "tail": ("host_tools.tail", "show what gateways publish, as it comes"),
     "record": ("host_tools.record", "write what gateways publish as a recording for `replay`"),
     "doctor": ("host_tools.doctor", "find and check the devices on a line, write the site file"),

@@ -22,13 +22,12 @@ from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, CounterChange, V
 from host_tools.emulation.recording import Recording, RecordingSignals
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.errors import ToolError
+from host_tools.published import COLUMNS
 from host_tools.report import page
 from host_tools.report.story import Story
 from host_tools.subscriber import Arrival, Gateway
 from host_tools.world import Listeners, Plan, World
 from limen.core.units import Mistake, ms_text, parse_ms
-
-COLUMNS = ("time", "device", "channel", "value", "quality", "kind", "seq", "boot")
 
 _DELIVERY_US = 30_000_000
 _PROGRESS_S = 5
@@ -50,30 +49,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     console = Console(stderr=args.out == Path("-"), width=100)
+    price = page.Price.parse(args.price) if args.price else None
+    began = time.monotonic()
+    replay, end_us = play(args, console)
+    _write(args.out, to_csv(replay.story.arrivals, replay.world.gateway))
+    summary = replay.world.summary(end_us)
+    console.print(summary)
+    if args.report:
+        page.write(args.report, replay.story, summary, end_us, price)
+        console.print(f"The report is in {args.report}.")
+    took_s = time.monotonic() - began
+    console.print(f"{end_us / 1e6 / took_s:,.0f} × real time: {took_s:.1f} s.")
+    return 0 if summary.is_good else 1
+
+
+def play(args: argparse.Namespace, console: Console) -> tuple["Replay", int]:
+    """Replay what the arguments name; return the replay and the world's time at its end, in µs."""
     recording = worlds.load_recording(args, console.print)
     signals = recording.signals()
     plan = worlds.make_plan(args, recording, signals)
     every_ms = _every_ms(args.every, recording)
-    price = page.Price.parse(args.price) if args.price else None
     plan.override(every_ms=every_ms)
     console.print(
         f"{recording.rows} rows, every channel read each {ms_text(every_ms)}, "
         "whatever the site says."
     )
-    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="limen-replay-") as folder:
         replay = Replay(plan, recording, Path(folder) / "flash.bin")
         replay.play(signals, console)
-    text = to_csv(replay.story.arrivals, replay.world.gateway)
-    _write(args.out, text)
-    summary = replay.world.summary(signals.end_us)
-    console.print(summary)
-    if args.report:
-        page.write(args.report, replay.story, summary, signals.end_us, price)
-        console.print(f"The report is in {args.report}.")
-    took_s = time.monotonic() - began
-    console.print(f"{signals.end_us / 1e6 / took_s:,.0f} × real time: {took_s:.1f} s.")
-    return 0 if summary.is_good else 1
+    return replay, signals.end_us
 
 
 def _every_ms(text: str | None, recording: Recording) -> int:

@@ -100,11 +100,16 @@ class Plan:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what every emulation of a site is told."""
-    parser.add_argument("--map", type=Path, metavar="FILE", help="what the columns mean (TOML)")
-    parser.add_argument("--device", metavar="NAME", help="whose columns of a recording of several")
+    add_shared_arguments(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--site", type=Path, metavar="FILE", help="site file, or its folder")
     what.add_argument("--meter", choices=EXAMPLES, help="the example site with this meter")
+
+
+def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what is told beside the site itself."""
+    parser.add_argument("--map", type=Path, metavar="FILE", help="what the columns mean (TOML)")
+    parser.add_argument("--device", metavar="NAME", help="whose columns of a recording of several")
     parser.add_argument("--gateway", metavar="NAME", help="a gateway of the site")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random")
 

@@ -1,0 +1,85 @@
+"""`limen diff`: what changes in what is published, between two configurations or two firmwares.
+
+Each side is a site file, which is replayed over the recording with the firmware of this folder,
+or a CSV file that `limen replay --out` wrote before: a golden run, maybe of an older firmware.
+Exit status 0 says that both publish the same, 1 that they do not.
+"""
+
+import argparse
+import copy
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from host_tools import replay
+from host_tools import world as worlds
+from host_tools.errors import ToolError
+from host_tools.published import Comparison, Run, compare, read_run
+from limen.core.units import Mistake, parse_ms
+
+_HEADINGS = ("channel", "before", "after", "only before", "only after", "other value", "apart")
+_SHOWN = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    side = "a site file or its folder, or a CSV file that `limen replay --out` wrote"
+    parser.add_argument("before", type=Path, metavar="BEFORE", help=side)
+    parser.add_argument("after", type=Path, metavar="AFTER", help="the other one, likewise")
+    parser.add_argument("--recording", type=Path, metavar="FILE", help="what site files replay")
+    worlds.add_shared_arguments(parser)
+    parser.add_argument("--every", metavar="TIME", help="poll so often, as in `limen replay`")
+    parser.add_argument(
+        "--within", default="1s", metavar="TIME", help="times less apart are the same (default 1s)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    console = Console(width=100)
+    within_ms = _within_ms(args.within)
+    before, after = (_published(path, args) for path in (args.before, args.after))
+    comparisons = compare(before, after, within_ms)
+    changed = [comparison for comparison in comparisons if not comparison.is_same]
+    if changed:
+        console.print(_table(changed))
+    for comparison in changed:
+        for sentence in comparison.sentences()[:_SHOWN]:
+            console.print(sentence, highlight=False)
+    same = len(comparisons) - len(changed)
+    console.print(f"{same} of {len(comparisons)} channels and alarms publish the same.")
+    return 1 if changed else 0
+
+
+def _within_ms(text: str) -> int:
+    try:
+        return parse_ms(text)
+    except Mistake as mistake:
+        raise ToolError(f"--within: {mistake}", 2) from None
+
+
+def _published(path: Path, args: argparse.Namespace) -> Run:
+    if path.suffix == ".csv":
+        return read_run(path)
+    if args.recording is None:
+        raise ToolError(f"{path} is to be replayed: name a recording with --recording.", 2)
+    own = copy.copy(args)
+    own.site, own.meter = path, None
+    played, _ = replay.play(own, Console(stderr=True))
+    return Run.of_text(replay.to_csv(played.story.arrivals, played.world.gateway))
+
+
+def _table(comparisons: list[Comparison]) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="left" if heading == "channel" else "right")
+    for one in comparisons:
+        table.add_row(
+            one.name,
+            str(one.before),
+            str(one.after),
+            str(len(one.only_before)),
+            str(len(one.only_after)),
+            str(len(one.changed)),
+            f"{one.furthest_apart:f}",
+        )
+    return table
