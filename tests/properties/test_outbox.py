@@ -119,7 +119,7 @@ def test_events_go_before_data():
     outbox.begin(DATA, 1, 0, 5, 0, False)
     outbox.put()
     outbox.begin(EVENT, 1, 0, 5, 0, False)
-    outbox.add_text('{"a":1}')
+    outbox.add_text(b'{"a":1}')
     outbox.put()
     selection = outbox.peek(1)
     assert outbox.kind(1) == EVENT
