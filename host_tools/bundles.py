@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from host_tools.resolve import Program
 
 MAIN = "limen"
-LOADED_BY_NAME = ("limen.drivers.", "limen.functions.")
+LOADED_BY_NAME = ("limen.drivers.", "limen.functions.", "limen.commands.")
 """Modules below are entries whose names the configuration gives."""
 
 _APP = "limen.app"

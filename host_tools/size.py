@@ -21,7 +21,7 @@ from host_tools.image import library_files, write_files
 from host_tools.interpreter import Interpreter
 from host_tools.paths import FIRMWARE, TOOLS
 
-PACKAGES = ("core", "net", "drivers", "functions", "delivery", "service", "hal", "")
+PACKAGES = ("core", "net", "drivers", "functions", "commands", "delivery", "service", "hal", "")
 """The folders below limen/ in the order of the table; "" for what lies beside them."""
 
 _CHIP_MODULES = ("machine", "network", "esp32")

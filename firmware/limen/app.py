@@ -69,7 +69,7 @@ class Gateway:
             self._add(json.loads(line))
             gc.collect()
         self._make_delivery(head, secrets)
-        self.wifi = self.time_sync = None
+        self.wifi = self.time_sync = self.commands = None
         if head["wifi"]:
             from limen.hal.wifi import Wifi
 
@@ -150,6 +150,7 @@ class Gateway:
         uplink.birth_facts = self._birth_facts
         uplink.put_diagnostics = self._make_diagnostics(dialect.frame).put
         self.uplink = uplink
+        session.on_message = self._on_message
         self.link = Link(session, self.clock, uplink)
 
     def _make_session(self, head, login):
@@ -161,9 +162,20 @@ class Gateway:
             login.get("user"),
             login.get("password"),
             options["keepalive_s"],
-            options["in_flight"] + 1,  # the status has a place of its own
+            options["in_flight"] + 3,  # status, subscription and answers have their own places
             send_bytes=options["batch_bytes"] + _SEND_EXTRA,
         )
+
+    def _on_message(self, topic, payload, is_retained):
+        """What takes commands is loaded with the first one."""
+        try:
+            if self.commands is None:
+                from limen.service.commands import Commands
+
+                self.commands = Commands(self)
+            self.commands.take(topic, payload, is_retained)
+        except MemoryError as error:
+            self.report("commands", error)
 
     def _birth_facts(self):
         return {

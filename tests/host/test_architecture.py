@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "net": {"core", "net"},
     "drivers": {"core", "net", "drivers"},
     "functions": {"core", "functions"},
+    "commands": {"core", "hal", "drivers", "service", "commands"},
     "delivery": {"core", "net", "delivery"},
     "service": {"core", "drivers", "delivery", "service"},
 }

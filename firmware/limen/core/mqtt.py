@@ -159,6 +159,14 @@ def check_publish(buf, start, end):
     return id_at - start, packet_id
 
 
+def publish_topic(buf, start):
+    """Return the topic of a PUBLISH that `check_publish` has found whole."""
+    at = start + 2
+    while buf[at - 1] & 128:
+        at += 1
+    return bytes(buf[at + 2 : at + 2 + get_u16(buf, at)])
+
+
 def check_connack(buf, start):
     """Return whether the broker kept a session; raises ConnectError when it refuses."""
     flags = buf[start + 2]

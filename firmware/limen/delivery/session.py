@@ -30,6 +30,7 @@ def _utf8(text):
 class Session(MQTTClient):
     """Set `on_puback(pid)` and `on_message(topic, payload, retain)`; they are called from `run`.
 
+    A message that is too long for the buffer comes with None for its payload.
     A message may come unasked: some brokers send retained ones to whoever connects.
     `counters` counts events, and the ends of connections by cause.
     """
@@ -230,13 +231,16 @@ class Session(MQTTClient):
         _, pid = mqtt.check_publish(stream.received, stream.start, end)
         while self._in_pieces or stream.room() < _PUBACK_BYTES:
             await asyncio.sleep_ms(_RETRY_MS)
+        self._retained = stream.received[stream.start] & 1 == 1
         if size > len(stream.received):
             self.count("oversized")
+            if self.on_message:
+                topic = mqtt.publish_topic(stream.received, stream.start)
+                self.on_message(topic, None, self._retained)
             stream.skip(size)
             if pid:
                 stream.write(b"\x40\x02" + pid.to_bytes(2, "big"))
         else:
-            self._retained = stream.received[stream.start] & 1 == 1
             self.wait_msg()
 
     def _deliver(self, topic, payload):

@@ -59,6 +59,7 @@ class Uplink:
         session = self.session
         dialect = self._dialect
         session.publish(dialect.topic_of("status"), dialect.status(True), 1, True)
+        session.subscribe(dialect.topic_of("cmd/+"), 1)
         facts = self.birth_facts()
         with open(self._birth_path, "rb") as tail:
             length = sum(len(piece) for piece in dialect.birth(facts, tail))

@@ -55,7 +55,7 @@ async def exchange(port, topic):
     """Subscribe to a long topic with characters beyond ASCII and publish to it in every way."""
     session = Session("gerät", "127.0.0.1", port, "böhm", "geheim")
     got = []
-    session.on_message = lambda topic, payload, retain: got.append(payload.decode())
+    session.on_message = lambda topic, payload, retain: got.append(payload and payload.decode())
     session.set_last_will("will/ü", "fort", True, 1)
     say(kept=await session.connect(True))
     reader = asyncio.create_task(session.run())

@@ -1,0 +1,29 @@
+"""Restarts the gateway, as soon as the answer has been received."""
+
+import asyncio
+
+from limen.core.compat import const
+from limen.hal.restart import restart
+
+_KEY = "restart"
+_PATIENCE_MS = const(10000)
+_LOOK_MS = const(100)
+
+
+def run(gateway, request):
+    """A request that comes again after the restart it asked for does not cause another."""
+    name = request.get("id")
+    if name is None or gateway.store.get(_KEY) != name:
+        gateway.store.set(_KEY, name)
+        gateway.store.save()
+        asyncio.create_task(_restart(gateway.commands))
+    return {"boot": gateway.boot}
+
+
+async def _restart(commands):
+    waited_ms = 0
+    await asyncio.sleep_ms(_LOOK_MS)
+    while commands.answers and waited_ms < _PATIENCE_MS:
+        await asyncio.sleep_ms(_LOOK_MS)
+        waited_ms += _LOOK_MS
+    restart()

@@ -1,0 +1,260 @@
+"""Commands to a whole gateway over MQTT: what each answers, and that none runs twice."""
+
+import json
+import struct
+
+import pytest
+
+from host_tools import interpreter
+from host_tools.emulation.board import Board
+from host_tools.emulation.broker_model import BrokerModel
+from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.lan import Lan
+from host_tools.emulation.line import Framing, Line
+from host_tools.emulation.meter import with_crc
+from host_tools.emulation.mqtt_packets import Publish
+from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.gateway_image import gateway_files
+from host_tools.image import build_image
+from host_tools.site import load_site
+from host_tools.world import time_reply
+
+pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
+
+SITE = """
+[site]
+id = "hall-2"
+ntp = ["time.local"]
+[mqtt]
+host = "broker.local"
+[gateway.g1]
+board = "espressif-esp32-devkitc"
+[[gateway.g1.bus]]
+id = "rs485"
+kind = "modbus-rtu"
+tx = 17
+rx = 16
+de = 4
+[[gateway.g1.bus]]
+id = "pins"
+kind = "pins"
+[[gateway.g1.device]]
+id = "oven"
+profile = "delta-dtb"
+bus = "rs485"
+address = 3
+every = "1s"
+channels.temperature = {}
+channels.temperature_setpoint = { writable = true }
+channels.operating_state = { writable = true }
+[[gateway.g1.device]]
+id = "valve"
+bus = "pins"
+profile = "digital-output"
+pin = 23
+safe = "off"
+"""
+SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
+BASE = "limen/v1/hall-2/g1/"
+
+
+class Oven:
+    """A temperature controller; `writes` is what it was told, `most` the highest it takes."""
+
+    def __init__(self, line):
+        self.registers = {0x1000: 215, 0x1001: 200}
+        self.running = 0
+        self.writes = []
+        self.is_deaf = False
+        self._frame = b""
+        self._port = line.port(Framing(9600, parity="E"), self._receive)
+
+    def _receive(self, data):
+        self._frame = (self._frame + data)[-8:]
+        if len(self._frame) == 8 and with_crc(self._frame[:6]) == self._frame:
+            if self._frame[0] == 3 and not self.is_deaf:
+                self._port.send(with_crc(self._frame[:1] + self._answer(self._frame[1:6])))
+            self._frame = b""
+
+    def _answer(self, pdu):
+        function, start, word = struct.unpack(">BHH", pdu)
+        if function == 2:
+            return bytes((2, 1, self.running))
+        if function == 3:
+            data = [self.registers.get(start + index, 0) for index in range(word)]
+            return bytes((3, 2 * word)) + b"".join(value.to_bytes(2, "big") for value in data)
+        self.writes.append((function, start, word))
+        if function == 5:
+            self.running = word >> 8 & 1
+        elif start == 0x1001 and word <= 5000:
+            self.registers[start] = word
+        elif word > 9000:
+            return bytes((function | 0x80, 3))
+        return pdu
+
+
+class Gateway:
+    def __init__(self, folder):
+        (folder / "site.toml").write_text(SITE)
+        (folder / "secrets.toml").write_text(SECRETS)
+        files = gateway_files(load_site(folder / "site.toml"), "g1")
+        flash = FlashFile.create(folder / "flash.bin", build_image(files))
+        self.scheduler = VirtualScheduler()
+        self.lan = Lan(self.scheduler)
+        self.lan.answer(
+            "time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us())
+        )
+        self.broker = BrokerModel(self.scheduler)
+        self.lan.listen("broker.local", 1883, self.broker.accept)
+        self.answers, self.values, self.diag = [], [], {}
+        self.broker.subscribe(BASE + "#", self._hear)
+        line = Line(self.scheduler)
+        self.oven = Oven(line)
+        self.console = []
+        self.board = Board(
+            self.scheduler,
+            flash.path,
+            lines={1: line},
+            lan=self.lan,
+            on_console=self.console.append,
+        )
+
+    def _hear(self, topic, payload, _retain):
+        kind = topic.removeprefix(BASE)
+        if kind.startswith("cmd/") and kind.count("/") == 2:
+            self.answers.append((kind.split("/")[1], json.loads(payload)))
+        elif kind == "dev/oven/data":
+            self.values += [record[3] for record in json.loads(payload)["r"]]
+        elif kind == "diag":
+            self.diag = json.loads(payload)
+
+    def run(self, seconds):
+        self.scheduler.run_until(self.scheduler.now_us + int(seconds * 1e6))
+
+    def send(self, verb, request, retain=False):
+        payload = request if isinstance(request, bytes) else json.dumps(request).encode()
+        self.broker.publish(Publish(BASE + "cmd/" + verb, payload, 1, retain))
+
+    def ask(self, verb, request, seconds=3):
+        """The one answer to a request."""
+        self.answers.clear()
+        self.send(verb, request)
+        self.run(seconds)
+        ((answered, answer),) = self.answers
+        assert answered == verb
+        return answer
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    gateway = Gateway(tmp_path)
+    gateway.board.start()
+    gateway.run(8)
+    yield gateway
+    gateway.board.stop()
+
+
+def write(channel, value, device="oven", **others):
+    return {"id": "w", "device": device, "channel": channel, "value": value} | others
+
+
+def test_a_register_is_written_and_read_back(gateway):
+    answer = gateway.ask("write", write("temperature_setpoint", "21.5"))
+    assert answer == {"id": "w", "ok": True, "value": "21.5"}
+    assert gateway.oven.writes == [(6, 0x1001, 215)]
+    assert gateway.values[-1]["temperature_setpoint"] == 21.5
+    answer = gateway.ask("write", write("operating_state", 1, id=7))
+    assert answer == {"id": 7, "ok": True, "value": "1"}
+    assert gateway.oven.running == 1
+    assert gateway.console == []
+
+
+def test_an_output_is_switched(gateway):
+    assert gateway.board.pins.get(23, 0) == 0
+    answer = gateway.ask("write", write("digital_output", 1, "valve"))
+    assert answer == {"id": "w", "ok": True, "value": "1"}
+    assert gateway.board.pins[23] == 1
+    answer = gateway.ask("write", write("digital_output", 2, "valve", id="x"))
+    assert answer["error"] == "an output is switched to 0 or 1, not to 2"
+
+
+REFUSED = [
+    (write("temperature", "1"), "the channel temperature is not writable"),
+    (write("temperature_setpoint", "1000"), "10000 is not between -999 and 9999"),
+    (write("temperature_setpoint", "1.23"),
+     'is finer than the resolution of 0.1; the nearest is "1.2"'),
+    (write("temperature_setpoint", 1.5), 'the value must be a text, such as "21.5", or an integer'),
+    (write("temperature_setpoint", "950"), "the device refuses with exception 3"),
+    (write("temperature_setpoint", "600"), "the device was told 600.0 and holds 20.0"),
+    (write("power", "1"), 'oven has no channel "power"'),
+    (write("power", "1", "stove"), 'there is no device "stove"'),
+]  # fmt: skip
+
+
+def test_what_cannot_be_written_gets_a_sentence(gateway):
+    for number, (request, sentence) in enumerate(REFUSED):
+        answer = gateway.ask("write", request | {"id": number})
+        assert answer == {"id": number, "ok": False, "error": sentence}
+    gateway.oven.is_deaf = True
+    answer = gateway.ask("write", write("temperature_setpoint", "22"))
+    assert answer["error"].startswith("the device does not confirm (timeout)")
+    assert gateway.console == []
+
+
+def test_no_request_ends_in_anything_but_an_answer(gateway):
+    requests = {
+        b"": "the request is no JSON object",
+        b"{": "the request is no JSON object",
+        b"\xff\xfe": "the request is no JSON object",
+        b"[1]": "the request is no JSON object",
+        b'{"id":[]}': "the id must be a text or an integer of up to 64 characters",
+        b'{"until":"x"}': '"until" must be UTC in milliseconds',
+        b'{"until":1000000000000}': "the request came too late",
+        b" " * 2000: "the request is too long",
+        b"[" * 450: "the request is no JSON object",
+    }
+    for payload, sentence in requests.items():
+        assert gateway.ask("write", payload) == {"id": None, "ok": False, "error": sentence}
+    for verb in ("sing", "__init__", "parts"):
+        sentence = f'there is no command "{verb}"'
+        assert gateway.ask(verb, {}) == {"id": None, "ok": False, "error": sentence}
+    gateway.answers.clear()
+    gateway.send("write", {"id": 5}, retain=True)
+    gateway.run(60)
+    gateway.board.power_cut()
+    gateway.board.start()
+    gateway.run(70)
+    assert "retained" in gateway.answers[-1][1]["error"]
+    assert gateway.diag["mqtt"]["commands refused"] >= 1
+    assert gateway.console == []
+
+
+def test_a_request_that_comes_twice_runs_once(gateway):
+    request = write("temperature_setpoint", "21.5")
+    gateway.send("write", request)
+    gateway.send("write", request)
+    gateway.run(3)
+    gateway.send("write", request)
+    gateway.run(3)
+    assert gateway.answers == [("write", {"id": "w", "ok": True, "value": "21.5"})] * 2
+    assert gateway.oven.writes == [(6, 0x1001, 215)]
+
+
+def test_an_answer_outlives_its_connection(gateway):
+    gateway.broker.puback_delay_us = 2_000_000
+    gateway.send("write", write("temperature_setpoint", "21.5"))
+    gateway.run(1)
+    gateway.lan.cut()
+    gateway.run(60)
+    gateway.broker.puback_delay_us = 0
+    gateway.lan.restore()
+    gateway.run(90)
+    assert {answer["value"] for _, answer in gateway.answers} == {"21.5"}
+    assert gateway.oven.writes == [(6, 0x1001, 215)]
+
+
+def test_a_restart_answers_first_and_comes_once(gateway):
+    answer = gateway.ask("restart", {"id": "r"}, 20)
+    assert answer == {"id": "r", "ok": True, "boot": 1}
+    assert gateway.ask("restart", {"id": "r"}, 20) == {"id": "r", "ok": True, "boot": 2}
+    assert gateway.ask("restart", {"id": "s"}, 20) == {"id": "s", "ok": True, "boot": 2}
