@@ -17,11 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "gateways", nargs="?", default=EVERYTHING, metavar="SITE/GATEWAY", help="+ stands for any"
     )
+    add_address_arguments(parser)
+    parser.add_argument("--for", dest="duration", metavar="TIME", help='such as "10min"')
+
+
+def add_address_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--broker", default="localhost", metavar="HOST[:PORT]")
     parser.add_argument("--user", metavar="NAME", help=f"with the password in {PASSWORD}")
     parser.add_argument("--tls", action="store_true", help="encrypt, and check who the broker is")
     parser.add_argument("--ca", metavar="FILE", help="the authority to trust; implies --tls")
-    parser.add_argument("--for", dest="duration", metavar="TIME", help='such as "10min"')
 
 
 def address(args: argparse.Namespace) -> Address:

@@ -18,6 +18,7 @@ COMMANDS = {
     "diff": ("host_tools.diff", "compare what two configurations or firmwares publish"),
     "tail": ("host_tools.tail", "show what gateways publish, as it comes"),
     "record": ("host_tools.record", "write what gateways publish as a recording for `replay`"),
+    "send": ("host_tools.send", "send a gateway a command, and wait for its answer"),
     "doctor": ("host_tools.doctor", "find and check the devices on a line, write the site file"),
     "emulate": ("host_tools.emulate", "offer an emulated chip at a serial port, to be flashed"),
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 ROOT = "limen/v1"
+_LONGEST_ID = 64
 KINDS = ("gauge", "counter", "state")
 GOOD, UNCERTAIN, BAD, STALE = range(4)
 CHANGES = ("first", "rollover", "reset", "replacement", "glitch")
@@ -146,7 +147,36 @@ class Diag:
     counters: dict
 
 
-Message = Status | Birth | Batch | Last | Diag
+@dataclass(frozen=True)
+class Request:
+    """A command to a gateway; `facts` are what else it says."""
+
+    verb: str
+    id: str | int | None
+    until_ms: int | None
+    facts: dict
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a command: `error` is None if it was done."""
+
+    verb: str
+    id: str | int | None
+    error: str | None
+    facts: dict
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a command that runs for long has to say meanwhile."""
+
+    verb: str
+    id: str | int | None
+    facts: dict
+
+
+Message = Status | Birth | Batch | Last | Diag | Request | Answer | Progress
 
 
 def parse(topic: str, payload: bytes) -> tuple[str, Message]:
@@ -165,6 +195,15 @@ def _message(path: list[str], table: "_Table") -> Message:
             message = _birth(table)
         case ["diag"]:
             return Diag(table.boot(), table.rest())
+        case ["cmd", verb]:
+            return _request(verb, table)
+        case ["cmd", verb, "result"]:
+            return _answer(verb, table)
+        case ["cmd", verb, "progress"]:
+            progress = Progress(verb, table.identity(), table.rest())
+            if not progress.facts:
+                raise ContractError(f"the progress of {verb} says nothing")
+            return progress
         case ["dev", device, "last"]:
             values = _values(table.table("v"))
             message = Last(device, table.natural("t", None), table.quality("q"), values)
@@ -222,6 +261,13 @@ class _Table:
         if not text:
             raise ContractError(f"{key!r} of {self._where} is empty")
         return text
+
+    def identity(self) -> str | int | None:
+        """Take what a request calls itself."""
+        name = self.get("id", str, int, None)
+        if isinstance(name, str) and len(name) > _LONGEST_ID:
+            raise ContractError(f"the id of {self._where} has more than {_LONGEST_ID} characters")
+        return name
 
     def boot(self) -> Boot:
         return Boot(self.name("inc"), self.natural("boot"))
@@ -288,6 +334,22 @@ def _birth(table: _Table) -> Birth:
     )
     table.rest()  # further facts may join a birth at any time
     return birth
+
+
+def _request(verb: str, table: _Table) -> Request:
+    name = table.identity() if table.has("id") else None
+    until_ms = table.natural("until") if table.has("until") else None
+    return Request(verb, name, until_ms, table.rest())
+
+
+def _answer(verb: str, table: _Table) -> Answer:
+    name, is_done = table.identity(), table.get("ok", bool)
+    error = None if is_done else table.name("error")
+    if not is_done:
+        table.end()
+    elif table.has("error"):
+        raise ContractError(f"the answer to {verb} has an error although it is done")
+    return Answer(verb, name, error, table.rest())
 
 
 def _states(table: _Table) -> tuple[tuple[int, str], ...]:

@@ -19,7 +19,12 @@ VALIDATORS = {
     for name, content in CONTENTS.items()
     if name != "common.json"
 }
-"""By message: the last part of its topic."""
+"""By message: the last part of its topic, and `request` of a command."""
+
+
+def message_of(topic: str) -> str:
+    *_, folder, last = topic.split("/")
+    return "request" if folder == "cmd" else last
 
 
 def load(payload: bytes):
@@ -29,5 +34,5 @@ def load(payload: bytes):
 
 def complaints(topic: str, payload: bytes) -> list[str]:
     """What the schema of a topic has against a message."""
-    validator = VALIDATORS[topic.rpartition("/")[2]]
+    validator = VALIDATORS[message_of(topic)]
     return [f"{topic}: {error.message}" for error in validator.iter_errors(load(payload))]

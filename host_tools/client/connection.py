@@ -105,6 +105,10 @@ class Connection:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send a message with QoS 1."""
+        self._client.publish(topic, payload, qos=1)
+
     def ack(self, letter: Letter) -> None:
         """Acknowledge a letter, unless the connection that brought it has ended."""
         with self._lock:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from host_tools.client.seen import Seen
 from host_tools.contract import (
+    Answer,
     Batch,
     Birth,
     Boot,
@@ -20,7 +21,9 @@ from host_tools.contract import (
     Diag,
     Last,
     Message,
+    Progress,
     Record,
+    Request,
     Status,
     Values,
     parse,
@@ -68,7 +71,7 @@ class Notice:
     """What a gateway says beside its records."""
 
     gateway: str
-    message: Status | Birth | Last | Diag
+    message: Status | Birth | Last | Diag | Request | Answer | Progress
 
 
 @dataclass(frozen=True)

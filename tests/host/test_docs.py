@@ -27,6 +27,7 @@ NOT_RUN = {
     "make test": "is what runs this test",
     ".venv/bin/limen tail": "needs a broker; tests/host/test_tail.py has one",
     ".venv/bin/limen record": "needs a broker; tests/host/test_recorder.py has one",
+    ".venv/bin/limen send": "needs a gateway; tests/host/test_send.py has one's place taken",
     ".venv/bin/limen doctor": "needs a line; tests/system/test_doctor.py has emulated ones",
 }
 """Beginning of a command → why it is parsed only."""

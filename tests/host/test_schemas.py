@@ -32,6 +32,10 @@ GOLDEN = [
         "clock": "set", "uptime_ms": 3500, "utc_ms": 1795291200000}]]}),
     ("dev/m/last", {"t": None, "q": 2, "v": {"a": 1.5, "b": None}}),
     ("diag", HEAD | {"uptime_s": 7}),
+    ("cmd/write", {"id": "a", "until": 1795291200000, "channel": "b"}),
+    ("cmd/write/result", {"id": 7, "ok": True, "value": "21.5"}),
+    ("cmd/write/result", {"id": None, "ok": False, "error": "no"}),
+    ("cmd/doctor/progress", {"id": "a", "say": "Searching."}),
 ]  # fmt: skip
 REPLACEMENTS = (None, True, -1, 0, 3, 4, 1.0, 2.5, "", "x", "set", "counter", [], {}, {"1": "on"})
 
@@ -120,7 +124,7 @@ def test_the_asyncapi_document_has_every_topic_with_its_schema_and_parameters():
     assert document["asyncapi"] == "3.0.0"
     for name, channel in document["channels"].items():
         assert channel["address"].startswith("limen/v1/{site}/{gateway}/")
-        assert channel["address"].endswith("/" + name)
+        assert channel["address"].endswith("/" + name if name != "request" else "/cmd/{verb}")
         assert re.findall(r"{(\w+)}", channel["address"]) == list(channel["parameters"])
         for parameter in channel["parameters"].values():
             assert follow(document, parameter)["description"]
@@ -133,7 +137,8 @@ def test_the_asyncapi_document_has_every_topic_with_its_schema_and_parameters():
 
 def test_every_channel_has_an_operation_that_says_what_the_documentation_says():
     table = (PROJECT / "docs/mqtt.md").read_text()
-    row = r"^\| `(?:dev/<device>/)?(\w+)` \| (yes|no) \| ([01]) \|"
+    table = table.replace("`cmd/<verb>`", "`request`")
+    row = r"^\| `(?:dev/<device>/|cmd/<verb>/)?(\w+)` \| (yes|no) \| ([01]) \|"
     rows = re.findall(row, table, re.MULTILINE)
     told = {name: (int(qos), retained == "yes") for name, retained, qos in rows}
     operations = asyncapi()["operations"].values()
