@@ -71,7 +71,7 @@ def device_load(device: dict, bus: dict, shortest_ms: int = 0, baud: int | None 
     for due, per_ms in _due_sets(sorted(set(periods))):
         for channel in channels:
             channel.fresh = channel.every_ms in due
-        requests = [request for request, _ in reader.requests()]
+        requests = reader.requests()
         takes_us = sum(line.takes_us(request, device["pause_ms"]) for request in requests)
         load += takes_us * per_ms
     return load
@@ -81,7 +81,8 @@ def requests_of(device: dict, bus: dict) -> list[bytes]:
     """The requests for all channels of a device at once."""
     line = _Line(*device.get("framing", (bus["baud"], bus["parity"], bus["stop"])))
     channels = [_Channel(channel["every_ms"], fresh=True) for channel in device["channel"]]
-    return [bytes(request) for request, _ in Device(line, device, channels).requests()]
+    reader = Device(line, device, channels)
+    return [bytes(reader.frame(request)) for request in reader.requests()]
 
 
 def _due_sets(periods_ms: list[int]) -> Iterator[tuple[tuple[int, ...], Fraction]]:

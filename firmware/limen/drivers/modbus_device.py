@@ -1,7 +1,8 @@
 """A device on a Modbus line: reads the registers of the channels that are due, exactly.
 
 Channels of one rate are due together, so the requests depend only on which rates are due: they
-are planned and encoded when such a set comes for the first time, and kept. A failing request gives
+are planned when such a set comes for the first time, and kept: as bytes, which are the first six
+of the frame, and an index for each channel that is read by it. A failing request gives
 its channels bad quality, never an exception. A device that does not answer its first request is
 not asked for the rest, and only once at the next reading, so that a dead meter costs its
 neighbours a timeout. A reply is decoded while the next request is on the line.
@@ -15,19 +16,21 @@ import time
 from array import array
 
 from limen.core import modbus
+from limen.core.compat import const
 from limen.core.numbers import number
 from limen.core.planner import plan
 from limen.core.quality import BAD, GOOD
 from limen.drivers import DONE
 
 _REFUSALS = (2, 3)  # illegal data address, illegal data value
+_HEAD_BYTES = const(6)  # of a frame without its CRC; indices of channels follow in a request
 
 
 class Device:
     """`settings` are the device's part of the configuration, in which the entry of each of the
     `channels` has a `register`: address, kind, order, numerator, denominator, sentinels; and an
-    `fc` where it is not read with the device's function. A request that fails is sent `attempts`
-    times in all.
+    `fc` where it is not read with the device's function. There are 256 channels at most. A request
+    that fails is sent `attempts` times in all.
 
     `answered` says whether the device answered anything at the last reading; None: nothing could
     be asked, for the bus has no link. `lesson` is what it
@@ -52,6 +55,7 @@ class Device:
         self._numbers = _numbers([registers[index] for index in order])
         self._rate_bits = _rate_bits(self._channels)
         self._plans = {}
+        self._frame = bytearray(modbus.REQUEST_BYTES)
         self._todo = ()
         self._next = self._probed = 0
         self._cuts = self._owed = self._mute = self._undecoded = self.lesson = None
@@ -114,7 +118,7 @@ class Device:
 
     def _start(self):
         """Prepare the next request: it goes out when no other reply can be taken for its own."""
-        request = self._todo[self._next][0]
+        request = self._todo[self._next]
         owed = self._owed
         self._wait_ms = 0
         if owed and owed is not request:
@@ -123,16 +127,24 @@ class Device:
                 self._owed = None
             elif owed[1] == request[1] and owed[4:6] == request[4:6]:
                 self._wait_ms = self.bus.late_ms - late_ms
-        self.bus.start(request, self._pause_ms)
+        self.bus.start(self.frame(request), self._pause_ms)
+
+    def frame(self, request):
+        """The frame of a request; valid until the next one is asked for."""
+        frame = self._frame
+        for index in range(_HEAD_BYTES):
+            frame[index] = request[index]
+        modbus.close_frame(frame, _HEAD_BYTES)
+        return frame
 
     def _finish(self, result):
         """Keep the reply to a request; or repeat it, ask for its parts, or give it up."""
-        request, members = self._todo[self._next]
+        request = self._todo[self._next]
         if result == modbus.OK:
             self._keep(request)
         elif result == modbus.EXCEPTION:
             self.answered = True
-            if self.bus.reply.exception in _REFUSALS and self._cut(members):
+            if self.bus.reply.exception in _REFUSALS and self._cut(request[_HEAD_BYTES:]):
                 return
         elif result == modbus.NO_LINK:
             self.answered = self.answered or None
@@ -140,9 +152,9 @@ class Device:
             self._owe(request)
             self._left -= 1
             if self._left:
-                self.bus.start(request, self._pause_ms)
+                self.bus.start(self._frame, self._pause_ms)
                 return
-            if self._is_mute(request) and self._cut(members):
+            if self._is_mute(request) and self._cut(request[_HEAD_BYTES:]):
                 return
         self._go_on(result)
 
@@ -186,8 +198,9 @@ class Device:
             self._start()
 
     def _fail(self):
-        for index in self._todo[self._next][1]:
-            channel = self._channels[index]
+        request = self._todo[self._next]
+        for at in range(_HEAD_BYTES, len(request)):
+            channel = self._channels[request[at]]
             channel.value = None
             channel.quality = BAD
 
@@ -195,13 +208,14 @@ class Device:
         """Take the values from the reply that came last."""
         if self._undecoded is None:
             return
-        request, members = self._undecoded
+        request = self._undecoded
         self._undecoded = None
         start = request[2] << 8 | request[3]
         begin, step = self._data, 2
         if request[1] <= modbus.READ_BITS:
             begin, step = 8 * begin, 1  # a bit counts bits from the beginning of the buffer
-        for index in members:
+        for at in range(_HEAD_BYTES, len(request)):
+            index = request[at]
             channel = self._channels[index]
             offset = begin + step * (self._starts[index] - start)
             value = self._numbers[index].decode(self.bus.reply.buffer, offset)
@@ -209,7 +223,7 @@ class Device:
             channel.quality = BAD if value is None else GOOD
 
     def requests(self):
-        """(frame, indices of channels) of each request for the channels that are marked `fresh`."""
+        """The requests for the channels that are marked `fresh`."""
         rates = 0
         for channel in self._channels:
             if channel.fresh:
@@ -235,17 +249,24 @@ class Device:
             overhead_bytes = self.bus.overhead_bytes(self._pause_ms)
             cuts = self._cuts.of(function) if self._cuts else ()
             for _, _, first, end in plan(spans, longest, overhead_bytes, cuts, bits):
-                requests.append(self._request(members[first:end]))
-        return requests
+                requests.append(self._known(self._request(members[first:end])))
+        return tuple(requests)
+
+    def _known(self, request):
+        """The same request in another plan, if there is one: it need not be kept twice."""
+        for requests in self._plans.values():
+            if request in requests:
+                return requests[requests.index(request)]
+        return request
 
     def _request(self, members):
-        """(frame, indices) of the request that reads these channels, which lie in order."""
+        """The request that reads these channels, which lie in order."""
         first = members[0]
         start = self._starts[first]
         stop = max([self._starts[index] + self._numbers[index].words for index in members])
-        frame = bytearray(modbus.REQUEST_BYTES)
+        frame = self._frame
         modbus.encode_read(frame, self.address, self._functions[first], start, stop - start)
-        return frame, array("H", members)
+        return bytes(frame[:_HEAD_BYTES]) + bytes(members)
 
     def _cut(self, members):
         """Ask for the two parts of the request instead; whether it has parts."""
@@ -256,7 +277,7 @@ class Device:
         self._cuts = self._cuts or Cuts(())
         spans = [(self._starts[index], self._numbers[index].words) for index in members]
         count = self._cuts.refuse(self._functions[members[0]], spans)
-        parts = [self._request(members[:count]), self._request(members[count:])]
+        parts = self._request(members[:count]), self._request(members[count:])
         self._todo = self._todo[: self._next] + parts + self._todo[self._next + 1 :]
         self._plans = {}
         self._left = self._attempts

@@ -93,7 +93,7 @@ class Device(modbus_device.Device):
         self._some_came = False
         if len(todo) > 1 and self.answered and self.bus.is_useful():
             self._todo = todo
-            self._ahead = Ahead(self.bus, todo)
+            self._ahead = Ahead(self, todo)
         else:
             super().read()
 
@@ -112,8 +112,8 @@ class Device(modbus_device.Device):
             self.answered = True
         return ms
 
-    def _take(self, entry):
-        self._undecoded = entry
+    def _take(self, request):
+        self._undecoded = request
         self._data = self.bus.reply.data
         self._decode()
 
@@ -121,8 +121,9 @@ class Device(modbus_device.Device):
 class Ahead:
     """Requests that are sent before the replies to those before them are here."""
 
-    def __init__(self, bus, todo):
-        self._bus = bus
+    def __init__(self, device, todo):
+        self._bus = device.bus
+        self._frame = device.frame
         self._todo = todo
         self._is_done = bytearray(len(todo))
         self._sent = self._came = self._first = 0
@@ -130,10 +131,10 @@ class Ahead:
 
     def rest(self):
         """What has to be asked again."""
-        return [entry for index, entry in enumerate(self._todo) if not self._is_done[index]]
+        return tuple(r for index, r in enumerate(self._todo) if not self._is_done[index])
 
     def step(self, take):
-        """Go on; `take(entry)` is called while the reply to it is in the buffer."""
+        """Go on; `take(request)` is called while the reply to it is in the buffer."""
         bus = self._bus
         try:
             self._send()
@@ -148,7 +149,7 @@ class Ahead:
 
     def _send(self):
         while self._sent < len(self._todo) and self._sent - self._came < self._bus.window:
-            number = self._bus.post(self._todo[self._sent][0])
+            number = self._bus.post(self._frame(self._todo[self._sent]))
             if not self._sent:
                 self._first = number
             self._sent += 1
@@ -159,8 +160,8 @@ class Ahead:
         while number >= 0:
             index = number - self._first & _IDS
             is_ours = index < self._sent and not self._is_done[index]
-            entry = self._todo[index if is_ours else 0]
-            result = reply.take_next(entry[0])
+            request = self._todo[index if is_ours else 0]
+            result = reply.take_next(request)
             reply.late += not is_ours
             if is_ours:
                 self._came += 1
@@ -168,7 +169,7 @@ class Ahead:
                 self._progress_ms = time.ticks_ms()
                 if result == modbus.OK:
                     self._is_done[index] = 1
-                    take(entry)
+                    take(request)
             number = reply.next_id()
         if number != modbus.WAITING:
             raise OSError(ECONNRESET)
