@@ -19,22 +19,22 @@ class AttributeNames:
     def __init__(self, program: Program, statements: list[ast.stmt], known_outside: set[str]):
         nodes = [node for statement in statements for node in ast.walk(statement)]
         bound = {(node.origin, name) for node in nodes for name in _bound_by(node)}
-        private = {(path, name) for path, name in bound if _is_private(name)}
+        private = {(path, name) for path, name in bound if is_private(name)}
         kept = stock_names() | known_outside | _of_stock_subclasses(program, nodes)
         public = {name for _, name in bound - private if name[0] != "_"} - kept
         renamed = public | {name for _, name in private}
         used = attributes_named(nodes)
         pool = short_names(kept | used - renamed)
-        families = [
-            sorted({name for path, name in private if path in family})
-            for family in _families(program, nodes)
+        groups = families(program, nodes)
+        of_groups = [
+            sorted({name for path, name in private if path in group}) for group in groups
         ]
-        numbers = list(itertools.islice(pool, max(map(len, families), default=0)))
+        numbers = list(itertools.islice(pool, max(map(len, of_groups), default=0)))
         self._public = dict(zip(sorted(public), pool, strict=False))
         self._private = {
             (path, name): number
-            for family, names in zip(_families(program, nodes), families, strict=True)
-            for path in family
+            for group, names in zip(groups, of_groups, strict=True)
+            for path in group
             for name, number in zip(names, numbers, strict=False)
         }
 
@@ -59,7 +59,7 @@ def attributes_named(nodes: list[ast.AST]) -> set[str]:
     }
 
 
-def _is_private(name: str) -> bool:
+def is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
@@ -80,7 +80,7 @@ def _of_stock_subclasses(program: Program, nodes: list[ast.AST]) -> set[str]:
         if any(_module_of(base) not in program.modules for base in node.bases)
         for child in ast.walk(node)
         for name in [*_bound_by(child), *_attribute_of_self(child)]
-        if not _is_private(name)
+        if not is_private(name)
     }
 
 
@@ -93,7 +93,7 @@ def _module_of(base: ast.expr) -> str:
     return getattr(base, "id", "").partition(":")[0]
 
 
-def _families(program: Program, nodes: list[ast.AST]) -> list[set[str]]:
+def families(program: Program, nodes: list[ast.AST]) -> list[set[str]]:
     """The source files in groups: those whose classes inherit from one another are together."""
     family = {module.path: {module.path} for module in program.modules.values()}
     for node in nodes:

@@ -12,7 +12,7 @@ from host_tools.bundles import Bundle
 from host_tools.resolve import Program
 from host_tools.stock_names import stock_names
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Code:
@@ -30,13 +30,13 @@ class Code:
 
     def defined(self) -> list[str]:
         """The labels of the globals defined here, the public ones first."""
-        labels = {label for statement in self.statements for label in _bound(statement)}
+        labels = {label for statement in self.statements for label in bound(statement)}
         return sorted(labels, key=lambda label: (not self.is_public(label), label))
 
 
-def _bound(statement: ast.stmt) -> set[str]:
+def bound(statement: ast.stmt) -> set[str]:
     """The labels of the globals that a statement at the top of a module defines."""
-    if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
+    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
         return {statement.name}
     return {
         node.id
@@ -64,9 +64,9 @@ def leave_out_unused(code: list[Code]) -> None:
 def _leave_out_definitions(code: list[Code]) -> None:
     """Keep the statements that do something, and the definitions that they need."""
     statements = [statement for one in code for statement in one.statements]
-    definitions = {label: s for s in statements for label in _bound(s)}
+    definitions = {label: s for s in statements for label in bound(s)}
     needed = [label for one in code for label in filter(one.is_public, one.defined())]
-    needed += [label for s in statements if not _bound(s) for label in _used(s)]
+    needed += [label for s in statements if not bound(s) for label in _used(s)]
     used: set[str] = set()
     while needed:
         label = needed.pop()
@@ -74,22 +74,22 @@ def _leave_out_definitions(code: list[Code]) -> None:
             used.add(label)
             needed += _used(definitions[label])
     for one in code:
-        one.statements = [s for s in one.statements if not _bound(s) or used & _bound(s)]
+        one.statements = [s for s in one.statements if not bound(s) or used & bound(s)]
 
 
 def _leave_out_methods(statements: list[ast.stmt]) -> None:
     nodes = [node for statement in statements for node in ast.walk(statement)]
     named = attributes_named(nodes) | stock_names()
     for node in nodes:
-        if isinstance(node, ast.ClassDef) and all(map(_is_own, node.bases)):
+        if isinstance(node, ast.ClassDef) and all(map(is_own, node.bases)):
             node.body = [s for s in node.body if _may_be_called(s, named)]
             node.body = node.body or [ast.Pass()]
 
 
-def _is_own(base: ast.expr) -> bool:
+def is_own(base: ast.expr) -> bool:
     return getattr(base, "id", "").startswith("limen.")
 
 
 def _may_be_called(statement: ast.stmt, named: set[str]) -> bool:
-    name = statement.name[1:] if isinstance(statement, _FUNCTIONS) else "__"
+    name = statement.name[1:] if isinstance(statement, FUNCTIONS) else "__"
     return name in named or name.startswith("__")

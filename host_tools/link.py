@@ -18,8 +18,9 @@ from dataclasses import dataclass
 
 from host_tools.attribute_names import AttributeNames, named_in_text
 from host_tools.bundles import LOADED_BY_NAME, Bundle, bundles, linked_name
-from host_tools.code import Code, leave_out_unused
+from host_tools.code import Code, bound, leave_out_unused
 from host_tools.resolve import Program, name_of
+from host_tools.start_only import FORGETTING, Definition, find_start_only, forgetting
 from host_tools.stock_names import short_names
 
 _MOST_PARAMETERS = 16
@@ -44,8 +45,12 @@ def link(sources: dict[str, str], scripts: dict[str, str]) -> Linked:
     scripted = [Bundle(name, [name], whole={name}) for name in names]
     code = [Code(program, bundle) for bundle in [*bundles(program), *scripted]]
     leave_out_unused(code)
+    dead = find_start_only(program, code)
     namer = _Namer(program, code)
+    forgotten = forgetting({one.bundle.name: namer.places(one, dead[one]) for one in dead})
     linked = {one.bundle.name: namer.linked(one) for one in code if one.statements}
+    if dead:
+        linked[FORGETTING] = forgotten
     return Linked(
         {name: _text(tree) for name, tree in linked.items()},
         {name: _places(tree) for name, tree in linked.items()},
@@ -76,6 +81,16 @@ class _Namer(ast.NodeTransformer):
             free = wish and wish not in code.names.values()
             code.names[label] = wish if free else next(short_names(taken))
         return code.names[label]
+
+    def places(self, code: Code, definitions: list[Definition]) -> list[str]:
+        """What definitions of a bundle will be called: "name", or "class.name" for a method."""
+        return [
+            f"{code.names[owner.name]}.{self._attributes.name(one.name[1:], one.origin)}"
+            if owner
+            else code.names[label]
+            for owner, one in definitions
+            for label in sorted(bound(one))
+        ]
 
     def linked(self, code: Code) -> ast.Module:
         """The one module: its imports, then its statements with all names as they shall be."""

@@ -107,7 +107,7 @@ class Gateway:
             from limen.service.counters import Tally
 
             Tally(self, len(self.devices), device, part["counters"])
-        self.polls[part["bus"]].add(len(self.devices), device)
+        self.polls[part["bus"]].serve(len(self.devices), device)
         self.devices.append(device)
 
     def _add_function(self, part, channels):
@@ -236,6 +236,10 @@ class Gateway:
         await self.supervisor.run()
 
 
+def forget_start():
+    """Nothing by itself: the linker lets it delete what only the start needs (`start_only`)."""
+
+
 def main():
     """Start the gateway from the configuration and the secrets on its flash.
 
@@ -246,4 +250,5 @@ def main():
         secrets = json.load(file)
     with open(CONFIGURATION) as lines:
         gateway = Gateway(lines, secrets)
+    forget_start()
     asyncio.run(gateway.run())

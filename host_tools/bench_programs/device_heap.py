@@ -77,7 +77,7 @@ class Bench:
         channels = tuple(make_channel(i, spec) for i, spec in enumerate(part["channel"]))
         reader = drivers.load(self.bus.kind)[1](self.bus, part, channels)
         device = Device(part["id"], channels, reader)
-        self.poll.add(0, device)
+        self.poll.serve(0, device)
         device.mark_due(self.clock.s, self.clock.ms)
         reader.read()
         while reader.step() >= 0:

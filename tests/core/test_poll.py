@@ -98,7 +98,7 @@ class World:
             for index, every_ms in enumerate(periods_ms)
         ]
         device = Device(name, channels, reader(channels))
-        self.poll.add(len(self.devices), device)
+        self.poll.serve(len(self.devices), device)
         self.devices.append(device)
         return device
 
@@ -239,7 +239,7 @@ def test_a_lesson_is_kept_and_recalled():
     assert world.poll.counters() == {"ok": 7, "silent": 0, "cuts": 1}
     recalled = []
     reader.recall = recalled.append
-    world.poll.add(1, world.devices[0])
+    world.poll.serve(1, world.devices[0])
     assert recalled == [[4 << 16 | 8]]
 
 

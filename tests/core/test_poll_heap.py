@@ -98,7 +98,7 @@ def make_poll(sink):
         entry = {"address": address, "fc": 4, "max_registers": 125, "pause_ms": 0}
         entry["channel"] = entries
         reader = modbus_device.Device(bus, entry, channels)
-        bus_poll.add(address - 1, Device("meter", channels, reader))
+        bus_poll.serve(address - 1, Device("meter", channels, reader))
     return bus_poll
 
 

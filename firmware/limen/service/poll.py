@@ -87,7 +87,7 @@ class Poll:
         self._guests = 0
         self._is_taken = False
 
-    def add(self, number, device):
+    def serve(self, number, device):
         """Read this device, which is the gateway's device `number`, too."""
         self._devices.append(device)
         self._numbers.append(number)
