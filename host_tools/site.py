@@ -60,8 +60,10 @@ class Site:
         profiles = _load_used(profile_names(), self._used("profile"), load_profile)
         boards = _load_used(board_names(), self._used("board"), load_board)
         compact, problems = check(self.file.data, gateway, profiles, boards)
-        read_zone(Spot(problems, ("site", "timezone")), self._timezone())
+        zone = read_zone(Spot(problems, ("site", "timezone")), self._timezone())
         if compact:
+            for function in compact.get("function", []):
+                function["zone"] = zone or [0]
             check_loads(Spot(problems, ("gateway", gateway, "bus")), compact)
         return compact, problems
 

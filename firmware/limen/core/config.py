@@ -46,7 +46,8 @@ def check(site, gateway, profiles, boards):
         return None, problems
     place = _read_part(spot.at("site"), top["site"], _SITE)
     broker = _read_part(spot.at("mqtt"), top["mqtt"], _MQTT)
-    compact = _read_gateway(spot.at("gateway"), top["gateway"], gateway, profiles, boards)
+    facts = _read_facts(spot.at("site"), place)
+    compact = _read_gateway(spot.at("gateway"), top["gateway"], gateway, profiles, boards, facts)
     if problems:
         return None, problems
     compact["v"] = _VERSION
@@ -64,6 +65,15 @@ def check(site, gateway, profiles, boards):
 
 def _read_part(spot, part, fields):
     return None if part is None else spot.read_table(part, fields)
+
+
+def _read_facts(spot, place):
+    """What functions need to know of the site: tariffs, CO2 factors, holidays."""
+    if place is None or not [key for key in _FACTS if place[key] is not None]:
+        return {"dates": []}
+    from limen.core.function_config import read_site
+
+    return read_site(spot, place)
 
 
 def _no_tls(value):
@@ -90,6 +100,10 @@ def _is_number(digits):
     return not [True for digit in digits if digit not in "0123456789"]
 
 
+def _any(value):
+    return value
+
+
 def _time_servers(value):
     """A list of [host, port]; an empty one asks nobody."""
     if isinstance(value, list):
@@ -106,7 +120,11 @@ _SITE = {
     "id": required(identifier, 'id = "hall-2"'),
     "timezone": optional(text),
     "ntp": optional(_time_servers, [["pool.ntp.org", 123]]),
+    "holidays": optional(_any),
+    "tariff": optional(table),
+    "co2": optional(table),
 }
+_FACTS = ("holidays", "tariff", "co2")
 _MQTT = {
     "host": required(host, 'host = "broker.local"'),
     "port": optional(integer(1, 65535), 1883),
@@ -123,7 +141,10 @@ _GATEWAY = {
     "diag_every": optional(duration_s(1, 86400), 60),
     "bus": required(entries, "[[gateway.press-07.bus]]"),
     "device": required(entries, "[[gateway.press-07.device]]"),
+    "energy": optional(entries),
+    "machine": optional(entries),
 }
+_FUNCTIONS = ("energy", "machine")
 _DEVICE = {
     "id": required(identifier, 'id = "main-meter"'),
     "profile": required(text, 'profile = "eastron-sdm630"'),
@@ -136,7 +157,7 @@ _DEVICE = {
 _DEVICE.update(framing_fields())
 
 
-def _read_gateway(spot, gateways, name, profiles, boards):
+def _read_gateway(spot, gateways, name, profiles, boards, facts):
     """The compact form of one gateway's own part; None if there is nothing to read."""
     if gateways is None:
         return None
@@ -161,7 +182,7 @@ def _read_gateway(spot, gateways, name, profiles, boards):
         set_framings(devices, wired)
         for device in devices:
             _gather_counters(device)
-    return {
+    compact = {
         "gateway": name,
         "wifi": board is not None and board["network"] == "wifi",
         "outbox_bytes": values["outbox_bytes"],
@@ -169,6 +190,11 @@ def _read_gateway(spot, gateways, name, profiles, boards):
         "bus": wired,
         "device": devices,
     }
+    if [kind for kind in _FUNCTIONS if values[kind]]:
+        from limen.core.function_config import read_functions
+
+        compact["function"] = read_functions(spot, values, devices, facts)
+    return compact
 
 
 def _look_up(spot, name, known, word):

@@ -24,7 +24,8 @@ _TABLE = (
         "gauge",
         "power_active_l1 power_active_l2 power_active_l3 power_active_total power_import_l1 "
         "power_import_l2 power_import_l3 power_import_total power_export_l1 power_export_l2 "
-        "power_export_l3 power_export_total power_dc power_active_demand power_active_demand_max",
+        "power_export_l3 power_export_total power_dc power_active_demand power_active_demand_max "
+        "power_active_demand_sliding power_active_demand_predicted",
     ),
     (
         "var",
@@ -53,7 +54,19 @@ _TABLE = (
         "energy_import_t2 energy_export energy_export_l1 energy_export_l2 energy_export_l3 "
         "energy_export_t1 energy_export_t2 energy_total",
     ),
+    ("kWh", "counter", "energy_import_integrated"),
     ("kWh", "gauge", "energy_net"),
+    (
+        "kWh",
+        "gauge",
+        "energy_import_interval energy_import_l1_interval energy_import_l2_interval "
+        "energy_import_l3_interval energy_export_interval energy_export_l1_interval "
+        "energy_export_l2_interval energy_export_l3_interval energy_total_interval "
+        "energy_import_integrated_interval",
+    ),
+    ("kvarh", "gauge", "energy_reactive_import_interval energy_reactive_export_interval"),
+    ("kg", "gauge", "co2"),
+    ("", "gauge", "cost"),
     ("kvarh", "counter", "energy_reactive_import energy_reactive_export energy_reactive_total"),
     ("kVAh", "counter", "energy_apparent energy_apparent_import"),
     # Heat meters count in GJ, MWh or kWh: all of them are whole numbers of kJ, but not of Wh.
