@@ -69,36 +69,44 @@ def read_energy(spot, settings, devices, facts):
         return None
     number, meter = found
     read = {channel["name"]: channel for channel in meter["channel"] if channel}
-    order = [channel and channel["name"] for channel in meter["channel"]]
-    names = _counters(spot.at("counters"), values["counters"], read)
     compact = {"function": "energy", "id": values["id"], "follows": [number]}
-    power = _power(spot.at("power"), values["power"], read)
-    if names is None:
+    if not _read_sources(spot, values, compact, meter, read):
         return None
-    if not names and not power:
-        spot.at("meter").report("reads neither a counter of energy nor %s; list one" % _POWER)
-        return None
-    compact["counters"] = [[number, order.index(name)] for name in names]
-    if power:
-        compact["power"] = [number, order.index(power)]
     compact["interval_s"] = values["interval"]
-    compact["gap_s"] = values["gap"] or _gap_s(names or [power], read)
-    compact["names"] = names or [_INTEGRATED]
-    compact["places"] = (read[names[0]]["places"] if names else 3) - 3
-    compact["reactive"] = _reactive(names, read)
     _read_sliding(spot.at("sliding"), values, compact)
     _check_spans(spot.at("interval"), values["interval"], facts)
     for key in ("tariff", "co2"):
         if key in facts:
             compact[key] = facts[key]
     compact["channel"] = _channels(spot, values, compact, read, facts)
-    source = "from its counters" if names else "integrated from " + power
-    compact["model"] = "Energy per %s, %s" % (ms_text(values["interval"] * 1000), source)
     if values["shed"] is not None:
         compact["shed"] = _read_shed(spot.at("shed"), values["shed"], devices, compact["places"])
-        if power is None:
+        if "power" not in compact:
             spot.at("shed").report("needs the meter's power_active_total; list that channel")
     return compact
+
+
+def _read_sources(spot, values, compact, meter, read):
+    """Add where energy and power come from; False where that is wrong."""
+    (number,) = compact["follows"]
+    order = [channel and channel["name"] for channel in meter["channel"]]
+    names = _counters(spot.at("counters"), values["counters"], read)
+    power = _power(spot.at("power"), values["power"], read)
+    if names is None:
+        return False
+    if not names and not power:
+        spot.at("meter").report("reads neither a counter of energy nor %s; list one" % _POWER)
+        return False
+    compact["counters"] = [[number, order.index(name)] for name in names]
+    if power:
+        compact["power"] = [number, order.index(power)]
+    compact["gap_s"] = values["gap"] or _gap_s(names or [power], read)
+    compact["names"] = names or [_INTEGRATED]
+    compact["places"] = (read[names[0]]["places"] if names else 3) - 3
+    compact["reactive"] = _reactive(names, read)
+    source = "from its counters" if names else "integrated from " + power
+    compact["model"] = "Energy per %s, %s" % (ms_text(values["interval"] * 1000), source)
+    return True
 
 
 def _counters(spot, listed, read):
