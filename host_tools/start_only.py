@@ -8,15 +8,15 @@ To reach is meant widely. A method is reached where its name is named, whatever 
 where stock code may call it; and everywhere it is taken as a value and not called, as it may then
 be called later. Coroutines, lambdas and functions in functions run when they like. What may be
 loaded after the start is left whole, and so is what it needs. Only of a class that the start gets
-from a module loaded by name it is taken for granted that objects are made of it at once, and a
-name that is made at run time (`getattr(x, name)`) is one of the start.
+from a module loaded by name it is taken for granted that objects are made of it at once. Where a
+name is made at run time (`getattr(x, name)`), every public name is reached.
 """
 
 import ast
 import builtins
 from collections.abc import Iterator
 
-from host_tools.attribute_names import families, is_private, named_in_text
+from host_tools.attribute_names import NAME_ATTRIBUTES, families, is_private, named_in_text
 from host_tools.code import FUNCTIONS, Code, bound, is_own
 from host_tools.resolve import Program
 from host_tools.stock_names import stock_names
@@ -71,6 +71,7 @@ class _Reached:
         self._labels: set[str] = set()
         self._names: set[str] = set()
         self._taken: set[str] = set()
+        self._reaches_any = False
         self._reached: set[ast.AST] = set()
         self._todo: list[ast.AST] = []
         self._stock = stock_names()
@@ -136,6 +137,8 @@ class _Reached:
                 self._load_any(node)
             if text := named_in_text(node):
                 self._names.add(self._attribute(text.value, text))
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in NAME_ATTRIBUTES:
+                self._reaches_any = True
 
     def _load(self, name: str) -> None:
         """A late import is reached: of a label, or of a whole module (`@module`)."""
@@ -175,13 +178,15 @@ class _Reached:
         if label in self._labels or not one.is_public(label):
             return label in self._labels
         is_class = isinstance(self._definitions[label], ast.ClassDef)
-        return plain in self._names or (plain in self._taken and not is_class)
+        is_taken = plain in self._taken and not is_class
+        return self._reaches_any or plain in self._names or is_taken
 
     def _may_run(self, owner: ast.ClassDef, method: ast.AST) -> bool:
         name = method.name[1:]
         if method.name == _INIT:
             return owner.name in self._labels or not all(map(is_own, owner.bases))
-        is_stock = name in self._stock or name.startswith("__")
+        is_any = self._reaches_any and not is_private(name)
+        is_stock = is_any or name in self._stock or name.startswith("__")
         is_named = self._attribute(name, method) in self._names | self._taken
         return is_stock or is_named or bool(method.decorator_list)
 

@@ -198,3 +198,18 @@ def test_the_firmware_forgets_its_start():
 def test_without_a_mark_nothing_is_forgotten():
     sources = {"limen/__init__.py": "", "limen/app.py": "def main():\n    return 1\n"}
     assert list(link(sources, MAIN).modules) == ["limen", "main"]
+
+
+def test_a_name_that_is_made_at_run_time_may_be_any():
+    app = """class Gateway:
+    def __init__(self):
+        self.first()
+        self._second()
+    def first(self):
+        pass
+    def _second(self):
+        pass
+    def run(self):
+        return getattr(self, self.name)()
+"""
+    assert count(app) == ALWAYS + 1
