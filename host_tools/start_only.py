@@ -150,7 +150,10 @@ class _Reached:
 
     def _load_any(self, call: ast.Call) -> None:
         """A module is imported by a name that is made at run time."""
-        texts = [node.value for node in ast.walk(call) if isinstance(node, ast.Constant)]
+        nodes = list(ast.walk(call))
+        named = [self._definitions.get(node.id) for node in nodes if isinstance(node, ast.Name)]
+        nodes += [node for statement in filter(None, named) for node in ast.walk(statement)]
+        texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
         prefixes = tuple(t for t in texts if isinstance(t, str) and t.startswith("limen."))
         for one in self._code[1:]:
             if any(member.startswith(prefixes or "limen.") for member in one.bundle.members):
