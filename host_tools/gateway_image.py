@@ -1,8 +1,9 @@
 """The file system of one gateway of a site: firmware, configuration and secrets.
 
 What is flashed to a chip and what an emulated board boots is this one image. The configuration is
-laid out for a small heap: one line of JSON for its head, each bus and each device, and apart from
-it the part of the birth certificate that only readers of the messages need.
+laid out for a small heap: one line of JSON for its head, each bus, each device and each of its
+channels, and apart from it the part of the birth certificate that only readers of the messages
+need.
 """
 
 import json
@@ -29,7 +30,7 @@ def configuration_files(compact: dict) -> dict[str, bytes]:
     """The compact configuration as a gateway stores it."""
     head = {key: value for key, value in compact.items() if key not in _PARTS}
     devices = compact["device"] + compact.get("function", [])
-    lines = [head, *compact["bus"], *map(_without_birth_facts, devices)]
+    lines = [head, *compact["bus"], *(line for device in devices for line in _lines_of(device))]
     return {
         CONFIGURATION: b"".join(_json(line) + b"\n" for line in lines),
         BIRTH: b'"device":' + _json([_birth_of(device) for device in devices]) + b"}",
@@ -41,18 +42,24 @@ def _birth_of(device: dict) -> dict:
     return {"id": device["id"], "model": device["model"], "channel": channels}
 
 
-def _without_birth_facts(device: dict) -> dict:
+def _lines_of(device: dict) -> list[dict]:
+    """A device with the number of its channels, and behind it these, without facts of the birth."""
+    facts = {key: value for key, value in device.items() if key != "model"}
     channels = [
         {key: value for key, value in channel.items() if key not in _ONLY_IN_BIRTH}
         for channel in device["channel"]
     ]
-    facts = {key: value for key, value in device.items() if key != "model"}
-    return facts | {"channel": channels}
+    return [facts | {"channel": len(channels)}, *channels]
 
 
 def stored_configuration(configuration: bytes, birth: bytes) -> dict:
     """The compact configuration again, from the two files; ValueError if they are broken."""
-    head, *parts = [json.loads(line) for line in configuration.splitlines()]
+    lines = map(json.loads, configuration.splitlines())
+    head, parts = next(lines, None), []
+    for part in lines:
+        if "channel" in part:
+            part["channel"] = [next(lines) for _ in range(part["channel"])]
+        parts.append(part)
     devices = [part for part in parts if "kind" not in part]
     told = json.loads(b"{" + birth)["device"]
     for device, facts in zip(devices, told, strict=True):

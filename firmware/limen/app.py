@@ -42,14 +42,17 @@ BIRTH = "/birth.json"
 SECRETS = "/secrets.json"
 
 
-def make_channel(index, spec):
-    """A channel with its filter and alarms, as the configuration says."""
+def make_channel(index, spec, shared):
+    """A channel with its filter and alarms, as the configuration says; what many have is `shared`,
+    {value: the same value}."""
+    spec["name"] = shared.setdefault(spec["name"], spec["name"])
     channel = Channel(index, spec)
     if "report" in spec:
-        channel.report = Report(spec["report"])
+        rule = tuple(spec.pop("report"))
+        channel.report = Report(shared.setdefault(rule, rule))
     channel.alarms = tuple(
         LimitAlarm(a["name"], a["limit"], a["hysteresis"], a["delay_ms"])
-        for a in spec.get("alarm", ())
+        for a in spec.pop("alarm", ())
     )
     return channel
 
@@ -65,8 +68,9 @@ class Gateway:
         self.buses = []
         self.devices = [Device("gateway", (), None)]
         head = json.loads(next(lines))
+        shared = {}
         for line in lines:
-            self._add(json.loads(line))
+            self._add(json.loads(line), lines, shared)
             gc.collect()
         self._make_delivery(head, secrets)
         self.wifi = self.time_sync = self.commands = None
@@ -89,14 +93,16 @@ class Gateway:
         self.incarnation = store.get("inc")
         self.boot = store.get("boot")
 
-    def _add(self, part):
-        """Make the bus or the device that a line of the configuration describes."""
+    def _add(self, part, lines, shared):
+        """Make the bus or the device that a line of the configuration describes; the channels of a
+        device have lines of their own."""
         if "kind" in part:
             bus = drivers.load(part["kind"])[0](board.open_port(part), part, self.store)
             self.buses.append(bus)
             self.polls.append(Poll(bus, self.clock, self.store, self.take, self.report))
             return
-        channels = tuple(make_channel(i, spec) for i, spec in enumerate(part["channel"]))
+        specs = part["channel"] = [json.loads(next(lines)) for _ in range(part["channel"])]
+        channels = tuple(make_channel(i, spec, shared) for i, spec in enumerate(specs))
         if "function" in part:
             self._add_function(part, channels)
             return

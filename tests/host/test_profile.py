@@ -301,7 +301,7 @@ def test_a_gateway_keeps_what_it_reads_with_and_the_birth_what_a_reader_needs():
     compact, problems = check(site, "g", {"omega-cn7500": profile}, board)
     assert problems == []
     files = configuration_files(compact)
-    kept = json.loads(files[CONFIGURATION].splitlines()[-1])["channel"][-1]
+    kept = json.loads(files[CONFIGURATION].splitlines()[-1])
     told = json.loads(b"{" + files[BIRTH])["device"][0]["channel"][-1]
     assert (kept["name"], kept["fc"], "states" in kept) == ("operating_state", 2, False)
     assert told["states"] == {"0": "stopped", "1": "running"}

@@ -6,7 +6,6 @@ a running gateway the bus is lent by its poll first. Loaded only when it is aske
 """
 
 import asyncio
-import json
 from time import sleep_us, ticks_diff, ticks_us
 
 from limen.core.compat import const
@@ -137,8 +136,9 @@ def main(open_port, number=0, everywhere=False, configuration="/config.jsonl"):
 
     `open_port(bus)` gives its UART and DE pin: `limen.hal.board.rs485`.
     """
-    with open(configuration) as lines:
-        parts = [json.loads(line) for line in lines][1:]
+    from limen.service.stored_parts import parts
+
+    parts = list(parts(configuration))
     bus = [part for part in parts if "kind" in part][number]
     devices = [part for part in parts if part.get("bus") == number]
     framing = bus["baud"], bus["parity"], bus["stop"]

@@ -6,7 +6,7 @@ CONFIGURATION = "/config.jsonl"
 
 
 def part_of(name, path=CONFIGURATION):
-    """The line of the configuration that is about a device; ValueError if there is none."""
+    """The part of the configuration that is about a device; ValueError if there is none."""
     for part in parts(path):
         if part.get("id") == name and "kind" not in part and "function" not in part:
             return part
@@ -14,11 +14,14 @@ def part_of(name, path=CONFIGURATION):
 
 
 def parts(path=CONFIGURATION):
-    """The lines of the configuration behind its head, one by one."""
+    """The buses and devices of the configuration, one by one, as lines behind its head."""
     with open(path) as lines:
         next(lines)
         for line in lines:
-            yield json.loads(line)
+            part = json.loads(line)
+            if "channel" in part:
+                part["channel"] = [json.loads(next(lines)) for _ in range(part["channel"])]
+            yield part
 
 
 def number_of(gateway, name):
