@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
+from host_tools.contract_functions import BODIES, FunctionBody
+
 ROOT = "limen/v1"
 _LONGEST_ID = 64
 KINDS = ("gauge", "counter", "state")
@@ -114,7 +116,7 @@ class Record:
     t_ms: int | None
     uptime_ms: int | None
     quality: int
-    body: Values | Alarm | CounterChange | ClockSet
+    body: Values | Alarm | CounterChange | ClockSet | FunctionBody
 
 
 @dataclass(frozen=True)
@@ -255,6 +257,37 @@ class _Table:
         """Take an integer that is not negative."""
         return _natural(self.get(key, int, *types), f"{key!r} of {self._where}")
 
+    def naturals(self, key: str, count: int) -> tuple[int, ...]:
+        """Take a list of so many integers that are not negative."""
+        where = f"an entry of {key!r} of {self._where}"
+        return tuple(_natural(_typed(n, (int,), where), where) for n in self._list(key, count))
+
+    def decimal(self, key: str, *types) -> Decimal | None:
+        """Take a number."""
+        return _decimal(self.get(key, int, Decimal, *types))
+
+    def decimals(self, key: str, count: int, *types) -> tuple[Decimal | None, ...]:
+        """Take a list of so many numbers."""
+        where = f"an entry of {key!r} of {self._where}"
+        types = (int, Decimal, *types)
+        return tuple(_decimal(_typed(one, types, where)) for one in self._list(key, count))
+
+    def _list(self, key: str, count: int) -> list:
+        found = self.get(key, list)
+        if len(found) != count:
+            raise ContractError(f"{key!r} of {self._where} has {len(found)} entries, not {count}")
+        return found
+
+    def one_of(self, key: str, words: tuple[str, ...]) -> str:
+        return _one_of(self.get(key, str), words, f"{key!r} of {self._where}")
+
+    def is_given(self, key: str) -> bool:
+        """Whether a key is there and not null, which is taken."""
+        if key in self._left and self._left[key] is None:
+            del self._left[key]
+            return False
+        return True
+
     def name(self, key: str) -> str:
         """Take a text that is not empty."""
         text = self.get(key, str)
@@ -303,6 +336,10 @@ def _quality(value: int, where: str) -> int:
     if not GOOD <= value <= STALE:
         raise ContractError(f"{where} is {value}, not a quality from 0 to 3")
     return value
+
+
+def _decimal(number: int | Decimal | None) -> Decimal | None:
+    return None if number is None else Decimal(number)
 
 
 def _number(value, where: str) -> Decimal | None:
@@ -409,7 +446,7 @@ def _data_body(table: _Table, quality: int, where: str) -> Values:
     return Values(values)
 
 
-def _event_body(table: _Table) -> Alarm | CounterChange | ClockSet:
+def _event_body(table: _Table) -> Alarm | CounterChange | ClockSet | FunctionBody:
     body = table.rest()
     table = _Table(body, "the event")
     if "clock" in body:
@@ -417,6 +454,9 @@ def _event_body(table: _Table) -> Alarm | CounterChange | ClockSet:
         result = ClockSet(table.natural("uptime_ms"), table.natural("utc_ms"))
     elif "counter" in body:
         result = _counter_change(table)
+    elif BODIES.keys() & body.keys():
+        (kind, *_) = BODIES.keys() & body.keys()
+        result = BODIES[kind](table)
     else:
         name = table.get("alarm", str)
         state = _one_of(table.get("state", str), ("raised", "cleared"), f"alarm {name}")

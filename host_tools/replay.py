@@ -19,6 +19,7 @@ from rich.console import Console
 
 from host_tools import world as worlds
 from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, CounterChange, Values
+from host_tools.contract_functions import OrderChange, Period, Shed
 from host_tools.emulation.recording import Recording, RecordingSignals
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.errors import ToolError
@@ -150,6 +151,12 @@ def _lines(arrival: Arrival) -> Iterator[tuple[str, str, str]]:
             yield channel, f"{total:f}", change
         case ClockSet(uptime_ms):
             yield "clock", str(uptime_ms), "set"
+        case Shed(output, dropped, predicted):
+            yield output, f"{predicted:f}", "dropped" if dropped else "restored"
+        case OrderChange(order, change, parts):
+            yield order, "" if parts is None else str(parts), change
+        case Period(name, _, _, _, parts):
+            yield name, str(parts), "period"
 
 
 def iso_time(utc_ms: int | None) -> str:

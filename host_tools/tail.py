@@ -18,11 +18,13 @@ from host_tools.client import (
     CounterChange,
     Fault,
     Gap,
+    Happening,
     Item,
     Presence,
     Sample,
 )
 from host_tools.client.items import as_time
+from host_tools.contract_functions import OrderChange, Period, Shed, Use, sentence
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +62,8 @@ def plain_line(item: Item) -> str:
             was, total = _quantity(item.was, item.unit), _quantity(item.total, item.unit)
             where = f"{item.device}.{item.channel}"
             return f"{_head(item)} counter {where} {item.change} at {was}, total {total}"
+        case Happening():
+            return f"{_head(item)} {item.device} {sentence(item.body)}"
         case ClockSet():
             utc = as_time(item.utc_ms).isoformat(timespec="milliseconds")
             return f"{utc} {item.gateway} clock set at an uptime of {item.uptime_ms} ms"
@@ -75,7 +79,7 @@ def plain_line(item: Item) -> str:
     return f"{item.topic}: {item.sentence}"
 
 
-def _head(item: Sample | Alarm | CounterChange) -> str:
+def _head(item: Sample | Alarm | CounterChange | Happening) -> str:
     when = item.time.isoformat(timespec="milliseconds") if item.time else f"+{item.uptime_ms} ms"
     return f"{when} {item.gateway}"
 
@@ -86,7 +90,10 @@ def _quantity(value: Decimal | None, unit: str) -> str:
 
 def json_line(item: Item) -> str:
     """An object with `type` and what the item has; JSON has no other exact way for decimals."""
-    facts = {"type": type(item).__name__.lower()} | _facts(item)
+    return _object({"type": type(item).__name__.lower()} | _facts(item))
+
+
+def _object(facts: dict) -> str:
     return "{" + ",".join(f"{json.dumps(name)}:{_json(fact)}" for name, fact in facts.items()) + "}"
 
 
@@ -102,4 +109,13 @@ def _facts(item: Item) -> dict:
 
 
 def _json(fact) -> str:
-    return f"{fact:f}" if isinstance(fact, Decimal) else json.dumps(fact, ensure_ascii=False)
+    match fact:
+        case Decimal():
+            return f"{fact:f}"
+        case Shed() | OrderChange() | Period():
+            return _object({"kind": type(fact).__name__.lower()} | vars(fact))
+        case Use():
+            return _object(vars(fact))
+        case tuple():
+            return "[" + ",".join(map(_json, fact)) + "]"
+    return json.dumps(fact, ensure_ascii=False)

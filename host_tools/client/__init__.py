@@ -4,7 +4,16 @@ docs/host-services.md tells how to use it; docs/mqtt.md what it rests on.
 """
 
 from host_tools.client.connection import Address
-from host_tools.client.items import Alarm, Born, ClockSet, CounterChange, Item, Presence, Sample
+from host_tools.client.items import (
+    Alarm,
+    Born,
+    ClockSet,
+    CounterChange,
+    Happening,
+    Item,
+    Presence,
+    Sample,
+)
 from host_tools.client.reader import Fault, Gap
 from host_tools.client.service import AsyncClient, Client
 from host_tools.client.state import State
@@ -19,6 +28,7 @@ __all__ = [
     "CounterChange",
     "Fault",
     "Gap",
+    "Happening",
     "Item",
     "Presence",
     "Sample",

@@ -14,6 +14,7 @@ from host_tools.client.reader import Arrival, Fault, Found, Gap, Gateway, Notice
 from host_tools.contract import QUALITY_NAMES, Birth, Boot, Channel, Status, Values
 from host_tools.contract import Alarm as AlarmBody
 from host_tools.contract import CounterChange as ChangeBody
+from host_tools.contract_functions import FunctionBody, OrderChange, Period, Shed
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,24 @@ class CounterChange:
 
 
 @dataclass(frozen=True)
+class Happening:
+    """What a function of a gateway tells: `body` is a Shed, an OrderChange or a Period."""
+
+    gateway: str
+    device: str
+    body: FunctionBody
+    quality: str
+    t_ms: int | None
+    uptime_ms: int | None
+    boot: Boot
+    seq: int
+
+    @property
+    def time(self) -> datetime.datetime | None:
+        return as_time(self.t_ms)
+
+
+@dataclass(frozen=True)
 class ClockSet:
     """A gateway's clock was set: at `uptime_ms` of this boot it was `utc_ms`."""
 
@@ -128,7 +147,7 @@ class Born:
     birth: Birth
 
 
-Item = Sample | Alarm | CounterChange | ClockSet | Gap | Presence | Born | Fault
+Item = Sample | Alarm | CounterChange | Happening | ClockSet | Gap | Presence | Born | Fault
 
 
 def items(gateway: Gateway | None, found: Found) -> Iterator[Item]:
@@ -162,6 +181,8 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
         case ChangeBody(channel, change, was, total):
             told = channel, change, was, total, quality
             yield CounterChange(*where, *told, *taken, channels.get(channel))
+        case Shed() | OrderChange() | Period():
+            yield Happening(*where, record.body, quality, *taken)
         case clock:
             yield ClockSet(arrival.gateway, boot, record.seq, clock.uptime_ms, clock.utc_ms)
 

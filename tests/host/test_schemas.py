@@ -28,6 +28,20 @@ GOLDEN = [
         "alarm": "a.high", "state": "raised", "value": 45.1, "limit": 45}]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "counter": "a", "change": "reset", "was": 45.1, "total": 45}]]}),
+    ("dev/e/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "shed": "heater", "state": "dropped", "predicted": 104.5, "limit": 100}]]}),
+    ("dev/p/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "order": {"id": "A-1", "state": "started"}}]]}),
+    ("dev/p/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "order": {"id": "A-1", "state": "ended", "parts": 4, "rejects": 1, "s": [0, 1, 2, 3, 4, 5],
+                  "kWh": 1.5, "co2": None, "cost": 3,
+                  "part": {"kWh": 0.5, "co2": None, "cost": 1}}}]]}),
+    ("dev/p/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "order": {"id": "A-1", "state": "ended", "parts": 0, "rejects": 0, "s": [0, 1, 2, 3, 4, 5],
+                  "kWh": None, "co2": None, "cost": None, "part": None}}]]}),
+    ("dev/p/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "period": {"name": "early", "s": [0, 1, 2, 3, 4, 5], "kWh": [0, 1, 2, 3.5, 4, 5],
+                   "starts": 1, "parts": 2, "rejects": 0, "oee": [80.5, None, 100, None]}}]]}),
     ("dev/gateway/event", FRAME | {"r": [[20, 1795291200000, 0, {
         "clock": "set", "uptime_ms": 3500, "utc_ms": 1795291200000}]]}),
     ("dev/m/last", {"t": None, "q": 2, "v": {"a": 1.5, "b": None}}),

@@ -10,8 +10,18 @@ import pytest
 from paho.mqtt import client as paho
 
 from host_tools import cli
-from host_tools.client import Alarm, ClockSet, CounterChange, Fault, Gap, Presence, Sample
+from host_tools.client import (
+    Alarm,
+    ClockSet,
+    CounterChange,
+    Fault,
+    Gap,
+    Happening,
+    Presence,
+    Sample,
+)
 from host_tools.contract import Boot, Channel
+from host_tools.contract_functions import OrderChange, Period, Shed, Use
 from host_tools.emulation import brokers
 from host_tools.tail import json_line, plain_line
 
@@ -29,6 +39,13 @@ ALARM = Alarm(
 RESET = CounterChange(
     NAME, "meter", "voltage", "reset", None, Decimal("8.31"), "good", T_MS, None, BOOT, 9, ABOUT
 )
+SHED = Happening(
+    NAME, "hall", Shed("heater", True, Decimal("104.5"), Decimal(100)), "good", T_MS, None, BOOT, 3
+)
+USE = Use(Decimal("1.5"), None, Decimal("0.45"))
+PART = Use(Decimal("0.5"), None, Decimal("0.15"))
+ENDED = OrderChange("A-1", "ended", 4, 1, (0, 7, 0, 90, 0, 0), USE, PART)
+SHIFT = Period("early", (0, 5, 0, 20, 0, 0), (), 3, 4, 1, (Decimal("80.5"), None, None, None))
 HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
 
 
@@ -45,6 +62,14 @@ HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
         (RESET, f"{HEAD} counter meter.voltage reset at -, total 8.31 V"),
         (replace(RESET, was=Decimal("7.5")),
          f"{HEAD} counter meter.voltage reset at 7.5 V, total 8.31 V"),
+        (SHED, f"{HEAD} hall heater dropped at a predicted demand of 104.5 W, limit 100 W"),
+        (replace(SHED, body=OrderChange("A-1", "paused")), f"{HEAD} hall order A-1 paused"),
+        (replace(SHED, body=ENDED),
+         f"{HEAD} hall order A-1 ended: 4 parts, 1 of them rejects; idle 7 s, running 90 s; "
+         "1.5 kWh, 0.45 in money; per part 0.5 kWh, 0.15 in money"),
+        (replace(SHED, body=SHIFT),
+         f"{HEAD} hall early ended: idle 5 s, running 20 s; 4 parts, 1 of them rejects; "
+         "availability 80.5 %, performance -, quality -, OEE -"),
         (ClockSet(NAME, BOOT, 2, 3500, T_MS), f"{HEAD} clock set at an uptime of 3500 ms"),
         (Gap(NAME, BOOT, 2, 4),
          "hall-2/press-07 gap: 3 records did not come, 2 to 4 of boot 9f03a1c4/3"),
@@ -54,6 +79,12 @@ HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
 )  # fmt: skip
 def test_a_plain_line(item, line):
     assert plain_line(item) == line
+
+
+def test_a_json_line_of_an_order_is_exact_throughout():
+    body = json.loads(json_line(replace(SHED, body=ENDED)))["body"]
+    assert body["kind"] == "orderchange" and body["seconds"] == [0, 7, 0, 90, 0, 0]
+    assert body["part"] == {"energy": 0.5, "co2": None, "cost": 0.15}
 
 
 def test_a_json_line_has_the_exact_number():
