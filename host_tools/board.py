@@ -24,6 +24,7 @@ _BOARD = {
     "name": required(text, 'name = "LilyGO T-CAN485"'),
     "chip": required(one_of(_CHIPS), 'chip = "esp32"'),
     "flash_mb": required(one_of((4, 8, 16)), "flash_mb = 4"),
+    "psram_mb": optional(one_of((2, 4, 8)), 0),
     "network": required(one_of(("wifi", "ethernet")), 'network = "wifi"'),
     "source": required(entries, 'source = ["document, revision"]'),
     "uart": required(_gpios, "uart = [1, 2]"),

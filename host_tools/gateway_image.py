@@ -10,10 +10,12 @@ import json
 
 from host_tools.image import build_image, firmware_files
 from host_tools.site import Site, load_secrets
+from host_tools.sparkplug_file import sparkplug_file
 
 CONFIGURATION = "/config.jsonl"
 BIRTH = "/birth.json"
 SECRETS = "/secrets.json"
+SPARKPLUG = "/sparkplug.bin"
 
 _CHANNEL_FACTS = ("name", "unit", "kind", "places", "states")
 _PARTS = ("bus", "device", "function")
@@ -31,10 +33,13 @@ def configuration_files(compact: dict) -> dict[str, bytes]:
     head = {key: value for key, value in compact.items() if key not in _PARTS}
     devices = compact["device"] + compact.get("function", [])
     lines = [head, *compact["bus"], *(line for device in devices for line in _lines_of(device))]
-    return {
+    files = {
         CONFIGURATION: b"".join(_json(line) + b"\n" for line in lines),
         BIRTH: b'"device":' + _json([_birth_of(device) for device in devices]) + b"}",
     }
+    if "sparkplug" in compact["mqtt"]:
+        files[SPARKPLUG] = sparkplug_file(devices)
+    return files
 
 
 def _birth_of(device: dict) -> dict:

@@ -140,29 +140,42 @@ class Gateway:
 
     def _make_delivery(self, head, secrets):
         options = head["mqtt"]
-        slots = options["in_flight"]
         per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
-        self.outbox = Outbox(head["outbox_bytes"], _EVENT_BYTES, slots, per_record)
+        self.outbox = Outbox(
+            head["outbox_bytes"], _EVENT_BYTES, options["in_flight"], per_record
+        )
         self.path = Path(self.clock, self.outbox)
+        self.uplink = self.link = self.node_link = None
+        login = secrets.get("mqtt", {})
+        if "plain" in options.get("dialects", ("plain",)):
+            self._make_uplink(head, login)
+        if "sparkplug" in options:
+            from limen.service.edge_node import add_node
+
+            self.node_link = add_node(self, head, login)
+
+    def _make_uplink(self, head, login):
+        """What delivers in the plain dialect."""
         dialect = Plain(Text(), head, self.incarnation, self.boot, self.devices)
-        session = self._make_session(head, secrets.get("mqtt", {}))
+        session = self.make_session(head, login)
         session.set_last_will(
             dialect.topic_of("status"), dialect.status(False), retain=True, qos=1
         )
         uplink = Uplink(
-            session, self.outbox, dialect, self.clock, options, head["diag_s"], BIRTH
+            session, self.outbox, dialect, self.clock, head["mqtt"], head["diag_s"], BIRTH
         )
         uplink.devices = self.devices
-        uplink.birth_facts = self._birth_facts
+        uplink.birth_facts = self.birth_facts
         uplink.put_diagnostics = self._make_diagnostics(dialect.frame).put
         self.uplink = uplink
         session.on_message = self._on_message
         self.link = Link(session, self.clock, uplink)
 
-    def _make_session(self, head, login):
+    def make_session(self, head, login, kind=Session, suffix=""):
+        """A session of that class with the broker; each has a client id of its own."""
         options = head["mqtt"]
-        return Session(
-            "limen-%s-%s" % (head["site"], head["gateway"]),
+        return kind(
+            "limen-%s-%s%s" % (head["site"], head["gateway"], suffix),
             options["host"],
             options["port"],
             login.get("user"),
@@ -183,7 +196,8 @@ class Gateway:
         except MemoryError as error:
             self.report("commands", error)
 
-    def _birth_facts(self):
+    def birth_facts(self):
+        """What a birth tells of the gateway itself."""
         return {
             "firmware": VERSION,
             "reset": board.reset_cause(),
@@ -237,7 +251,10 @@ class Gateway:
             start("time", self.time_sync.run)
         for poll in self.polls:
             start("bus " + poll.bus.id, poll.run)
-        start("uplink", self.link.run)
+        if self.link:
+            start("uplink", self.link.run)
+        if self.node_link:
+            start("sparkplug", self.node_link.run)
         start("store", self.store.run)
         await self.supervisor.run()
 

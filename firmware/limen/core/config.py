@@ -12,6 +12,8 @@ where facts may be None for a name that the site does not use.
 
 from limen.core.bus_config import framing_fields, own_framing, read_buses, set_framings, wire_buses
 from limen.core.channel_config import LONGEST_MS, read_channels
+from limen.core.dialects_config import FIELDS as _DIALECTS
+from limen.core.dialects_config import compact_dialects
 from limen.core.input_buses import BUSES
 from limen.core.schema import (
     Owners,
@@ -48,6 +50,9 @@ def check(site, gateway, profiles, boards):
     broker = _read_part(spot.at("mqtt"), top["mqtt"], _MQTT)
     facts = _read_facts(spot.at("site"), place)
     compact = _read_gateway(spot.at("gateway"), top["gateway"], gateway, profiles, boards, facts)
+    if broker and place and compact:
+        board = boards.get(top["gateway"][gateway].get("board"))
+        dialects = compact_dialects(spot.at("mqtt"), broker, place["id"], gateway, board)
     if problems:
         return None, problems
     compact["v"] = _VERSION
@@ -60,6 +65,7 @@ def check(site, gateway, profiles, boards):
         "batch_bytes": broker["batch_bytes"],
         "in_flight": broker["in_flight"],
     }
+    compact["mqtt"].update(dialects)
     return compact, problems
 
 
@@ -135,6 +141,7 @@ _MQTT = {
     "batch_bytes": optional(integer(256, 4096), 1400),
     "in_flight": optional(integer(1, 64), 8),
 }
+_MQTT.update(_DIALECTS)
 _GATEWAY = {
     "board": required(text, 'board = "lilygo-t-can485"'),
     "outbox_bytes": optional(integer(1024, 65536), 4096),

@@ -55,7 +55,7 @@ class Outbox:
     """
 
     def __init__(self, data_bytes, event_bytes, slots, channels=24):
-        self._most = channels
+        self.most_channels = channels
         self._selection = Selection()
         self.rings = (Ring(data_bytes, self._selection), Ring(event_bytes, self._selection))
         self._kind = bytearray(slots + 1)
@@ -78,7 +78,7 @@ class Outbox:
     def add(self, channel, value):
         """Add a channel's value; False when the record is full and another must be begun."""
         ring = self._ring
-        if self._channels == self._most or ring.full(12):
+        if self._channels == self.most_channels or ring.full(12):
             return False
         self._channels += 1
         ring.add(channel)

@@ -257,7 +257,7 @@ class Session(MQTTClient):
         if kind == mqtt.CONNACK:
             raise mqtt.ProtocolError("type")
         if kind == mqtt.PINGRESP:
-            self._unanswered = 0
+            self.on_pingresp()
         else:
             pid = mqtt.get_u16(stream.received, start + 2)
             if self._awaited.get(pid) != kind:
@@ -281,6 +281,10 @@ class Session(MQTTClient):
             else:
                 self.ping()
                 self._unanswered = 2
+
+    def on_pingresp(self):
+        """The broker is there, and has handled what was sent before the ping."""
+        self._unanswered = 0
 
     async def drain(self):
         """Wait until all output is with the socket; always yields. Raises OSError."""
