@@ -59,11 +59,12 @@ class Sparkplug:
         topic = self._base % kind
         return (topic + "/" + self.devices[number].id if number else topic).encode()
 
-    def channel_of(self, number, alias):
-        """The channel of a device that has this alias, or None."""
-        index = alias - self._alias[number]
-        channels = self.devices[number].channels
-        return channels[index] if 0 <= index < len(channels) else None
+    def channel_of(self, number, name, alias):
+        """The channel of a device that has this name or alias, or None."""
+        for channel in self.devices[number].channels:
+            if channel.name == name or alias == self._alias[number] + channel.index:
+                return channel
+        return None
 
     def death(self, session_number):
         """The node's death certificate, which has to be there before the connection is."""

@@ -51,9 +51,8 @@ class Node:
     """Delivers what is in `outbox` in messages that `dialect` writes into `payload`; `options` are
     the configuration's part for MQTT.
 
-    `facts()` gives the texts of the node's birth as bytes; `write(device, channel, value)` tries to
-    do what a host wants, the value being a decimal in text; `wake` is set when there may be
-    something to do.
+    `facts()` gives the texts of the node's birth as bytes; `write(request)` begins to write what
+    {"device", "channel", "value"} says; `wake` is set when there may be something to do.
     """
 
     def __init__(self, session, outbox, dialect, payload, clock, store, options):

@@ -102,7 +102,7 @@ class Commands:
         request["topic"] = key[0]
         loaded = []
         try:
-            found = _load(key[0].rpartition(b"/")[2].decode(), loaded).run(self._gateway, request)
+            found = load(key[0].rpartition(b"/")[2].decode(), loaded).run(self._gateway, request)
             answer = {"ok": True}
             answer.update(found if isinstance(found, dict) else await found)
             self._answer(key, answer)
@@ -112,7 +112,7 @@ class Commands:
             self._gateway.report("commands", error)
             self._refuse(key, repr(error))
         self._running.remove(key)
-        _forget(loaded)
+        forget(loaded)
 
     def _refuse(self, key, error):
         self._session.count("commands refused")
@@ -170,7 +170,7 @@ def _decoded(payload):
     return request
 
 
-def _load(verb, loaded):
+def load(verb, loaded):
     """The module of a verb; `loaded` gets the names of all modules that came with it."""
     known = set(sys.modules)
     try:
@@ -184,7 +184,7 @@ def _load(verb, loaded):
         loaded.extend([name for name in sys.modules if name not in known])
 
 
-def _forget(modules):
+def forget(modules):
     """Give the memory of modules back."""
     for name in modules:
         parent, _, own = name.rpartition(".")

@@ -3,6 +3,8 @@
 Beside it, records go to two outboxes, and what nudges one dialect wakes the other.
 """
 
+import asyncio
+
 from limen.core.compat import const
 from limen.core.sparkplug import Payload
 from limen.delivery.fan import Fan
@@ -12,6 +14,7 @@ from limen.delivery.sparkplug import Sparkplug
 from limen.delivery.sparkplug_node import Node, NodeSession
 
 _EVENT_BYTES = const(4096)
+_MOST_WRITES = const(3)  # at once
 
 
 def add_node(gateway, head, login):
@@ -31,6 +34,7 @@ def add_node(gateway, head, login):
     )
     node = Node(session, outbox, dialect, payload, gateway.clock, gateway.store, options)
     node.facts = lambda: _facts(gateway, head)
+    node.write = Writes(gateway, node).begin
     if gateway.uplink:
         node.wake = gateway.uplink.wake
     else:
@@ -43,3 +47,36 @@ def _facts(gateway, head):
     facts = gateway.birth_facts()
     texts = facts["firmware"], facts["reset"], facts["chip"], head["hash"]
     return [text.encode() for text in texts]
+
+
+class Writes:
+    """Writes channels as hosts ask for it, with the command that does so in the plain dialect."""
+
+    def __init__(self, gateway, node):
+        self._gateway = gateway
+        self._node = node
+        self._running = 0
+
+    def begin(self, request):
+        """Begin to write a channel; what becomes of it is counted, and shown by the next data."""
+        if self._running == _MOST_WRITES:
+            raise ValueError("too many at once")
+        self._running += 1
+        asyncio.create_task(self._run(request))
+
+    async def _run(self, request):
+        from limen.service.commands import forget, load
+
+        loaded = []
+        result = "commands refused"
+        try:
+            found = load("write", loaded).run(self._gateway, request)
+            if not isinstance(found, dict):
+                await found
+            result = "commands"
+        except ValueError as error:
+            self._gateway.report(request["device"], str(error))
+        finally:
+            self._node.session.count(result)
+            self._running -= 1
+            forget(loaded)
