@@ -1,5 +1,6 @@
 # Everything starts here; each target sets the project up first, which a second run skips.
-# Variables handed on: SITE= GATEWAY= RECORDING= MAP= BROKER= PORT= SEED= and ARGS= for the rest.
+# Variables handed on: SITE= GATEWAY= RECORDING= MAP= BROKER= PORT= SEED=, TARGET= and SECONDS= of
+# fuzz, and ARGS= for the rest.
 
 PYTHON ?= python3
 LIMEN = .venv/bin/limen
@@ -7,7 +8,7 @@ OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)")
 WORLD = $(if $(RECORDING),--recording "$(RECORDING)") $(if $(MAP),--map "$(MAP)") \
 	$(if $(SEED),--seed "$(SEED)")
 
-.PHONY: setup demo replay test fuzz lint bench size flash clean distclean
+.PHONY: setup demo replay test noise fuzz lint bench size flash clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(WORLD) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -20,8 +21,13 @@ test: setup
 	.venv/bin/pytest $(ARGS)
 
 # Bytes of every kind into the Modbus master, for longer than a test takes.
-fuzz: setup
+noise: setup
 	.venv/bin/python tests/campaigns/modbus_noise.py $(ARGS)
+
+# Every parser, or TARGET=p1, under a fuzzer that watches coverage; for SECONDS=60 each.
+fuzz: setup
+	.venv/bin/python tests/fuzz $(if $(TARGET),--target "$(TARGET)") \
+		$(if $(SECONDS),--seconds "$(SECONDS)") $(ARGS)
 
 lint: setup
 	.venv/bin/ruff check

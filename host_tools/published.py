@@ -46,11 +46,14 @@ class Run:
     @classmethod
     def of_text(cls, text: str) -> "Run":
         """Read the CSV. Raises ValueError where it is none of ours."""
-        rows = csv.reader(io.StringIO(text))
-        if tuple(next(rows, ())) != COLUMNS:
+        try:
+            rows = list(csv.reader(io.StringIO(text)))
+        except csv.Error as error:
+            raise ValueError(error) from None
+        if tuple(*rows[:1]) != COLUMNS:
             raise ValueError(f"its heading is not {','.join(COLUMNS)}")
         channels: dict[str, list[Point]] = {}
-        for row in rows:
+        for row in rows[1:]:
             time, device, channel, value, quality, kind, _, _ = row
             point = Point(_t_ms(time), value, quality, kind)
             channels.setdefault(f"{device}.{channel}", []).append(point)

@@ -103,7 +103,12 @@ def _unix_us(moment: datetime.datetime) -> int:
 
 
 def _epoch_us(number: Decimal) -> int:
-    """Seconds, milliseconds or microseconds since 1970, told apart by their size."""
+    """Seconds, milliseconds or microseconds since 1970, told apart by their size.
+
+    Raises ValueError for what lies beyond all of them.
+    """
+    if number >= 10**17:
+        raise ValueError(number)
     scale = 6 if number < 10**11 else 3 if number < 10**14 else 0
     return int(number.scaleb(scale))
 
