@@ -18,7 +18,7 @@ from limen.core.bus_config import PARITIES
 from limen.core.channel_config import read_channels
 from limen.core.doctor import Examination
 from limen.core.doctor_words import framing_text, headline
-from limen.core.exchange import character_us, silence_us
+from limen.core.exchange import silence_us, wire_us
 from limen.core.modbus import REQUEST_BYTES
 from limen.core.numbers import number
 from limen.core.planner import plan
@@ -82,7 +82,7 @@ class Device:
         profile = load_profile(self.profile)
         channels = read_channels(Spot([]), {"channels": {}, "every": _PERIODS_MS[0]}, profile)
         spans = sorted((channel.get("fc", profile["fc"]), *_span(channel)) for channel in channels)
-        char_us = character_us(self.framing) or 1
+        char_us = wire_us(self.framing, 1) or 1
         silence = max(silence_us(self.framing), self.pause_ms * 1000)
         overhead = REQUEST_BYTES + _REPLY_FRAME_BYTES
         total_us = 0

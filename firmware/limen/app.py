@@ -70,8 +70,9 @@ class Gateway:
         head = json.loads(next(lines))
         shared = {}
         for line in lines:
-            self._add(json.loads(line), lines, shared)
-            gc.collect()
+            if not self.alone:
+                self._add(json.loads(line), lines, shared)
+                gc.collect()
         self._make_delivery(head, secrets)
         self.wifi = self.time_sync = self.commands = None
         if head["wifi"]:
@@ -89,6 +90,8 @@ class Gateway:
         if store.get("inc") is None:
             store.set("inc", binascii.hexlify(os.urandom(4)).decode())
         store.set("boot", store.get("boot", 0) + 1)
+        self.alone = store.get("alone")  # a command that needs the memory of the devices
+        store.set("alone", None)
         store.save()
         self.incarnation = store.get("inc")
         self.boot = store.get("boot")
@@ -256,6 +259,9 @@ class Gateway:
         if self.node_link:
             start("sparkplug", self.node_link.run)
         start("store", self.store.run)
+        if self.alone:
+            request = json.dumps(self.alone["request"]).encode()
+            self._on_message(self.alone["topic"].encode(), request, False)
         await self.supervisor.run()
 
 

@@ -2,7 +2,7 @@
 
 from limen.core.doctor import Examination, evidence
 from limen.core.doctor_words import framing_text, headline, sentences
-from limen.core.exchange import character_us
+from limen.core.exchange import wire_us
 from limen.core.modbus import close_frame
 from limen.core.scan import Finding
 
@@ -54,8 +54,8 @@ class Device:
         self.asked.append(bytes(request[1:-2]))
         frame = self.spoil(self.answer(request), len(self.asked))
         if frame:
-            wire_us = (len(request) + len(frame)) * character_us(exchange.framing)
-            exchange.feed(frame, wire_us + self.turnaround_us)
+            frames_us = wire_us(exchange.framing, len(request) + len(frame))
+            exchange.feed(frame, frames_us + self.turnaround_us)
         exchange.close()
 
     def answer(self, request):

@@ -1,12 +1,12 @@
 """One question and its answer, byte by byte; times are microseconds since the request began."""
 
 from limen.core import modbus
-from limen.core.exchange import Exchange, character_us, read_request, silence_us
+from limen.core.exchange import Exchange, read_request, silence_us, wire_us
 from limen.core.modbus import close_frame
 
 FRAMING = (9600, None, 1)
-CHARACTER_US = 1042
-SENT_US = 8 * CHARACTER_US
+CHARACTER_US = 1041
+SENT_US = 8333
 REPLY = b"\x07\x03\x04\x43\x66\xb3\x33"
 REFUSAL = b"\x07\x83\x02"
 
@@ -24,7 +24,7 @@ def ask(**options):
 def test_a_reply_ends_it_and_tells_the_turnaround():
     exchange = ask()
     frame = framed(REPLY)
-    at_us = SENT_US + 20000 + len(frame) * CHARACTER_US
+    at_us = SENT_US + 20000 + wire_us(FRAMING, len(frame))
     exchange.feed(frame, at_us)
     assert exchange.rest_us(at_us) == 0
     exchange.close()
@@ -35,11 +35,12 @@ def test_a_reply_ends_it_and_tells_the_turnaround():
 
 
 def test_the_times_of_a_framing():
-    assert character_us(FRAMING) == CHARACTER_US
-    assert character_us((9600, 0, 1)) == 1146
-    assert character_us((2400, None, 2)) == 4584
-    assert character_us(None) == 0
-    assert silence_us(FRAMING) == 3647
+    assert wire_us(FRAMING, 1) == CHARACTER_US
+    assert wire_us(FRAMING, 8) == SENT_US
+    assert wire_us((9600, 0, 1), 100) == 114582
+    assert wire_us((2400, None, 2), 100) == 458332
+    assert wire_us(None, 8) == silence_us(None) == 0
+    assert silence_us(FRAMING) == 3646
     assert silence_us((115200, None, 1)) == 1750
 
 
@@ -64,7 +65,7 @@ def test_what_comes_in_pieces_is_waited_for_and_broken_bytes_are_not_for_ever():
     exchange = ask()
     frame = framed(REPLY)
     exchange.feed(frame[:4], 30000)
-    assert exchange.rest_us(30000) == 30000 + 4 * CHARACTER_US
+    assert exchange.rest_us(30000) == 30000 + 4166
     exchange.feed(frame[4:], 50000)
     assert exchange.rest_us(50000) == 0
     babble = ask()

@@ -1,6 +1,6 @@
 """The search for devices, on a line that is a function of the question."""
 
-from limen.core.exchange import character_us
+from limen.core.exchange import wire_us
 from limen.core.modbus import close_frame
 from limen.core.scan import Scan
 
@@ -37,8 +37,8 @@ def carry(scan, answer):
             asked.append((exchange.framing, exchange.request[0], exchange.request[1]))
         frame = answer(exchange)
         if frame:
-            sent_us = 8 * character_us(exchange.framing)
-            exchange.feed(frame, sent_us + 20000 + len(frame) * character_us(exchange.framing))
+            sent_us = wire_us(exchange.framing, 8)
+            exchange.feed(frame, sent_us + 20000 + wire_us(exchange.framing, len(frame)))
         exchange.close()
     return asked
 

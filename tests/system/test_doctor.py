@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import json
 
 import pytest
 from rich.console import Console
@@ -13,9 +14,10 @@ from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Framing, Line
+from host_tools.emulation.mqtt_packets import Publish
 from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.gateway_image import configuration_files, gateway_files
-from host_tools.image import build_image, library_files
+from host_tools.gateway_image import gateway_files
+from host_tools.image import build_image
 from host_tools.profile import PROFILES, profile_names
 from host_tools.site import load_site
 from host_tools.site_command import add_arguments as add_site_arguments
@@ -23,7 +25,6 @@ from host_tools.site_command import run as run_site
 from host_tools.subscriber import ALL_TOPICS, Subscriber
 from host_tools.world import time_reply
 from map_meter import MAPS, VirtualCarrier, measured, meter_of
-from small_board import VirtualRun
 
 pytestmark = pytest.mark.skipif(not MAPS, reason="the register maps are not on this machine")
 
@@ -67,6 +68,7 @@ profile = "chint-dtsu666"
 bus = "rs485"
 address = 5
 """
+SECRETS = '[wifi]\nssid = "hall"\npassword = "12345678"\n'
 
 
 def parsed(parser_of, *words):
@@ -120,7 +122,7 @@ def test_three_unknown_meters_become_a_site_file_that_runs(tmp_path, capsys):
     assert f"Wrote 3 devices into {path}, which is good." in said
     assert run_site(parsed(add_site_arguments, "check", str(path))) == 0
     assert "gateway-1 is good: buses 1, devices 3, " in capsys.readouterr().out
-    (tmp_path / "secrets.toml").write_text('[wifi]\nssid = "hall"\npassword = "12345678"\n')
+    (tmp_path / "secrets.toml").write_text(SECRETS)
     check_values(*run_gateway(tmp_path, path, 65))
 
 
@@ -138,27 +140,39 @@ def check_values(compact, gateway):
     assert troubles == {"timeout": 0, "bad_crc": 0, "garbage": 0, "short": 0}
 
 
-PROGRAM = """
-from limen.hal import board
-from limen.service import doctor
-doctor.main(board.rs485)
-"""
-
-
-def test_a_board_examines_its_own_line(tmp_path):
+def test_a_gateway_examines_its_own_line_and_goes_on_reading(tmp_path):
     (tmp_path / "site.toml").write_text(SITE)
-    compact = load_site(tmp_path / "site.toml").compile("press-07")
-    files = {"/lib/" + name: content for name, content in library_files().items()}
-    files |= configuration_files(compact)
-    scheduler = VirtualScheduler()
-    line = Line(scheduler)
+    (tmp_path / "secrets.toml").write_text(SECRETS)
+    files = gateway_files(load_site(tmp_path / "site.toml"), "press-07")
+    FlashFile.create(tmp_path / "flash.bin", build_image(files))
+    scheduler, console = VirtualScheduler(), []
+    line, lan, broker = Line(scheduler), Lan(scheduler), BrokerModel(scheduler)
+    lan.listen("broker.local", 1883, broker.accept)
     shifted = meter_of(line, 1, "janitza_umg96_bseries", Framing(9600))
     shifted.cells = {address + 1: word for address, word in shifted.cells.items()}
     meter_of(line, 4, "chint_dtsu666", Framing(9600), turnaround_ms=35)
     meter_of(line, 33, "finder_7m38", Framing(19200))
-    with VirtualRun(tmp_path, PROGRAM, scheduler, files, lines={1: line}) as run:
-        said = run.run_for(90)
-    assert said[0].startswith("Searching; at most ")
+    board = Board(scheduler, tmp_path / "flash.bin", {1: line}, lan, on_console=console.append)
+    told, read = [], []
+    base = "limen/v1/hall-2/press-07/"
+    broker.subscribe(base + "cmd/doctor/+", lambda _, payload, __: told.append(json.loads(payload)))
+    broker.subscribe(base + "dev/sub-meter/data", lambda *_: read.append(scheduler.now_us))
+    board.start()
+    scheduler.run_until(20 * SECOND_US)
+    broker.publish(Publish(base + "cmd/doctor", b'{"id":1}', 1))
+    scheduler.run_until(150 * SECOND_US)
+    board.stop()
+    assert told.pop() == {"id": 1, "ok": True}
+    said = [message["say"] for message in told]
+    check_sentences(said)
+    assert max(read) > 135 * SECOND_US
+    assert not any("Error" in line for line in console)
+
+
+def check_sentences(said):
+    assert said[0] == "The gateway restarts without its devices."
+    assert said[1].startswith("Searching; at most ")
+    assert any(sentence.startswith("Searched for ") for sentence in said)
     assert "Address 1 at 9600 8N1: nearly main-meter" in said
     assert any("at register n lies at n + 1" in sentence for sentence in said)
     assert "Address 4 at 9600 8N1: answers like sub-meter (sub-meter)" in said

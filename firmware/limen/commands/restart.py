@@ -16,11 +16,12 @@ def run(gateway, request):
     if name is None or gateway.store.get(_KEY) != name:
         gateway.store.set(_KEY, name)
         gateway.store.save()
-        asyncio.create_task(_restart(gateway.commands))
+        asyncio.create_task(restart_answered(gateway.commands))
     return {"boot": gateway.boot}
 
 
-async def _restart(commands):
+async def restart_answered(commands):
+    """Wait until all answers have been received, but not for ever; never returns."""
     waited_ms = 0
     await asyncio.sleep_ms(_LOOK_MS)
     while commands.answers and waited_ms < _PATIENCE_MS:

@@ -10,30 +10,24 @@ A framing is (baud, parity, stop bits), parity None, 0 (even) or 1 (odd); None o
 none, such as TCP.
 """
 
-from limen.core import modbus
+from limen.core import modbus, modbus_line
 from limen.core.compat import const
 
 # Adapters hand bytes over in groups: a pause this long within a frame is none.
 _GROUPING_US = const(30000)
 _LONGEST_FRAME = const(272)
+_PAUSE_BYTES = const(4)
 _EXCEPTION_BYTES = const(5)
-_FAST_BAUD = const(19200)
-_FAST_SILENCE_US = const(1750)
 
 
-def character_us(framing):
-    """How long a character takes, rounded up; 0 where there is no framing."""
-    if framing is None:
-        return 0
-    baud, parity, stop = framing
-    return (9 + (parity is not None) + stop) * 1000000 // baud + 1
+def wire_us(framing, size):
+    """How long so many characters take; 0 where there is no framing."""
+    return size * modbus_line.character(*framing) >> 6 if framing else 0
 
 
 def silence_us(framing):
-    """The silence before a request: 3.5 characters, 1.75 ms above 19200 baud."""
-    if framing and framing[0] > _FAST_BAUD:
-        return _FAST_SILENCE_US
-    return character_us(framing) * 7 // 2
+    """The silence before a request; 0 where there is no framing."""
+    return modbus_line.silence_us(framing[0], modbus_line.character(*framing)) if framing else 0
 
 
 def read_request(address, function, start, count):
@@ -56,11 +50,10 @@ class Exchange:
         self.frame = b""
         self.exception = self.received = self.stray = 0
         self.turnaround_us = None
-        self._character_us = character_us(framing)
-        self._sent_us = len(request) * self._character_us
-        self._until_us = self._sent_us + patience_ms * 1000 + self._character_us
+        self._sent_us = wire_us(framing, len(request))
+        self._until_us = patience_ms * 1000 + wire_us(framing, len(request) + 1)
         self._linger_us = linger_ms * 1000
-        self._last_us = self._until_us + self._linger_us + _LONGEST_FRAME * self._character_us
+        self._last_us = self._until_us + self._linger_us + wire_us(framing, _LONGEST_FRAME)
         self._reply = modbus.Reply()
         if request:
             self._reply.expect(request)
@@ -80,7 +73,8 @@ class Exchange:
             return
         self.result = self._reply.feed(data, len(data))
         if self.result == modbus.WAITING:
-            self._until_us = min(self._last_us, at_us + _GROUPING_US + 4 * self._character_us)
+            until_us = at_us + _GROUPING_US + wire_us(self.framing, _PAUSE_BYTES)
+            self._until_us = min(self._last_us, until_us)
         else:
             self._found(at_us)
 
@@ -97,8 +91,8 @@ class Exchange:
     def _found(self, at_us):
         reply = self._reply
         self._until_us = at_us + self._linger_us
-        wire_us = reply.length * self._character_us
-        self.turnaround_us = max(0, at_us - self._sent_us - wire_us)
+        reply_us = wire_us(self.framing, reply.length)
+        self.turnaround_us = max(0, at_us - self._sent_us - reply_us)
         if self.result == modbus.EXCEPTION:
             self.exception = reply.exception
             return

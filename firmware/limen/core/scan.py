@@ -12,7 +12,7 @@ was found stands.
 
 from limen.core import modbus
 from limen.core.compat import const
-from limen.core.exchange import Exchange, character_us, read_request, silence_us
+from limen.core.exchange import Exchange, read_request, silence_us, wire_us
 
 LIKELY = (1, 2, 3, 4, 5, 10, 33, 247)
 FRAMINGS = (
@@ -165,8 +165,8 @@ class Scan:
 
     def _price_ms(self, framing):
         """What one call costs that nobody answers."""
-        wire_us = (modbus.REQUEST_BYTES + 1) * character_us(framing) + silence_us(framing)
-        return self._patience_ms + wire_us // 1000 + 1
+        call_us = wire_us(framing, modbus.REQUEST_BYTES + 1) + silence_us(framing)
+        return self._patience_ms + call_us // 1000 + 1
 
 
 def settled(finding):

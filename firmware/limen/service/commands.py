@@ -19,7 +19,8 @@ _VERBS = "limen.commands."
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _LONGEST_ID = const(64)
 _MOST_AT_ONCE = const(3)
-_MOST_ANSWERS = const(8)
+_MOST_ANSWERS = const(4)
+_PATIENCE_MS = const(5000)
 _REMEMBERED = const(4)
 _LOOK_MS = const(50)
 _OVERHEAD_BYTES = const(64)
@@ -58,8 +59,15 @@ class Commands:
         except ValueError as error:
             self._refuse(key, error)
 
-    def tell(self, request, facts):
-        """Publish on `cmd/<verb>/progress` what a request that runs for long has to say."""
+    async def tell(self, request, facts):
+        """Publish on `cmd/<verb>/progress` what a request that runs for long has to say.
+
+        What comes faster than it can be sent waits; but not for a link that is down.
+        """
+        waited_ms = 0
+        while len(self.answers) >= _MOST_ANSWERS and waited_ms < _PATIENCE_MS:
+            await asyncio.sleep_ms(_LOOK_MS)
+            waited_ms += _LOOK_MS
         if len(self.answers) < _MOST_ANSWERS:
             facts["id"] = request.get("id")
             self._put(request["topic"] + b"/progress", json.dumps(facts).encode())
