@@ -18,6 +18,9 @@ GOOD, UNCERTAIN, BAD, STALE = range(4)
 CHANGES = ("first", "rollover", "reset", "replacement", "glitch")
 """What can happen to a meter's counter, as `limen.core.ledger` tells it."""
 
+TIME_SOURCES = ("ntp", "ds3231", "reset")
+"""Who tells a gateway the time; `reset`: its clock ran on over one."""
+
 QUALITY_NAMES = ("good", "uncertain", "bad", "stale")
 
 
@@ -102,10 +105,25 @@ class CounterChange:
 
 @dataclass(frozen=True)
 class ClockSet:
-    """At this uptime it was this time: places the records that carry only an uptime."""
+    """At this uptime it was this time: places the records that carry only an uptime.
+
+    `boot` is an earlier boot of the same incarnation that it tells of; None for its own.
+    """
 
     uptime_ms: int
     utc_ms: int
+    source: str
+    boot: int | None = None
+
+
+@dataclass(frozen=True)
+class ClockStep:
+    """At this uptime the clock was moved: from `was_ms`, which was wrong, to `utc_ms`."""
+
+    uptime_ms: int
+    utc_ms: int
+    was_ms: int
+    source: str
 
 
 @dataclass(frozen=True)
@@ -116,7 +134,7 @@ class Record:
     t_ms: int | None
     uptime_ms: int | None
     quality: int
-    body: Values | Alarm | CounterChange | ClockSet | FunctionBody
+    body: Values | Alarm | CounterChange | ClockSet | ClockStep | FunctionBody
 
 
 @dataclass(frozen=True)
@@ -446,12 +464,11 @@ def _data_body(table: _Table, quality: int, where: str) -> Values:
     return Values(values)
 
 
-def _event_body(table: _Table) -> Alarm | CounterChange | ClockSet | FunctionBody:
+def _event_body(table: _Table) -> Alarm | CounterChange | ClockSet | ClockStep | FunctionBody:
     body = table.rest()
     table = _Table(body, "the event")
     if "clock" in body:
-        _one_of(table.get("clock", str), ("set",), "the clock event")
-        result = ClockSet(table.natural("uptime_ms"), table.natural("utc_ms"))
+        result = _clock_event(table)
     elif "counter" in body:
         result = _counter_change(table)
     elif BODIES.keys() & body.keys():
@@ -465,6 +482,15 @@ def _event_body(table: _Table) -> Alarm | CounterChange | ClockSet | FunctionBod
         result = Alarm(name, state == "raised", value, limit)
     table.end()
     return result
+
+
+def _clock_event(table: _Table) -> ClockSet | ClockStep:
+    what = _one_of(table.get("clock", str), ("set", "step"), "the clock event")
+    times = table.natural("uptime_ms"), table.natural("utc_ms")
+    source = _one_of(table.get("source", str), TIME_SOURCES, "the source of the time")
+    if what == "step":
+        return ClockStep(*times, table.natural("was_ms"), source)
+    return ClockSet(*times, source, table.natural("boot") if table.has("boot") else None)
 
 
 def _counter_change(table: _Table) -> CounterChange:

@@ -37,11 +37,11 @@ class Recorder:
         match item:
             case Sample():
                 self._take_sample(item)
-            case ClockSet(gateway, boot):
+            case ClockSet(gateway, boot, of_boot=number):
                 self._database.execute(
                     "UPDATE sample SET t_ms = uptime_ms + ? "
                     "WHERE t_ms IS NULL AND (gateway, inc, boot) = (?, ?, ?)",
-                    (item.t_ms(0), gateway, boot.inc, boot.number),
+                    (item.t_ms(0), gateway, boot.inc, number),
                 )
             case Gap(gateway, boot, first, last):
                 row = gateway, boot.inc, boot.number, first, last

@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from host_tools import world as worlds
-from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, CounterChange, Values
+from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, CounterChange, Values
 from host_tools.contract_functions import OrderChange, Period, Shed
 from host_tools.emulation.recording import Recording, RecordingSignals
 from host_tools.emulation.scheduler import VirtualScheduler
@@ -151,6 +151,8 @@ def _lines(arrival: Arrival) -> Iterator[tuple[str, str, str]]:
             yield channel, f"{total:f}", change
         case ClockSet(uptime_ms):
             yield "clock", str(uptime_ms), "set"
+        case ClockStep(uptime_ms):
+            yield "clock", str(uptime_ms), "step"
         case Shed(output, dropped, predicted):
             yield output, f"{predicted:f}", "dropped" if dropped else "restored"
         case OrderChange(order, change, parts):

@@ -15,6 +15,7 @@ from host_tools.client import (
     Born,
     Client,
     ClockSet,
+    ClockStep,
     CounterChange,
     Fault,
     Gap,
@@ -66,7 +67,14 @@ def plain_line(item: Item) -> str:
             return f"{_head(item)} {item.device} {sentence(item.body)}"
         case ClockSet():
             utc = as_time(item.utc_ms).isoformat(timespec="milliseconds")
-            return f"{utc} {item.gateway} clock set at an uptime of {item.uptime_ms} ms"
+            where = f"at an uptime of {item.uptime_ms} ms"
+            if item.of_boot != item.boot.number:
+                where = f"of boot {item.of_boot} {where}" + " at the latest" * item.is_uncertain
+            return f"{utc} {item.gateway} clock set {where} ({item.source})"
+        case ClockStep():
+            utc = as_time(item.utc_ms).isoformat(timespec="milliseconds")
+            by_s = Decimal(item.utc_ms - item.was_ms) / 1000
+            return f"{utc} {item.gateway} clock moved by {by_s:+} s ({item.source})"
         case Gap():
             which = f"{item.first} to {item.last} of boot {item.boot}"
             return f"{item.gateway} gap: {item.count} records did not come, {which}"

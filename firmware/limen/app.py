@@ -73,16 +73,18 @@ class Gateway:
             if not self.alone:
                 self._add(json.loads(line), lines, shared)
                 gc.collect()
-        self._make_delivery(head, secrets)
         self.wifi = self.time_sync = self.commands = None
+        if head["ntp"] or "rtc" in head:
+            from limen.service.time_sync import TimeSync
+
+            rtc = self.buses[head["rtc"]] if "rtc" in head and self.buses else None
+            is_warm = board.reset_cause() not in ("power-on", "unknown")
+            self.time_sync = TimeSync(self, head["ntp"], rtc, is_warm)
+        self._make_delivery(head, secrets)
         if head["wifi"]:
             from limen.hal.wifi import Wifi
 
             self.wifi = Wifi(secrets["wifi"]["ssid"], secrets["wifi"]["password"])
-        if head["ntp"]:
-            from limen.service.time_sync import TimeSync
-
-            self.time_sync = TimeSync(self.clock, head["ntp"], self._on_clock_first_set)
 
     def _begin_boot(self):
         """Name this boot; on flash first, as records are known by (incarnation, boot, seq)."""
@@ -216,6 +218,8 @@ class Gateway:
             "store": lambda: {"writes": self.store.writes, "failures": self.store.failures},
             "restarts": lambda: {pulse.name: pulse.restarts for pulse in self.supervisor.pulses},
         }
+        if self.time_sync:
+            parts["time"] = self.time_sync.counters
         return Diagnostics(identity, self.clock, parts)
 
     def _outbox_counters(self):
@@ -232,10 +236,6 @@ class Gateway:
         counters = dict(self.uplink.session.counters)
         counters["messages"] = self.uplink.messages
         return counters
-
-    def _on_clock_first_set(self):
-        self.path.keep_clock_set()
-        self.uplink.nudge()
 
     def report(self, name, error):
         """A task has failed: say so on the console; it is counted in the diagnostics."""

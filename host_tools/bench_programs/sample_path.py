@@ -20,6 +20,7 @@ POLL = 3
 POLL_READ = 1
 POLL_WRITE = 4
 FIRST_S = 830_000_000  # in 2026, counted from 2000
+CLOCK_SET = '{"clock":"set","uptime_ms":0,"utc_ms":1776684800000,"source":"ntp"}'
 DEVICE = 1
 PERIOD_S = 10  # longer than any filter of the site holds a change back
 
@@ -141,8 +142,8 @@ async def measure(gateway, order):
 
 
 async def main(gateway, order):
-    gateway.clock.set_utc(FIRST_S, 0)
-    gateway.path.keep_clock_set()
+    gateway.clock.set_boot(FIRST_S, 0)
+    gateway.path.put_event(0, 0, 0, 0, CLOCK_SET)
     asyncio.create_task(gateway.run())
     await until_sent(gateway.outbox)
     if order["heap"]:

@@ -1,8 +1,8 @@
 """What a client hands to its caller: samples, events, gaps, and what gateways say of themselves.
 
 A sample is one value of one channel. Times are UTC in ms since 1970; while a gateway's clock was
-not set they are None beside an uptime, and the `ClockSet` of the same boot, which comes later,
-tells where that uptime lies. Records that come behind it are placed already.
+not set they are None beside an uptime, and a `ClockSet`, which comes later, of the same boot or of
+one behind it, tells where that uptime lies. Records that come behind it are placed already.
 """
 
 import datetime
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from host_tools.client.reader import Arrival, Fault, Found, Gap, Gateway, Notice
-from host_tools.contract import QUALITY_NAMES, Birth, Boot, Channel, Status, Values
+from host_tools.contract import GOOD, QUALITY_NAMES, Birth, Boot, Channel, Status, Values
 from host_tools.contract import Alarm as AlarmBody
+from host_tools.contract import ClockSet as SetBody
+from host_tools.contract import ClockStep as StepBody
 from host_tools.contract import CounterChange as ChangeBody
 from host_tools.contract_functions import FunctionBody, OrderChange, Period, Shed
 
@@ -118,17 +120,40 @@ class Happening:
 
 @dataclass(frozen=True)
 class ClockSet:
-    """A gateway's clock was set: at `uptime_ms` of this boot it was `utc_ms`."""
+    """A gateway's clock was set: at `uptime_ms` of boot number `of_boot` it was `utc_ms`.
+
+    `of_boot` is this boot or an earlier one. What is uncertain is for how long the power was off
+    behind that one: the times are the latest that can be.
+    """
 
     gateway: str
     boot: Boot
     seq: int
     uptime_ms: int
     utc_ms: int
+    source: str
+    of_boot: int
+    is_uncertain: bool = False
 
     def t_ms(self, uptime_ms: int) -> int:
-        """The UTC of an uptime of this boot."""
+        """The UTC of an uptime of the boot that it tells of."""
         return self.utc_ms - self.uptime_ms + uptime_ms
+
+
+@dataclass(frozen=True)
+class ClockStep:
+    """A gateway's clock was wrong and was moved, at this uptime, from `was_ms` to `utc_ms`.
+
+    Records of this boot before it, those with a lower seq, have times by the wrong clock.
+    """
+
+    gateway: str
+    boot: Boot
+    seq: int
+    uptime_ms: int
+    utc_ms: int
+    was_ms: int
+    source: str
 
 
 @dataclass(frozen=True)
@@ -147,7 +172,9 @@ class Born:
     birth: Birth
 
 
-Item = Sample | Alarm | CounterChange | Happening | ClockSet | Gap | Presence | Born | Fault
+Item = (
+    Sample | Alarm | CounterChange | Happening | ClockSet | ClockStep | Gap | Presence | Born | Fault
+)
 
 
 def items(gateway: Gateway | None, found: Found) -> Iterator[Item]:
@@ -168,7 +195,7 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
     birth = gateway.births.get(arrival.cfg)
     channels = birth.devices.get(arrival.device, {}) if birth else {}
     where = arrival.gateway, arrival.device
-    quality = QUALITY_NAMES[record.quality]
+    quality = QUALITY_NAMES[gateway.quality(boot, record)]
     taken = gateway.utc_ms(boot, record), record.uptime_ms, boot, record.seq
     match record.body:
         case Values(by_channel):
@@ -183,8 +210,13 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
             yield CounterChange(*where, *told, *taken, channels.get(channel))
         case Shed() | OrderChange() | Period():
             yield Happening(*where, record.body, quality, *taken)
-        case clock:
-            yield ClockSet(arrival.gateway, boot, record.seq, clock.uptime_ms, clock.utc_ms)
+        case StepBody(uptime_ms, utc_ms, was_ms, source):
+            step = uptime_ms, utc_ms, was_ms, source
+            yield ClockStep(arrival.gateway, boot, record.seq, *step)
+        case SetBody(uptime_ms, utc_ms, source, number):
+            of_boot = boot.number if number is None else number
+            told = uptime_ms, utc_ms, source, of_boot, record.quality > GOOD
+            yield ClockSet(arrival.gateway, boot, record.seq, *told)
 
 
 def as_time(t_ms: int | None) -> datetime.datetime | None:

@@ -11,12 +11,15 @@ from typing import ClassVar
 
 from host_tools.client.seen import Seen
 from host_tools.contract import (
+    GOOD,
+    UNCERTAIN,
     Answer,
     Batch,
     Birth,
     Boot,
     Channel,
     ClockSet,
+    ClockStep,
     ContractError,
     Diag,
     Last,
@@ -85,6 +88,14 @@ class Fault:
 Found = Arrival | Repetition | Gap | Notice | Fault
 
 
+@dataclass(frozen=True)
+class Placing:
+    """Where the uptimes of a boot lie in UTC, and whether that is only a guess."""
+
+    zero_ms: int
+    is_uncertain: bool = False
+
+
 @dataclass
 class Gateway:
     """What is known of one gateway; births are by `cfg`, the newest last."""
@@ -96,7 +107,7 @@ class Gateway:
     online: bool = False
     births: dict[str, Birth] = field(default_factory=dict)
     boots: dict[Boot, Seen] = field(default_factory=dict)
-    clocks: dict[Boot, ClockSet] = field(default_factory=dict)
+    clocks: dict[Boot, Placing] = field(default_factory=dict)
 
     def channel(self, device: str, name: str) -> Channel | None:
         """What the newest birth says of a channel."""
@@ -107,10 +118,28 @@ class Gateway:
 
     def utc_ms(self, boot: Boot, record: Record) -> int | None:
         """When the record was taken, by the clock event where it carries only an uptime."""
-        clock = self.clocks.get(boot)
-        if record.t_ms is None and clock:
-            return record.uptime_ms + clock.utc_ms - clock.uptime_ms
+        placing = self.clocks.get(boot)
+        if record.t_ms is None and placing:
+            return record.uptime_ms + placing.zero_ms
         return record.t_ms
+
+    def quality(self, boot: Boot, record: Record) -> int:
+        """The quality of a record, which is not good when its time is a guess."""
+        placing = self.clocks.get(boot)
+        if record.t_ms is None and placing and placing.is_uncertain:
+            return max(record.quality, UNCERTAIN)
+        return record.quality
+
+    def place(self, boot: Boot, record: Record) -> None:
+        """Take what a clock event says; a guess changes nothing that is known."""
+        told = record.body
+        placing = Placing(told.utc_ms - told.uptime_ms, record.quality > GOOD)
+        if isinstance(told, ClockSet) and told.boot is not None:
+            boot = Boot(boot.inc, told.boot)
+        if not placing.is_uncertain or boot not in self.clocks:
+            self.clocks[boot] = placing
+        for old in list(itertools.islice(self.clocks, max(0, len(self.clocks) - self.MOST_BOOTS))):
+            del self.clocks[old]
 
     def seen(self, boot: Boot, low: int) -> Seen:
         """The records of a boot; what was acknowledged before its first sight is not missed."""
@@ -195,6 +224,6 @@ def _take_record(
     arrival = Arrival(gateway.name, batch.device, batch.boot, batch.cfg, record)
     if not seen.add(record.seq):
         return Repetition(arrival)
-    if isinstance(record.body, ClockSet):
-        gateway.clocks[batch.boot] = record.body
+    if isinstance(record.body, ClockSet | ClockStep):
+        gateway.place(batch.boot, record)
     return arrival

@@ -10,12 +10,12 @@ import json
 import sqlite3
 from pathlib import Path
 
-from host_tools.client.reader import Gateway, Parsed, Reader, read
+from host_tools.client.reader import Gateway, Parsed, Placing, Reader, read
 from host_tools.client.seen import Seen
-from host_tools.contract import ROOT, Birth, Boot, Channel, ClockSet
+from host_tools.contract import ROOT, Batch, Birth, Boot, Channel
 
 _CREATE = "CREATE TABLE IF NOT EXISTS limen_client (key TEXT PRIMARY KEY, text TEXT NOT NULL)"
-_RECORDS, _BIRTHS = "records of ", "births of "
+_RECORDS, _CLOCKS, _BIRTHS = "records of ", "clocks of ", "births of "
 
 
 class State:
@@ -42,6 +42,10 @@ def restore(reader: Reader, texts: dict[str, str]) -> None:
     for key, text in texts.items():
         if key.startswith(_RECORDS):
             _restore_boots(reader.gateway(key.removeprefix(_RECORDS)), json.loads(text))
+        elif key.startswith(_CLOCKS):
+            gateway = reader.gateway(key.removeprefix(_CLOCKS))
+            for inc, number, zero_ms, is_uncertain in json.loads(text):
+                gateway.clocks[Boot(inc, number)] = Placing(zero_ms, is_uncertain)
         elif key.startswith(_BIRTHS):
             gateway = reader.gateway(key.removeprefix(_BIRTHS))
             for birth in json.loads(text):
@@ -52,6 +56,8 @@ def dump(reader: Reader, parsed: Parsed) -> dict[str, str]:
     """What has changed by a message that the reader has taken."""
     gateway = reader.gateway(parsed.gateway)
     texts = {_RECORDS + gateway.name: json.dumps(_boots(gateway), separators=(",", ":"))}
+    if isinstance(parsed.message, Batch) and parsed.message.kind == "event":
+        texts[_CLOCKS + gateway.name] = json.dumps(_clocks(gateway), separators=(",", ":"))
     if isinstance(parsed.message, Birth):
         births = [_birth(birth) for birth in gateway.births.values()]
         texts[_BIRTHS + gateway.name] = json.dumps(births, separators=(",", ":"))
@@ -62,22 +68,24 @@ def _boots(gateway: Gateway) -> list[dict]:
     return [
         {
             "inc": boot.inc, "boot": boot.number, "floor": seen.floor, "low": seen.low,
-            "seen": seen.ranges(), "clock": _clock(gateway.clocks.get(boot)),
+            "seen": seen.ranges(),
         }
         for boot, seen in gateway.boots.items()
     ]  # fmt: skip
 
 
-def _clock(clock: ClockSet | None) -> list[int] | None:
-    return [clock.uptime_ms, clock.utc_ms] if clock else None
+def _clocks(gateway: Gateway) -> list[list]:
+    """A boot may be placed before anything of it has come."""
+    return [
+        [boot.inc, boot.number, placing.zero_ms, placing.is_uncertain]
+        for boot, placing in gateway.clocks.items()
+    ]
 
 
 def _restore_boots(gateway: Gateway, boots: list[dict]) -> None:
     for known in boots:
         boot = Boot(known["inc"], known["boot"])
         gateway.boots[boot] = Seen.of_ranges(known["floor"], known["low"], known["seen"])
-        if known["clock"]:
-            gateway.clocks[boot] = ClockSet(*known["clock"])
 
 
 def _birth(birth: Birth) -> dict:

@@ -150,16 +150,6 @@ def test_without_a_clock_records_carry_uptime():
     assert ",0]]}" in bench.message()
 
 
-def test_setting_the_clock_is_an_event():
-    bench = Bench()
-    bench.clock.s = 12
-    bench.clock.ms = 5
-    bench.path.keep_clock_set()
-    assert bench.message() == FRAME + (
-        '1,"r":[[1,1795294137005,0,{"clock":"set","uptime_ms":12005,"utc_ms":1795294137005}]]}'
-    )
-
-
 def test_a_batch_takes_what_fits_and_leaves_the_rest():
     bench = Bench()
     for s in range(40):

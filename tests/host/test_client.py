@@ -10,6 +10,7 @@ from host_tools.client import (
     Alarm,
     Born,
     ClockSet,
+    ClockStep,
     CounterChange,
     Fault,
     Gap,
@@ -46,13 +47,13 @@ def volt(seq, value="230.1"):
     return f'[{seq},{T_MS + seq},0,{{"voltage":{value}}}]'
 
 
-def early(seq, uptime_ms):
-    return f'[{seq},null,1,{{"voltage":230.0}},{uptime_ms}]'
+def early(seq, uptime_ms, quality=1):
+    return f'[{seq},null,{quality},{{"voltage":230.0}},{uptime_ms}]'
 
 
-def clock(seq, uptime_ms, utc_ms):
-    body = f'{{"clock":"set","uptime_ms":{uptime_ms},"utc_ms":{utc_ms}}}'
-    return f"[{seq},{utc_ms},0,{body}]"
+def clock(seq, uptime_ms, utc_ms, more="", quality=0):
+    body = f'{{"clock":"set",{more}"uptime_ms":{uptime_ms},"utc_ms":{utc_ms},"source":"ntp"}}'
+    return f"[{seq},{utc_ms},{quality},{body}]"
 
 
 def sample(seq, boot=BOOT, **facts):
@@ -159,12 +160,48 @@ def test_a_clock_event_places_what_comes_behind_it_and_tells_how_to_place_the_re
     assert scene.data(early(1, 2500)) == [before]
     scene.put("dev/gateway/event", batch(clock(2, 3500, T_MS + 500)))
     (event,) = scene.get()
-    assert event == ClockSet(NAME, BOOT, 2, 3500, T_MS + 500)
+    assert event == ClockSet(NAME, BOOT, 2, 3500, T_MS + 500, "ntp", BOOT.number)
     assert event.t_ms(2500) == T_MS - 500
     (behind,) = scene.data(early(3, 3000))
     assert (behind.t_ms, behind.uptime_ms) == (T_MS, 3000)
     (other_boot,) = scene.data(early(1, 3000), boot=4)
     assert other_boot.t_ms is None
+
+
+def test_a_clock_event_places_an_earlier_boot_also_behind_a_restart(tmp_path):
+    scene = Scene(State(tmp_path / "state.db"))
+    scene.put("birth", birth(), retained=True)
+    scene.get()
+    scene.put("dev/gateway/event", batch(clock(1, 0, T_MS, '"boot":2,')))
+    (event,) = scene.get()
+    assert (event.boot, event.of_boot, event.is_uncertain) == (BOOT, 2, False)
+    again = Scene(State(tmp_path / "state.db"))
+    (backfill,) = again.data(early(7, 3000, 0), boot=2)
+    assert (backfill.t_ms, backfill.quality) == (T_MS + 3000, "good")
+
+
+def test_what_is_placed_by_a_guess_is_uncertain_until_it_is_known(scene):
+    scene.put("dev/gateway/event", batch(clock(1, 5000, T_MS, '"boot":2,', 1)))
+    (event,) = scene.get()
+    assert event.is_uncertain
+    (guessed,) = scene.data(early(7, 3000, 0), boot=2)
+    assert (guessed.t_ms, guessed.quality) == (T_MS - 2000, "uncertain")
+    for record in (clock(2, 0, T_MS, '"boot":2,'), clock(3, 0, T_MS + 9, '"boot":2,', 1)):
+        scene.put("dev/gateway/event", batch(record))
+        scene.get()
+        (known,) = scene.data(early(7 + int(record[1]), 3000, 0), boot=2)
+        assert (known.t_ms, known.quality) == (T_MS + 3000, "good")
+
+
+def test_a_step_of_the_clock_is_an_item_and_corrects_what_comes_behind_it(scene):
+    step = '{"clock":"step","uptime_ms":60000,"utc_ms":%d,"was_ms":%d,"source":"ntp"}'
+    scene.put("dev/gateway/event", batch(clock(1, 0, T_MS)))
+    scene.get()
+    body = step % (T_MS + 3_660_000, T_MS + 60_000)
+    scene.put("dev/gateway/event", batch(f"[2,{T_MS},0,{body}]"))
+    assert scene.get() == [ClockStep(NAME, BOOT, 2, 60_000, T_MS + 3_660_000, T_MS + 60_000, "ntp")]
+    (behind,) = scene.data(early(3, 1000, 0))
+    assert behind.t_ms == T_MS + 3_601_000
 
 
 def test_a_new_configuration_gives_new_units_and_the_old_keeps_its_own(scene):
@@ -198,9 +235,7 @@ def test_what_happens_to_counters(scene):
     body = '{"counter":"voltage","change":"replacement","was":7.5,"total":8}'
     scene.put("dev/m/event", batch(f"[1,{T_MS},0,{body}]"))
     told = "replacement", Decimal("7.5"), Decimal(8), "good"
-    assert scene.get() == [
-        CounterChange(NAME, "m", "voltage", *told, T_MS, None, BOOT, 1, VOLTAGE)
-    ]
+    assert scene.get() == [CounterChange(NAME, "m", "voltage", *told, T_MS, None, BOOT, 1, VOLTAGE)]
 
 
 def test_alarms_and_presence(scene):

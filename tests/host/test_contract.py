@@ -11,6 +11,7 @@ from host_tools.contract import (
     Boot,
     Channel,
     ClockSet,
+    ClockStep,
     ContractError,
     CounterChange,
     Diag,
@@ -83,9 +84,20 @@ def test_a_counter_that_was_reset_and_one_that_begins():
 def test_a_clock_event():
     batch = read(
         "dev/gateway/event",
-        FRAME % b'[2,1795291200500,0,{"clock":"set","uptime_ms":3500,"utc_ms":1795291200500}]',
+        FRAME % b'[2,1795291200500,0,{"clock":"set","uptime_ms":3500,"utc_ms":1795291200500,'
+        b'"source":"ntp"}]',
     )
-    assert batch.records[0].body == ClockSet(3500, 1795291200500)
+    assert batch.records[0].body == ClockSet(3500, 1795291200500, "ntp")
+
+
+def test_a_clock_event_of_an_earlier_boot_and_a_step():
+    body = b'{"clock":"%s","uptime_ms":0,"utc_ms":1795291200500,%s"source":"ntp"}'
+    entry = b"[2,1795291200500,1," + body % (b"set", b'"boot":2,') + b"]"
+    (record,) = read("dev/gateway/event", FRAME % entry).records
+    assert record.body == ClockSet(0, 1795291200500, "ntp", 2)
+    entry = b"[3,1795291200500,0," + body % (b"step", b'"was_ms":1795294800500,') + b"]"
+    (record,) = read("dev/gateway/event", FRAME % entry).records
+    assert record.body == ClockStep(0, 1795291200500, 1795294800500, "ntp")
 
 
 def test_birth_status_last_and_diagnostics():

@@ -96,7 +96,7 @@ def test_a_clock_that_is_set_late_places_what_came_before(tmp_path):
     for item in (
         sample(1, None, "1", **early),
         sample(1, None, "9", boot=Boot("9f03a1c4", 4), **early),
-        ClockSet("hall-2/press-07", BOOT, 2, 1500, T_MS + 1000),
+        ClockSet("hall-2/press-07", BOOT, 2, 1500, T_MS + 1000, "ntp", BOOT.number),
         sample(3, T_MS + 1000, "2"),
         Gap("hall-2/press-07", BOOT, 4, 6),
     ):

@@ -43,7 +43,12 @@ GOLDEN = [
         "period": {"name": "early", "s": [0, 1, 2, 3, 4, 5], "kWh": [0, 1, 2, 3.5, 4, 5],
                    "starts": 1, "parts": 2, "rejects": 0, "oee": [80.5, None, 100, None]}}]]}),
     ("dev/gateway/event", FRAME | {"r": [[20, 1795291200000, 0, {
-        "clock": "set", "uptime_ms": 3500, "utc_ms": 1795291200000}]]}),
+        "clock": "set", "uptime_ms": 3500, "utc_ms": 1795291200000, "source": "ntp"}]]}),
+    ("dev/gateway/event", FRAME | {"r": [[20, 1795291200000, 1, {
+        "clock": "set", "boot": 2, "uptime_ms": 0, "utc_ms": 1795291200000, "source": "ds3231"}]]}),
+    ("dev/gateway/event", FRAME | {"r": [[21, 1795291200000, 0, {
+        "clock": "step", "uptime_ms": 0, "utc_ms": 1795291200000, "was_ms": 1795291203600,
+        "source": "ntp"}]]}),
     ("dev/m/last", {"t": None, "q": 2, "v": {"a": 1.5, "b": None}}),
     ("diag", HEAD | {"uptime_s": 7}),
     ("cmd/write", {"id": "a", "until": 1795291200000, "channel": "b"}),

@@ -106,7 +106,9 @@ def test_a_clock_event_places_records_that_carry_an_uptime():
     scene.data('[1,null,1,{"voltage":230.0},2500]')
     early = scene.arrivals[0].record
     assert scene.gateway.utc_ms(BOOT, early) is None
-    clock = '[2,1795291200500,0,{"clock":"set","uptime_ms":3500,"utc_ms":1795291200500}]'
+    clock = (
+        '[2,1795291200500,0,{"clock":"set","uptime_ms":3500,"utc_ms":1795291200500,"source":"ntp"}]'
+    )
     scene.data(clock, topic="dev/gateway/event")
     assert scene.gateway.utc_ms(BOOT, early) == 1795291199500
 

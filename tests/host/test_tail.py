@@ -13,6 +13,7 @@ from host_tools import cli
 from host_tools.client import (
     Alarm,
     ClockSet,
+    ClockStep,
     CounterChange,
     Fault,
     Gap,
@@ -70,7 +71,12 @@ HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
         (replace(SHED, body=SHIFT),
          f"{HEAD} hall early ended: idle 5 s, running 20 s; 4 parts, 1 of them rejects; "
          "availability 80.5 %, performance -, quality -, OEE -"),
-        (ClockSet(NAME, BOOT, 2, 3500, T_MS), f"{HEAD} clock set at an uptime of 3500 ms"),
+        (ClockSet(NAME, BOOT, 2, 3500, T_MS, "ntp", BOOT.number),
+         f"{HEAD} clock set at an uptime of 3500 ms (ntp)"),
+        (ClockSet(NAME, BOOT, 2, 3500, T_MS, "ds3231", 2, True),
+         f"{HEAD} clock set of boot 2 at an uptime of 3500 ms at the latest (ds3231)"),
+        (ClockStep(NAME, BOOT, 2, 3500, T_MS, T_MS + 3600500, "ntp"),
+         f"{HEAD} clock moved by -3600.5 s (ntp)"),
         (Gap(NAME, BOOT, 2, 4),
          "hall-2/press-07 gap: 3 records did not come, 2 to 4 of boot 9f03a1c4/3"),
         (Presence(NAME, False), "hall-2/press-07 is offline"),

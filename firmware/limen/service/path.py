@@ -6,12 +6,9 @@ for events, whoever has something to tell.
 """
 
 from limen.core.alarm import RAISED
-from limen.core.quality import GOOD
 from limen.core.text import decimal
 from limen.delivery.outbox import DATA, EVENT
 from limen.delivery.ring import LONGEST_TEXT
-
-_EPOCH_S = 946684800  # from 1970 to 2000
 
 
 class Path:
@@ -85,16 +82,6 @@ class Path:
         self.outbox.add_text(text)
         self.outbox.put()
         self.outbox.commit()
-
-    def keep_clock_set(self):
-        """Record that the clock has been set: at this uptime it was that time."""
-        clock = self._clock
-        utc_s = _EPOCH_S + clock.utc_s(clock.s, clock.ms)
-        body = '{"clock":"set","uptime_ms":%d,"utc_ms":%d}' % (
-            clock.s * 1000 + clock.ms,
-            utc_s * 1000 + clock.utc_ms(clock.ms),
-        )
-        self.put_event(0, GOOD, clock.s, clock.ms, body)
 
     def begin(self, kind, number, quality, s, ms):
         """Begin a record of device `number` at an uptime: in UTC, if that is known."""

@@ -1,0 +1,71 @@
+"""Tells where the records lie that were taken before the clock was set, also those of boots before.
+
+A boot without UTC is noted in the store: [boot, s, ms, last_s], the count of the chip's RTC when
+its uptime was zero, and how far uptime has come. That count goes on over a reset; so when UTC comes
+all boots since the power came have their place, exactly. Where the power was off in between nobody
+knows for how long: those boots are placed as if it had been back at once, and marked uncertain.
+"""
+
+from limen.core.compat import const
+from limen.core.quality import GOOD, UNCERTAIN
+
+_KEY = "unplaced"
+_MOST = const(16)
+_EPOCH_S = 946684800  # from 1970 to 2000
+
+
+async def note(gateway, is_warm):
+    """Note on flash how far this boot has come, the clock not being set."""
+    clock = gateway.clock
+    noted = [list(entry) for entry in gateway.store.get(_KEY, ())]
+    if not noted or noted[-1][0] != gateway.boot:
+        if not is_warm:
+            noted = [[boot, None, None, last_s] for boot, _, _, last_s in noted]
+        noted.append([gateway.boot, clock.boot_s, clock.boot_ms, 0])
+    noted[-1][3] = clock.s
+    gateway.store.set(_KEY, noted[-_MOST:])
+    gateway.store.save()
+
+
+async def place(gateway, source):
+    """Tell where this boot lies now that the clock is set, and all that were noted."""
+    clock = gateway.clock
+    noted = gateway.store.get(_KEY, ())
+    s = clock.boot_s
+    ms = clock.boot_ms
+    _tell(gateway, GOOD, "", clock.s, s + clock.s, ms, source)
+    ahead_s = ahead_ms = None
+    for boot, count_s, count_ms, last_s in reversed(noted):
+        if boot == gateway.boot:
+            ahead_s = s - count_s
+            ahead_ms = ms - count_ms
+            continue
+        of_boot = '"boot":%d,' % boot
+        if ahead_s is not None and count_s is not None:
+            ms = ahead_ms + count_ms
+            s = ahead_s + count_s + ms // 1000
+            ms %= 1000
+            _tell(gateway, GOOD, of_boot, 0, s, ms, source)
+        else:
+            _tell(gateway, UNCERTAIN, of_boot, last_s, s, ms, source)
+            s -= last_s
+    gateway.store.set(_KEY, [])
+    gateway.store.save()
+
+
+async def tell_step(gateway, was, source):
+    """Tell that the clock was stepped; `was` is what it claimed before."""
+    clock = gateway.clock
+    was = '"was_ms":%d,' % _unix_ms(was[1] + clock.s, was[2])
+    _tell(gateway, GOOD, was, clock.s, clock.boot_s + clock.s, clock.boot_ms, source, "step")
+
+
+def _tell(gateway, quality, more, uptime_s, s, ms, source, what="set"):
+    clock = gateway.clock
+    body = '{"clock":"%s",%s"uptime_ms":%d,"utc_ms":%d,"source":"%s"}'
+    text = body % (what, more, uptime_s * 1000, _unix_ms(s, ms), source)
+    gateway.path.put_event(0, quality, clock.s, clock.ms, text)
+
+
+def _unix_ms(s, ms):
+    return (_EPOCH_S + s) * 1000 + ms
