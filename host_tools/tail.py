@@ -65,16 +65,9 @@ def plain_line(item: Item) -> str:
             return f"{_head(item)} counter {where} {item.change} at {was}, total {total}"
         case Happening():
             return f"{_head(item)} {item.device} {sentence(item.body)}"
-        case ClockSet():
+        case ClockSet() | ClockStep():
             utc = as_time(item.utc_ms).isoformat(timespec="milliseconds")
-            where = f"at an uptime of {item.uptime_ms} ms"
-            if item.of_boot != item.boot.number:
-                where = f"of boot {item.of_boot} {where}" + " at the latest" * item.is_uncertain
-            return f"{utc} {item.gateway} clock set {where} ({item.source})"
-        case ClockStep():
-            utc = as_time(item.utc_ms).isoformat(timespec="milliseconds")
-            by_s = Decimal(item.utc_ms - item.was_ms) / 1000
-            return f"{utc} {item.gateway} clock moved by {by_s:+} s ({item.source})"
+            return f"{utc} {item.gateway} clock {_clock_change(item)} ({item.source})"
         case Gap():
             which = f"{item.first} to {item.last} of boot {item.boot}"
             return f"{item.gateway} gap: {item.count} records did not come, {which}"
@@ -85,6 +78,15 @@ def plain_line(item: Item) -> str:
             what = f"{count} channels of {len(item.birth.devices)} devices"
             return f"{item.gateway} runs {item.birth.firmware} with {what}"
     return f"{item.topic}: {item.sentence}"
+
+
+def _clock_change(item: ClockSet | ClockStep) -> str:
+    if isinstance(item, ClockStep):
+        return f"moved by {Decimal(item.utc_ms - item.was_ms) / 1000:+} s"
+    where = f"at an uptime of {item.uptime_ms} ms"
+    if item.of_boot == item.boot.number:
+        return f"set {where}"
+    return f"set of boot {item.of_boot} {where}" + " at the latest" * item.is_uncertain
 
 
 def _head(item: Sample | Alarm | CounterChange | Happening) -> str:

@@ -172,9 +172,8 @@ class Born:
     birth: Birth
 
 
-Item = (
-    Sample | Alarm | CounterChange | Happening | ClockSet | ClockStep | Gap | Presence | Born | Fault
-)
+Recorded = Sample | Alarm | CounterChange | Happening | ClockSet | ClockStep
+Item = Recorded | Gap | Presence | Born | Fault
 
 
 def items(gateway: Gateway | None, found: Found) -> Iterator[Item]:

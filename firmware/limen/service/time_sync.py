@@ -27,7 +27,7 @@ _PATIENCE_S = const(60)
 class TimeSync:
     """`servers` is a list of (host, port), `rtc` the I2C bus with the RTC, or None.
 
-    Of the gateway it uses `clock`, `path`, `store`, `boot`, `uplink`. `is_warm` tells that the
+    Of the gateway it uses `clock`, `path`, `store` and `boot`. `is_warm` tells that the
     chip's own RTC has counted on since the boot before.
     """
 
@@ -131,7 +131,6 @@ class TimeSync:
         self._glide.restart()
         self._insisted = self._write_due_s = 0
         self.source = source
-        self._gateway.uplink.nudge()
 
     async def _note(self):
         await _borrow(_note, self._gateway, self._is_warm)
