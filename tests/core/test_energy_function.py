@@ -1,46 +1,13 @@
-"""The energy function on a gateway made here, with the real path and outbox."""
+"""The energy function on a gateway without buses."""
 
-from limen.core.channel import Channel
+from fake_gateway import BOOT_S, Clock, FakeGateway, Store, channel
+
 from limen.core.quality import BAD, GOOD
-from limen.core.text import Text
-from limen.delivery.outbox import Outbox
-from limen.delivery.plain import Plain
 from limen.functions.energy import Function
-from limen.service.path import Path
 from limen.service.poll import Device
 
-HEAD = {"hash": "1c0ffee1", "site": "hall-2", "gateway": "press-07"}
-BOOT_S = 825_512_400 - 60  # a minute before 2026-02-27 13:00 UTC
 ALWAYS = [[0] * 8, [[0, 0]], []]
 DAY_AND_NIGHT = [[0] * 7 + [1], [[0, 1, 855, 0], [0, 1]], []]
-
-
-class Clock:
-    def __init__(self, boot_s=BOOT_S, is_set=True):
-        self.boot_s = boot_s
-        self.is_set = is_set
-        self.s = self.ms = 0
-
-    def utc_s(self, s, ms):
-        return self.boot_s + s + (250 + ms) // 1000
-
-    def utc_ms(self, ms):
-        return (250 + ms) % 1000
-
-
-class Store:
-    def __init__(self):
-        self.values = {}
-        self.saved = {}
-
-    def get(self, name, default=None):
-        return self.values.get(name, default)
-
-    def set(self, name, value):
-        self.values[name] = value
-
-    def save(self):
-        self.saved = dict(self.values)
 
 
 class Output:
@@ -49,10 +16,6 @@ class Output:
 
     def write(self, level):
         self.levels.append(level)
-
-
-def channel(index, name, places):
-    return Channel(index, {"name": name, "places": places, "every_ms": 1000})
 
 
 PLACES = {
@@ -70,55 +33,24 @@ class Bench:
     """A meter, its energy function with the channels `only`, and what comes out."""
 
     def __init__(self, store=None, clock=None, only=("cost",), **settings):
-        self.store = store or Store()
-        self.clock = clock or Clock()
         self.power = channel(0, "power_active_total", 1)
         self.energy = channel(1, "energy_import", 3)
         self.reactive = channel(2, "energy_reactive_import", 3)
-        meter = Device("meter", (self.power, self.energy, self.reactive), None)
+        self.meter = Device("meter", (self.power, self.energy, self.reactive), None)
         self.output = Device("heater", (), Output())
-        channels = tuple(channel(i, name, PLACES.get(name, 3)) for i, name in enumerate(only))
-        self.function = Device("hall-energy", channels, None)
-        self.devices = [Device("gateway", (), None), meter, self.output, self.function]
-        self.outbox = Outbox(8192, 1024, 2, 24)
-        self.path = Path(self.clock, self.outbox)
+        self.gateway = FakeGateway([self.meter, self.output], store, clock)
+        self.store, self.told = self.gateway.store, self.gateway.told
         base = {"counters": [[1, 1]], "names": ["energy_import"], "power": [1, 0], "zone": [3600]}
         base.update({"interval_s": 900, "gap_s": 10, "places": 0, "reactive": None})
         base.update(settings)
-        self.feed = Function(self, 3, self.function, base).feed
-        self.plain = Plain(Text(bytearray(900)), HEAD, "9f03a1c4", 3, self.devices)
-
-    def take(self, number, device):
-        self.path.take(number, device)
+        own = [(name, PLACES.get(name, 3)) for name in only]
+        self.feed = self.gateway.add("hall-energy", Function, base, own).feed
 
     def read(self, s, energy, power=0, quality=GOOD):
-        meter = self.devices[1]
-        meter.s = self.clock.s = s
+        self.meter.s = self.gateway.clock.s = s
         self.energy.value, self.power.value = energy, power
         self.energy.quality = self.power.quality = self.reactive.quality = quality
-        self.feed(meter)
-
-    def told(self):
-        """(t in s since the hour, quality, body) of each record, events first."""
-        found = []
-        while True:
-            records = self.outbox.peek(1)
-            if records is None:
-                return found
-            kind = self.outbox.kind(1)
-            while records.next():
-                self.plain.text.rewind(0)
-                self.plain.begin(1)
-                at = self.plain.text.at
-                assert self.plain.add(kind, records)
-                records.take()
-                text = self.plain.text
-                line = bytes(text.buffer[at : text.at]).decode()
-                _, t, quality = line[: line.index("{")].strip("[,").split(",")
-                body = line[line.index("{") : -1]
-                found.append(((int(t) - 1_772_197_200_000) / 1000, int(quality), body))
-            self.outbox.close(1, records.taken)
-            self.outbox.ack(1)
+        self.feed(self.meter)
 
 
 INTERVAL = ("energy_import_interval", "energy_import")

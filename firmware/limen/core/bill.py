@@ -22,6 +22,12 @@ class Bill:
             plan, self._factors = settings["co2"]
             self._co2 = Week(plan, zone)
 
+    def has_tariff(self):
+        return self._tariff is not None
+
+    def has_co2(self):
+        return self._co2 is not None
+
     def tariff(self, utc_s):
         """The number of the tariff that holds at a UTC; None where the site has none."""
         return None if self._tariff is None else self._tariff.band(utc_s)
@@ -48,8 +54,10 @@ class Account:
         self._price = self._factor = None
 
     def add(self, used, utc_s):
-        """So much energy was used, at a UTC."""
-        price, factor = self._bill.price(utc_s), self._bill.factor(utc_s)
+        """So much energy was used, at a UTC; while that is None, at what held before."""
+        price, factor = self._price, self._factor
+        if utc_s is not None or price is None and factor is None:
+            price, factor = self._bill.price(utc_s or 0), self._bill.factor(utc_s or 0)
         if price != self._price or factor != self._factor:
             self._folded, self._folded_co2, self._folded_cost = self.state()
             self._used = 0

@@ -94,6 +94,10 @@ _TABLE = (
         "acceleration_z",
     ),
     ("1/min", "gauge", "rotational_speed"),
+    ("", "counter", "part_count reject_count"),
+    ("s", "gauge", "cycle_time"),
+    ("%", "gauge", "availability performance quality_ratio oee"),
+    ("", "state", "machine_state"),
     ("", "state", "digital_input digital_output operating_state tariff alarm"),
 )
 
