@@ -24,6 +24,8 @@ COMMANDS = {
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),
     "profile": ("host_tools.profile_command", "list the meter models, show one, check a new one"),
     "site": ("host_tools.site_command", "check a site file, or show what it compiles to"),
+    "ca": ("host_tools.ca", "make the site's certificates: its authority, gateways, brokers"),
+    "broker-config": ("host_tools.broker_config", "write a Mosquitto configuration for the site"),
     "bench": ("host_tools.bench", "measure speed, bytes and heap beside umqtt.simple"),
     "size": ("host_tools.size", "print what each module of the firmware costs in heap"),
     "trace": ("host_tools.trace", "show a gateway's traceback with the lines of the sources"),

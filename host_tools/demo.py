@@ -128,7 +128,8 @@ class Stage:
         stack.callback(broker.stop)
         world = World(RealScheduler(), plan, flash, Listeners())
         stack.callback(world.close)
-        tap = Tap(free_port(), broker.port)
+        authority = plan.authority
+        tap = Tap(free_port(), broker.port, authority and authority.broker_context())
         await tap.start()
         stack.push_async_callback(tap.stop)
         options = plan.config["mqtt"]
@@ -190,8 +191,10 @@ class _Show:
         self._view.tell("the broker's network is cut", "bold yellow")
         await self._pass(
             cut_s,
-            lambda: f"Network cut for {(self._now_us() - began_us) // 1_000_000} s: "
-            f"{self._world.truth.samples - samples} samples read meanwhile",
+            lambda: (
+                f"Network cut for {(self._now_us() - began_us) // 1_000_000} s: "
+                f"{self._world.truth.samples - samples} samples read meanwhile"
+            ),
         )
         await self._stage.tap.restore()
         self._view.tell("the broker's network is back", "bold yellow")

@@ -9,7 +9,8 @@ need.
 import json
 
 from host_tools.image import build_image, firmware_files
-from host_tools.site import Site, load_secrets
+from host_tools.site import Site
+from host_tools.site_secrets import load_secrets, tls_files
 from host_tools.sparkplug_file import sparkplug_file
 
 CONFIGURATION = "/config.jsonl"
@@ -22,10 +23,19 @@ _PARTS = ("bus", "device", "function")
 _ONLY_IN_BIRTH = ("unit", "kind", "states")
 
 
-def gateway_files(site: Site, gateway: str) -> dict[str, bytes]:
-    """{path on the gateway: content}; raises ToolError where site file or secrets are wrong."""
-    secrets = json.dumps(load_secrets(site.file.path), sort_keys=True).encode()
-    return firmware_files() | configuration_files(site.compile(gateway)) | {SECRETS: secrets}
+def gateway_files(
+    site: Site, gateway: str, keys: dict[str, bytes] | None = None
+) -> dict[str, bytes]:
+    """{path on the gateway: content}; raises ToolError where site file or secrets are wrong.
+
+    `keys` takes the place of the site's own files for TLS.
+    """
+    secrets = load_secrets(site.file.path)
+    compact = site.compile(gateway)
+    stored = json.dumps(secrets.stored, sort_keys=True).encode()
+    if keys is None:
+        keys = tls_files(site, compact, secrets)
+    return firmware_files() | configuration_files(compact) | keys | {SECRETS: stored}
 
 
 def configuration_files(compact: dict) -> dict[str, bytes]:

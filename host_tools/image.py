@@ -34,11 +34,13 @@ _GEOMETRY = {
 def firmware_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
     """Return the firmware as it lies on the gateway, {path: content}.
 
-    `boot.py` and `main.py` stay source; the package is linked and compiled, to /lib/limen.
+    `boot.py` and `main.py` stay source; the package is linked and compiled, to /lib/limen. Texts
+    that are not worth their heap come as files.
     """
     linked = linked_firmware(firmware)
     scripts = {path.stem for path in firmware.glob("*.py")}
-    return {
+    texts = {f"/{path.name}": path.read_bytes() for path in firmware.glob("*.txt")}
+    return texts | {
         _place(name, name in scripts): text.encode()
         if name in scripts
         else compile_module(text.encode(), name)

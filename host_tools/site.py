@@ -1,7 +1,7 @@
 """Site files: from the TOML that people write to the configuration that a gateway stores.
 
 `limen.core.config` is the validator; here its problems get their lines, profiles and boards are
-loaded for it, and the result gets its hash.
+loaded for it, and the result gets its hash. What is secret lies beside it (`site_secrets`).
 """
 
 import hashlib
@@ -16,10 +16,7 @@ from host_tools.profile import load_profile, profile_names
 from host_tools.toml_file import TomlError, TomlFile, read_toml
 from host_tools.zones import read_zone
 from limen.core.config import check
-from limen.core.schema import Spot, optional, required, suggestion, table, text
-from limen.core.units import Mistake
-
-SECRETS = "secrets.toml"
+from limen.core.schema import Spot, suggestion
 
 
 class SiteError(TomlError):
@@ -108,54 +105,3 @@ def sealed(compact: dict) -> dict:
 def config_json(compact: dict) -> bytes:
     """The canonical bytes of a configuration: what is hashed, and what lies on the gateway."""
     return json.dumps(compact, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _ssid(value):
-    name = text(value)
-    if len(name.encode()) > 32:
-        raise Mistake("must not be longer than 32 bytes")
-    return name
-
-
-def _wifi_password(value):
-    if value == "" or isinstance(value, str) and 8 <= len(value) <= 63:
-        return value
-    raise Mistake("must be a text of 8 to 63 characters, or empty for an open network")
-
-
-_SECRETS = {
-    "wifi": required(table, '[wifi] and below it ssid = "..." and password = "..."'),
-    "mqtt": optional(table, {}),
-}
-_WIFI = {
-    "ssid": required(_ssid, 'ssid = "hall-2"'),
-    "password": required(_wifi_password, 'password = "..."'),
-}
-_MQTT = {"user": optional(text), "password": optional(text)}
-
-
-def load_secrets(site_path: Path | str) -> dict:
-    """{"wifi": {"ssid", "password"}, "mqtt": {"user", "password"}} of secrets.toml beside a site.
-
-    User and password of the broker are None where it asks for none.
-    """
-    path = Path(site_path).parent / SECRETS
-    if not path.exists():
-        raise ToolError(
-            f"{path} is missing; write [wifi] with ssid and password into it, and [mqtt] with user "
-            "and password if the broker asks for them",
-            status=2,
-        )
-    file = read_toml(path)
-    problems = []
-    spot = Spot(problems)
-    parts = spot.read_table(file.data, _SECRETS)
-    fields = {"wifi": _WIFI, "mqtt": _MQTT}
-    secrets = {
-        name: spot.at(name).read_table(part, fields[name])
-        for name, part in parts.items()
-        if part is not None
-    }
-    if problems:
-        raise SiteError(file.describe(problems))
-    return secrets

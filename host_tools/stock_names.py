@@ -18,6 +18,7 @@ import os
 import random
 import select
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -43,7 +44,8 @@ _FREE = """
 _TWINS = (
     (array.array, asyncio, asyncio.Event, asyncio.StreamReader, asyncio.Task, binascii, bytearray)
     + (bytes, dict, errno, gc, int, io, io.BytesIO, io.StringIO, json, list, memoryview, os)
-    + (OSError, random, range, select, set, socket, socket.socket, str, struct, sys, time, tuple)
+    + (OSError, random, range, select, set, socket, socket.socket, ssl)
+    + (ssl.SSLContext, str, struct, sys, time, tuple)
 )
 """What CPython has too; the names of what only the chip has are read from its emulation."""
 

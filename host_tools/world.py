@@ -27,6 +27,7 @@ from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import Meter
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import Scheduler
+from host_tools.emulation.secure import RunAuthority, SecuredConnection
 from host_tools.emulation.signals import PHASES, Completed, Share, Signals
 from host_tools.emulation.tap import Ledger, Listener
 from host_tools.errors import ToolError
@@ -67,7 +68,8 @@ _UNSEEN = Gateway("the gateway")
 @dataclass
 class Plan:
     """What is to be emulated; `files` is what lies on the board's flash when it is new, `site` the
-    file that it was made from, `faults` what will happen to the meters.
+    file that it was made from, `faults` what will happen to the meters, `authority` what vouches
+    for brokers and gateway where they use TLS.
     """
 
     config: dict
@@ -76,6 +78,7 @@ class Plan:
     seed: int = 0
     site: Path | None = None
     faults: list[PlannedFault] = field(default_factory=list)
+    authority: RunAuthority | None = None
 
     @property
     def gateway(self) -> str:
@@ -136,9 +139,11 @@ def plan_of_site(path: Path, gateway: str | None, signals: Signals, seed: int) -
     if gateway is None and len(names) > 1:
         raise ToolError(f"The site has several gateways: --gateway {' or '.join(names)}.", 2)
     name = gateway or (names[0] if names else "")
-    config, files = site.compile(name), gateway_files(site, name)
+    config = site.compile(name)
     _require_emulated(config)
-    return Plan(config, files, signals, seed, path)
+    authority = RunAuthority(config) if "tls" in config["mqtt"] else None
+    files = gateway_files(site, name, authority.gateway_files() if authority else {})
+    return Plan(config, files, signals, seed, path, authority=authority)
 
 
 def plan_of_flash(flash: Path, signals: Signals, seed: int) -> Plan:
@@ -354,15 +359,21 @@ def time_reply(request: bytes, utc_us: int) -> bytes:
 
 
 def add_model_broker(world: World) -> BrokerModel:
-    """Virtual time: a broker model on the LAN, seen by the world's subscriber and ledger."""
+    """Virtual time: a broker model on the LAN, seen by the world's subscriber and ledger.
+
+    Where the plan has an authority, the model is behind TLS.
+    """
     broker = BrokerModel(world.scheduler)
     broker.subscribe(ALL_TOPICS, world.subscriber.feed)
     options = world.plan.config["mqtt"]
-    world.lan.listen(
-        options["host"],
-        options["port"],
-        lambda connection: broker.accept(_Tapped(connection, world.ledger)),
-    )
+    context = world.plan.authority and world.plan.authority.broker_context()
+
+    def accept(connection) -> None:
+        if context:
+            connection = SecuredConnection(connection, context)
+        broker.accept(_Tapped(connection, world.ledger))
+
+    world.lan.listen(options["host"], options["port"], accept)
     return broker
 
 

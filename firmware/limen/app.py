@@ -23,6 +23,7 @@ from limen.delivery.plain import Plain
 from limen.delivery.session import Session
 from limen.delivery.uplink import Uplink
 from limen.hal import board
+from limen.net.network import Network
 from limen.service.clock import Clock
 from limen.service.diagnostics import Diagnostics
 from limen.service.path import Path
@@ -33,6 +34,9 @@ from limen.service.supervisor import Supervisor
 VERSION = "0.1.0"
 _WATCHDOG_MS = const(30000)
 _EVENT_BYTES = const(2048)
+_ANSWER_MS = const(10000)
+_TLS_ANSWER_MS = const(30000)  # a chip takes seconds for a handshake
+_CLOCK_PATIENCE_S = const(60)
 # A channel's value in JSON: its name, punctuation and up to 22 digits.
 _CHANNEL_TEXT = const(56)
 _FRAME_TEXT = const(160)
@@ -73,7 +77,7 @@ class Gateway:
             if not self.alone:
                 self._add(json.loads(line), lines, shared)
                 gc.collect()
-        self.wifi = self.time_sync = self.commands = None
+        self.time_sync = self.commands = None
         if head["ntp"] or "rtc" in head:
             from limen.service.time_sync import TimeSync
 
@@ -81,10 +85,7 @@ class Gateway:
             is_warm = board.reset_cause() not in ("power-on", "unknown")
             self.time_sync = TimeSync(self, head["ntp"], rtc, is_warm)
         self._make_delivery(head, secrets)
-        if head["wifi"]:
-            from limen.hal.wifi import Wifi
-
-            self.wifi = Wifi(secrets["wifi"]["ssid"], secrets["wifi"]["password"])
+        self.network = self._make_network(head, secrets)
 
     def _begin_boot(self):
         """Name this boot; on flash first, as records are known by (incarnation, boot, seq)."""
@@ -150,7 +151,14 @@ class Gateway:
             head["outbox_bytes"], _EVENT_BYTES, options["in_flight"], per_record
         )
         self.path = Path(self.clock, self.outbox)
-        self.uplink = self.link = self.node_link = None
+        self.uplink = self.link = self.node_link = self._tls = None
+        self._clock_patience_s = 0
+        if "tls" in options:
+            from limen.net.tls import Tls
+
+            self._tls = Tls(self.clock, board.rtc())
+            if head["ntp"]:
+                self._clock_patience_s = _CLOCK_PATIENCE_S
         login = secrets.get("mqtt", {})
         if "plain" in options.get("dialects", ("plain",)):
             self._make_uplink(head, login)
@@ -174,7 +182,19 @@ class Gateway:
         uplink.put_diagnostics = self._make_diagnostics(dialect.frame).put
         self.uplink = uplink
         session.on_message = self._on_message
-        self.link = Link(session, self.clock, uplink)
+        self.link = self.make_link(head, session, uplink)
+
+    def make_link(self, head, session, carrier):
+        """What keeps a session with one of the brokers, for what sends over it."""
+        options = head["mqtt"]
+        brokers = [[options["host"], options["port"]]] + options.get("more", [])
+        return Link(session, brokers, self.clock, carrier, self._may_call)
+
+    def _may_call(self):
+        """Not before the network is up; TLS wants to know the date, so it gives it some time."""
+        if self.network and not self.network.current:
+            return False
+        return self.clock.is_set or self.clock.s >= self._clock_patience_s
 
     def make_session(self, head, login, kind=Session, suffix=""):
         """A session of that class with the broker; each has a client id of its own."""
@@ -188,6 +208,8 @@ class Gateway:
             options["keepalive_s"],
             options["in_flight"] + 3,  # status, subscription and answers have their own places
             send_bytes=options["batch_bytes"] + _SEND_EXTRA,
+            answer_ms=_TLS_ANSWER_MS if self._tls else _ANSWER_MS,
+            tls=self._tls,
         )
 
     def _on_message(self, topic, payload, is_retained):
@@ -200,6 +222,20 @@ class Gateway:
             self.commands.take(topic, payload, is_retained)
         except MemoryError as error:
             self.report("commands", error)
+
+    def _make_network(self, head, secrets):
+        """Ethernet before Wi-Fi, which takes its place while the cable is out."""
+        interfaces = []
+        if "ethernet" in head:
+            from limen.hal.ethernet import Ethernet
+
+            interfaces.append(Ethernet(head["ethernet"], head.get("address")))
+        if head["wifi"]:
+            from limen.hal.wifi import Wifi
+
+            interfaces.append(Wifi(secrets["wifi"], head.get("address")))
+        link = self.link or self.node_link
+        return Network(interfaces, link, self.clock) if interfaces else None
 
     def birth_facts(self):
         """What a birth tells of the gateway itself."""
@@ -248,8 +284,8 @@ class Gateway:
             self.clock, board.watchdog(_WATCHDOG_MS), self.report, self.uplink.nudge
         )
         start = self.supervisor.start
-        if self.wifi:
-            start("wifi", self.wifi.run)
+        if self.network:
+            start("network", self.network.run)
         if self.time_sync:
             start("time", self.time_sync.run)
         for poll in self.polls:

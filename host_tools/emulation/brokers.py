@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.errors import ToolError
@@ -34,6 +35,7 @@ _PBKDF2_ROUNDS = 101
 
 _MOSQUITTO_CONFIGURATION = """\
 listener {port} {host}
+{tls}
 user {user}
 allow_anonymous {anonymous}
 {password_file}
@@ -47,6 +49,23 @@ log_dest file {directory}/mosquitto.log
 log_type error
 log_type warning
 """
+
+
+_MOSQUITTO_TLS = """\
+cafile {ca}
+certfile {certificate}
+keyfile {key}
+require_certificate true
+"""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """What a broker shows, and whom it trusts: PEM files."""
+
+    ca: Path
+    certificate: Path
+    key: Path
 
 
 class Broker:
@@ -76,12 +95,17 @@ class Broker:
 
 
 def start(
-    kind: str, port: int, directory: Path, credentials: dict[str, str] | None = None
+    kind: str,
+    port: int,
+    directory: Path,
+    credentials: dict[str, str] | None = None,
+    tls: Tls | None = None,
 ) -> Broker:
     """Start a broker and return it once it accepts connections.
 
     `kind` is one of KINDS; "auto" takes Mosquitto where it is installed. `credentials` maps users
-    to passwords; without them everybody may enter. To be called in the main thread, which the
+    to passwords; without them everybody may enter. With `tls`, which is Mosquitto's only, whoever
+    comes needs a certificate of that CA. To be called in the main thread, which the
     broker's life is tied to. Raises ToolError.
     """
     name, command_for = _choose(kind)
@@ -91,7 +115,7 @@ def start(
     log = directory / f"{name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command_for(port, directory, credentials),
+            command_for(port, directory, credentials, tls),
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -134,13 +158,19 @@ def _require_free(port: int) -> None:
             ) from error
 
 
-def _amqtt_command(port: int, directory: Path, credentials: dict | None) -> list[str]:
+def _amqtt_command(
+    port: int, directory: Path, credentials: dict | None, tls: Tls | None
+) -> list[str]:
+    if tls:
+        raise ToolError("amqtt is started without TLS here; Mosquitto can have it.", 2)
     options = json.dumps({"bind": f"{_HOST}:{port}", "credentials": credentials})
     path = _write_private(directory / "amqtt.json", options)
     return [sys.executable, "-m", "host_tools.emulation.amqtt_process", str(path)]
 
 
-def _mosquitto_command(port: int, directory: Path, credentials: dict | None) -> list[str]:
+def _mosquitto_command(
+    port: int, directory: Path, credentials: dict | None, tls: Tls | None
+) -> list[str]:
     password_file = ""
     if credentials is not None:
         lines = "".join(f"{u}:{_mosquitto_hash(p)}\n" for u, p in credentials.items())
@@ -152,6 +182,7 @@ def _mosquitto_command(port: int, directory: Path, credentials: dict | None) -> 
         user=getpass.getuser(),
         anonymous="false" if password_file else "true",
         password_file=password_file,
+        tls=_MOSQUITTO_TLS.format(**vars(tls)) if tls else "",
         directory=directory,
     )
     configuration = _write_private(directory / "mosquitto.conf", text)

@@ -9,6 +9,7 @@ acknowledged and lost is the broker's.
 import asyncio
 import json
 import socket
+import ssl
 import struct
 from dataclasses import dataclass, field
 
@@ -99,9 +100,20 @@ class Listener:
 
 
 class Tap:
-    """A relay from `port` to `broker_port`, both on this machine."""
+    """A relay from `port` to `broker_port`, both on this machine.
 
-    def __init__(self, port: int, broker_port: int):
+    With `server` it ends the board's TLS, as a broker would; with `client` it speaks TLS to the
+    broker, as the board would.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        broker_port: int,
+        server: ssl.SSLContext | None = None,
+        client: ssl.SSLContext | None = None,
+    ):
+        self._server_context, self._client_context = server, client
         self.ledger = Ledger()
         self.port = port
         self._broker_port = broker_port
@@ -113,7 +125,9 @@ class Tap:
     async def start(self) -> None:
         """Listen. Raises ToolError when the port is in use."""
         try:
-            self._server = await asyncio.start_server(self._serve, _HOST, self.port)
+            self._server = await asyncio.start_server(
+                self._serve, _HOST, self.port, ssl=self._server_context
+            )
         except OSError as error:
             raise ToolError(
                 f"The tap before the broker cannot have port {self.port} of {_HOST} "
@@ -158,7 +172,9 @@ class Tap:
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._passes.wait()
-        broker_reader, broker_writer = await asyncio.open_connection(_HOST, self._broker_port)
+        broker_reader, broker_writer = await asyncio.open_connection(
+            _HOST, self._broker_port, ssl=self._client_context
+        )
         listener = Listener(self.ledger)
         pumps = (
             asyncio.create_task(self._pump(reader, broker_writer, listener.from_board)),

@@ -230,21 +230,42 @@ def test_missing_parts_are_named():
 def test_site_and_broker():
     tables = site()
     tables["site"] = {"id": "a b", "ntp": ["pool.ntp.org:x"]}
-    tables["mqtt"] = {"host": "b", "tls": True, "password": "x", "keepalive": "1500 ms", "prot": 1}
+    tables["mqtt"] = {"host": "b", "ca": "f", "password": "x", "keepalive": "1500 ms", "prot": 1}
     assert said(tables) == [
+        "mqtt.ca: is of no use without TLS; write tls = true",
         "mqtt.keepalive: must be 5s to 1h, not 1500 ms",
         "mqtt.password: does not belong in the site file; write it in secrets.toml beside it",
         'mqtt.prot: unknown key; did you mean "port"?',
-        "mqtt.tls: this firmware version does not offer TLS yet; write tls = false and keep the "
-        "broker and the gateways on a network of their own",
         'site.id: "a b" cannot be part of an MQTT topic; use up to 32 letters, digits, "-" and "_"',
         'site.ntp: "pool.ntp.org:x" does not end with a port of 1 to 65535',
     ]
 
 
-def test_tls_may_be_refused_and_time_servers_may_have_ports():
+def test_brokers_in_order_and_tls():
     tables = site()
-    tables["mqtt"]["tls"] = False
+    tables["mqtt"] = {"hosts": ["one.local", "10.0.0.2:8884"], "tls": True}
+    compact, problems = check(tables, "g1", PROFILES, BOARDS)
+    assert problems == []
+    assert compact["mqtt"] == {
+        "host": "one.local",
+        "port": 8883,
+        "more": [["10.0.0.2", 8884]],
+        "tls": True,
+        "keepalive_s": 30,
+        "batch_bytes": 1400,
+        "in_flight": 8,
+    }
+    tables["mqtt"] = {"hosts": [], "host": "b"}
+    assert said(tables) == [
+        "mqtt.host: cannot stand beside hosts; write all brokers there",
+        'mqtt.hosts: must be a list such as ["broker-1.local", "broker-2.local:8884"]',
+    ]
+    tables["mqtt"] = {"hosts": ["b:0"]}
+    assert said(tables) == ['mqtt.hosts: "b:0" does not end with a port of 1 to 65535']
+
+
+def test_time_servers_may_have_ports():
+    tables = site()
     tables["site"]["ntp"] = ["10.0.0.1:1123", "time.local"]
     compact, problems = check(tables, "g1", PROFILES, BOARDS)
     assert problems == []

@@ -7,7 +7,8 @@ import pytest
 from host_tools.cli import main
 from host_tools.errors import ToolError
 from host_tools.paths import PROJECT
-from host_tools.site import compile_gateway, config_json, load_secrets, load_site
+from host_tools.site import compile_gateway, config_json, load_site
+from host_tools.site_secrets import load_secrets
 from host_tools.toml_file import TomlError
 
 PRESS = PROJECT / "examples/press/site.toml"
@@ -19,7 +20,7 @@ id = "hall 2"
 
 [mqtt]
 host = "broker.local"
-tls = true
+tls = "yes"
 keepalife = "30s"
 
 [gateway.press-07]
@@ -71,8 +72,7 @@ channels = 2026-01-01
 DEVICE = "gateway.press-07.device"
 EXPECTED = f"""\
 2: site.id: "hall 2" cannot be part of an MQTT topic; use up to 32 letters, digits, "-" and "_"
-6: mqtt.tls: this firmware version does not offer TLS yet; write tls = false and keep the broker \
-and the gateways on a network of their own
+6: mqtt.tls: must be true or false, not "yes"
 7: mqtt.keepalife: unknown key; did you mean "keepalive"?
 10: gateway.press-07.board: there is no board "lilygo-t-can458"; did you mean "lilygo-t-can485"?
 15: gateway.press-07.bus[0].baud: must be one of 1200, 2400, 4800, 9600, 14400, 19200, 28800, \
@@ -285,18 +285,25 @@ def test_an_entry_without_keys_has_the_line_of_its_list(write):
 
 
 def test_secrets_beside_the_site_file(write):
-    assert load_secrets(PRESS) == {
-        "wifi": {"ssid": "hall-2", "password": "replace-this"},
+    assert load_secrets(PRESS).stored == {
+        "wifi": [{"ssid": "hall-2", "password": "replace-this"}],
         "mqtt": {"user": None, "password": None},
     }
     name = write("")
     with pytest.raises(ToolError, match="^secrets.toml is missing; write \\[wifi\\] with ssid"):
         load_secrets(name)
     write('[wifi]\nssid = "a"\npassword = ""\n[mqtt]\nuser = "u"\npassword = "p"\n', "secrets.toml")
-    assert load_secrets(name) == {
-        "wifi": {"ssid": "a", "password": ""},
+    assert load_secrets(name).stored == {
+        "wifi": [{"ssid": "a", "password": ""}],
         "mqtt": {"user": "u", "password": "p"},
     }
+    write(
+        '[[wifi]]\nssid = "a"\npassword = ""\n[[wifi]]\nssid = "b"\npassword = "x"', "secrets.toml"
+    )
+    assert problems_of(load_secrets, name) == [
+        "secrets.toml:6: wifi[1].password: must be a text of 8 to 63 characters, or empty for an "
+        "open network"
+    ]
     write('[wifi]\nssid = ""\npasword = "short"\n[mqtt]\nuser = 1\n', "secrets.toml")
     assert problems_of(load_secrets, name) == [
         'secrets.toml:2: wifi.ssid: must be a text in "quotes", not an empty text',

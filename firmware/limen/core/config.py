@@ -12,17 +12,16 @@ where facts may be None for a name that the site does not use.
 
 from limen.core.bus_config import framing_fields, own_framing, read_buses, set_framings, wire_buses
 from limen.core.channel_config import LONGEST_MS, read_channels
-from limen.core.dialects_config import FIELDS as _DIALECTS
 from limen.core.dialects_config import compact_dialects
 from limen.core.input_buses import BUSES
+from limen.core.mqtt_config import compact_mqtt, read_mqtt
 from limen.core.schema import (
     Owners,
     Spot,
-    boolean,
     duration_ms,
     duration_s,
     entries,
-    host,
+    host_and_port,
     identifier,
     integer,
     optional,
@@ -47,7 +46,7 @@ def check(site, gateway, profiles, boards):
     if top is None:
         return None, problems
     place = _read_part(spot.at("site"), top["site"], _SITE)
-    broker = _read_part(spot.at("mqtt"), top["mqtt"], _MQTT)
+    broker = None if top["mqtt"] is None else read_mqtt(spot.at("mqtt"), top["mqtt"])
     facts = _read_facts(spot.at("site"), place)
     compact = _read_gateway(spot.at("gateway"), top["gateway"], gateway, profiles, boards, facts)
     if broker and place and compact:
@@ -58,13 +57,7 @@ def check(site, gateway, profiles, boards):
     compact["v"] = _VERSION
     compact["site"] = place["id"]
     compact["ntp"] = place["ntp"]
-    compact["mqtt"] = {
-        "host": broker["host"],
-        "port": broker["port"],
-        "keepalive_s": broker["keepalive"],
-        "batch_bytes": broker["batch_bytes"],
-        "in_flight": broker["in_flight"],
-    }
+    compact["mqtt"] = compact_mqtt(broker)
     compact["mqtt"].update(dialects)
     return compact, problems
 
@@ -82,30 +75,6 @@ def _read_facts(spot, place):
     return read_site(spot, place)
 
 
-def _no_tls(value):
-    if boolean(value):
-        raise Mistake(
-            "this firmware version does not offer TLS yet; write tls = false and keep the "
-            "broker and the gateways on a network of their own"
-        )
-
-
-def _secret(_):
-    raise Mistake("does not belong in the site file; write it in secrets.toml beside it")
-
-
-def _time_server(value):
-    """[host, port] of "host" or "host:port"."""
-    name, colon, port = text(value).partition(":")
-    if colon and not (0 < len(port) < 6 and _is_number(port) and 0 < int(port) < 65536):
-        raise Mistake('"%s" does not end with a port of 1 to 65535' % value)
-    return [host(name), int(port) if colon else 123]
-
-
-def _is_number(digits):
-    return not [True for digit in digits if digit not in "0123456789"]
-
-
 def _any(value):
     return value
 
@@ -113,7 +82,7 @@ def _any(value):
 def _time_servers(value):
     """A list of [host, port]; an empty one asks nobody."""
     if isinstance(value, list):
-        return [_time_server(entry) for entry in value]
+        return [host_and_port(entry, 123) for entry in value]
     raise Mistake('must be a list such as ["pool.ntp.org"]')
 
 
@@ -131,17 +100,6 @@ _SITE = {
     "co2": optional(table),
 }
 _FACTS = ("holidays", "tariff", "co2")
-_MQTT = {
-    "host": required(host, 'host = "broker.local"'),
-    "port": optional(integer(1, 65535), 1883),
-    "tls": optional(_no_tls),
-    "user": optional(_secret),
-    "password": optional(_secret),
-    "keepalive": optional(duration_s(5, 3600), 30),
-    "batch_bytes": optional(integer(256, 4096), 1400),
-    "in_flight": optional(integer(1, 64), 8),
-}
-_MQTT.update(_DIALECTS)
 _GATEWAY = {
     "board": required(text, 'board = "lilygo-t-can485"'),
     "outbox_bytes": optional(integer(1024, 65536), 4096),

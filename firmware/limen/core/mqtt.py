@@ -23,7 +23,7 @@ _REFUSALS = ("protocol version", "client id", "unavailable", "credentials", "not
 
 
 class MqttError(Exception):
-    """Why a session ended by the broker's doing; `cause` is one name of a closed list."""
+    """Why a session ended by the broker's doing: a `kind`, and a `cause` from its closed list."""
 
     def __init__(self, cause):
         super().__init__(cause)
@@ -33,9 +33,13 @@ class MqttError(Exception):
 class ProtocolError(MqttError):
     """The broker sent what it may not send."""
 
+    kind = "protocol"
+
 
 class ConnectError(MqttError):
     """The broker answered CONNECT with a refusal; `cause` names its return code."""
+
+    kind = "refused"
 
 
 def get_u16(buf, at):

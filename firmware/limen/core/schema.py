@@ -171,6 +171,18 @@ def host(value):
     return name
 
 
+def host_and_port(value, default):
+    """[host, port] of "host" or "host:port"."""
+    name, colon, port = text(value).partition(":")
+    if colon and not (0 < len(port) < 6 and _is_number(port) and 0 < int(port) < 65536):
+        raise Mistake('"%s" does not end with a port of 1 to 65535' % value)
+    return [host(name), int(port) if colon else default]
+
+
+def _is_number(digits):
+    return not [True for digit in digits if digit not in "0123456789"]
+
+
 def whole(value):
     """A whole number; true is a number in CPython only."""
     if isinstance(value, int) and value is not True and value is not False:

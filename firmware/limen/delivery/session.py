@@ -5,7 +5,7 @@ Inherited and used as they are: `set_last_will`, `set_callback`, `ping`, `discon
 `publish` and `subscribe` wait or write piecemeal inside umqtt, so they are replaced here.
 Every packet goes out in one write. Many QoS 1 publishes may be under way; a new connection awaits
 none of them, and whoever repeats one takes its packet id again. Whatever the broker sends
-ends in OSError, ConnectError or ProtocolError, counted by cause, with the connection closed.
+ends in OSError or MqttError, counted by kind and cause, with the connection closed.
 Works with umqtt.simple 1.3.4 and later.
 """
 
@@ -47,9 +47,10 @@ class Session(MQTTClient):
         send_bytes=2048,
         receive_bytes=512,
         answer_ms=10000,
+        tls=None,
     ):
         super().__init__(_utf8(client_id), host, port, _utf8(user), _utf8(password), keepalive_s)
-        self.sock = Stream(receive_bytes, send_bytes)
+        self.sock = Stream(receive_bytes, send_bytes, tls)
         self.set_callback(self._deliver)
         self.in_flight = in_flight
         self.answer_ms = answer_ms
@@ -67,8 +68,8 @@ class Session(MQTTClient):
         """Open the connection; return whether the broker kept the session.
 
         If it did, publishes not yet acknowledged are to be repeated with their pid and dup=True,
-        before 65,000 others. TCP and CONNACK have `answer_ms` together.
-        Raises OSError, ConnectError, ProtocolError.
+        before 65,000 others. TCP, TLS and CONNACK have `answer_ms` together.
+        Raises OSError, ConnectError, ProtocolError, TlsError.
         """
         try:
             return await asyncio.wait_for_ms(self._handshake(clean_session), self.answer_ms)
@@ -295,10 +296,8 @@ class Session(MQTTClient):
         self.sock.close()
 
     def _ended(self, error):
-        if isinstance(error, mqtt.ProtocolError):
-            self.count("protocol: " + error.cause)
-        elif isinstance(error, mqtt.ConnectError):
-            self.count("refused: " + error.cause)
+        if isinstance(error, mqtt.MqttError):
+            self.count(error.kind + ": " + error.cause)
         else:
             self.count("timeouts" if error.errno == ETIMEDOUT else "lost")
         self.close()

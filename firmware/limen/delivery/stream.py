@@ -1,9 +1,11 @@
-"""A TCP stream that never blocks the event loop, with a buffer of fixed size in each direction.
+"""A TCP or TLS stream that never blocks the event loop, with a fixed buffer in each direction.
 
 Received bytes gather in `received[start:end]` until the reader takes them; `fill` waits for more.
 Sent bytes go to the socket at once; what it does not take stays in order in the send buffer, and a
 task of its own passes it on. A link that fails wakes the one task in `fill`, which gets the error;
 `write` drops what comes after it, so that writers need not be prepared for it at every packet.
+Over TLS a piece that the socket did not take must be offered again as it was, neither longer nor
+shorter: its record is made already.
 `read`, `write`, `setblocking` and `close` are what the methods of umqtt.simple call on a socket.
 """
 
@@ -14,14 +16,18 @@ from limen.net.connector import Connector
 
 
 class Stream:
-    """One connection at a time, to a host that is looked up again only after it failed."""
+    """One connection at a time, to a host that is looked up again only after it failed.
 
-    def __init__(self, receive_bytes, send_bytes):
+    `tls`, where given, secures each (`limen.net.tls`).
+    """
+
+    def __init__(self, receive_bytes, send_bytes, tls=None):
+        self._tls = tls
         self.received = bytearray(receive_bytes)
         self.sending = bytearray(send_bytes)
         self._received = memoryview(self.received)
         self._sending = memoryview(self.sending)
-        self._socket = None
+        self._socket = self._tcp = None
         self._flusher = None
         self._connector = Connector()
         self._drained = asyncio.Event()
@@ -30,16 +36,19 @@ class Stream:
 
     def _reset(self, failure):
         self.start = self.end = self._skipping = 0
-        self._send_start = self._send_end = 0
+        self._send_start = self._send_end = self._offered = 0
         self.failure = failure
         self._reader = None
+        self._is_secured = not self._tls
 
     async def open(self, host, port):
-        """Connect; a refusal may show only at the first exchange. Raises OSError."""
+        """Connect; a refusal may show only at the first exchange. Raises OSError, TlsError."""
         self.close()
-        self._socket = self._connector.connect(host, port)
+        self._socket = self._tcp = self._connector.connect(host, port)
         self._reset(None)
         await self._ready(asyncio.core._io_queue.queue_write)
+        if self._tls:
+            self._socket = self._tls.wrap(self._tcp, host)
 
     def _ready(self, queue):
         yield queue(self._socket)
@@ -57,7 +66,10 @@ class Stream:
         taken = None
         while taken is None:
             await self._until_readable()
-            taken = self._socket.readinto(self._received[self.end :])
+            try:
+                taken = self._socket.readinto(self._received[self.end :])
+            except (OSError, ValueError) as error:
+                raise self._explain(error)
         if not taken:
             raise OSError(ECONNRESET)
         self._connector.answered = True
@@ -65,6 +77,10 @@ class Stream:
         self._skipping -= skipped
         self.start += skipped
         self.end += taken
+
+    def _explain(self, error):
+        """What the socket's error means: before the first exchange over TLS, the handshake's."""
+        return error if self._is_secured else self._tls.explain(error)
 
     async def _until_readable(self):
         try:
@@ -144,12 +160,21 @@ class Stream:
     def _send(self):
         try:
             if not self.failure:
-                waiting = self._sending[self._send_start : self._send_end]
-                self._send_start += self._socket.write(waiting) or 0
-        except OSError as error:
-            self.fail(error)
+                self._offer()
+        except (OSError, ValueError) as error:
+            self.fail(self._explain(error))
         if self.failure or self._send_start == self._send_end:
             self._send_start = self._send_end = 0
+
+    def _offer(self):
+        size = self._offered or self._send_end - self._send_start
+        taken = self._socket.write(self._sending[self._send_start : self._send_start + size])
+        if taken:
+            self._send_start += taken
+            self._offered = 0
+            self._is_secured = True
+        else:
+            self._offered = size
 
     async def _flush(self):
         while self._send_end:
@@ -176,4 +201,6 @@ class Stream:
             self._flusher = None
         if self._socket:
             self._socket.close()
-            self._socket = None
+            # A failed handshake lets go of the connection without closing it.
+            self._tcp.close()
+            self._socket = self._tcp = None

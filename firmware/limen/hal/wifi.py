@@ -1,8 +1,8 @@
-"""Keeps the board on its Wi-Fi network.
+"""The Wi-Fi station: joins one of the networks it knows, and leaves.
 
-`isconnected` does not notice a lost address, so the link is judged by MQTT traffic and this task
-only joins and rejoins. A driver that refuses to connect is switched off and on: the way out of
-"Wifi Internal Error" that the field has found.
+The driver rejoins by itself after a short loss. It can also get stuck: `connect` while it connects
+raises "Wifi Internal Error", and some states only end with the radio switched off and on, so every
+join that fails ends with that. A refused password ends the wait at once.
 """
 
 import asyncio
@@ -11,48 +11,69 @@ import network
 
 from limen.core.compat import const
 
-_PATIENCE_S = const(20)
-_CHECK_MS = const(4000)
+_PATIENCE_MS = const(20000)
+_LOOK_MS = const(100)
+_PAUSE_MS = const(500)
+_WRONG_PASSWORD = const(202)
 
 
 class Wifi:
-    """`ssid` and `password` as in the secrets; `joins` counts connections made."""
+    """`networks` are {"ssid", "password"} by preference; `address` a static one, as `ifconfig`
+    takes it, or None; `joins` counts connections made."""
 
-    def __init__(self, ssid, password):
-        self._ssid = ssid
-        self._password = password
+    name = "wifi"
+
+    def __init__(self, networks, address):
+        self._networks = networks
+        self._address = address
         self._wlan = network.WLAN(network.STA_IF)
         self.joins = 0
 
     def is_up(self):
+        """Whether the driver says so, which does not notice a lost address."""
         return self._wlan.isconnected()
 
-    async def run(self, pulse):
-        """Join whenever the link is down."""
-        while True:
-            pulse.beat(_PATIENCE_S * 4)
-            if not self._wlan.isconnected():
-                await self._join()
-            await asyncio.sleep_ms(_CHECK_MS)
-
-    async def _join(self):
+    async def join(self):
+        """Try each network once; True as soon as one has taken us."""
         wlan = self._wlan
+        networks = self._networks
         wlan.active(True)
-        try:
-            wlan.connect(self._ssid, self._password)
-        except OSError:
-            await self._restart()
-            return
-        for _ in range(_PATIENCE_S * 10):
-            if wlan.isconnected():
-                self.joins += 1
-                return
-            await asyncio.sleep_ms(100)
-        await self._restart()
+        if self._address:
+            wlan.ifconfig(self._address)
+        if len(networks) > 1:
+            from limen.hal.wifi_scan import by_reach
 
-    async def _restart(self):
+            networks = by_reach(wlan, networks)
+        for known in networks:
+            if await self._try(known):
+                self.joins += 1
+                return True
+            await self.leave()
+            wlan.active(True)
+        return False
+
+    async def _try(self, known):
         wlan = self._wlan
-        wlan.disconnect()
-        await asyncio.sleep_ms(500)
+        try:
+            wlan.connect(known["ssid"], known["password"])
+        except OSError:
+            return False
+        for _ in range(_PATIENCE_MS // _LOOK_MS):
+            if wlan.isconnected():
+                return True
+            if wlan.status() == _WRONG_PASSWORD:
+                print("limen: the network %s does not accept our password" % known["ssid"])
+                return False
+            await asyncio.sleep_ms(_LOOK_MS)
+        return False
+
+    async def leave(self):
+        """Disconnect and switch the radio off."""
+        wlan = self._wlan
+        try:
+            wlan.disconnect()
+        except OSError:
+            pass  # it was not started
+        await asyncio.sleep_ms(_PAUSE_MS)
         wlan.active(False)
-        await asyncio.sleep_ms(500)
+        await asyncio.sleep_ms(_PAUSE_MS)

@@ -8,7 +8,6 @@ import asyncio
 from limen.core.compat import const
 from limen.core.sparkplug import Payload
 from limen.delivery.fan import Fan
-from limen.delivery.link import Link
 from limen.delivery.outbox import Outbox
 from limen.delivery.sparkplug import Sparkplug
 from limen.delivery.sparkplug_node import Node, NodeSession
@@ -39,7 +38,7 @@ def add_node(gateway, head, login):
         node.wake = gateway.uplink.wake
     else:
         gateway.uplink = node
-    return Link(session, gateway.clock, node)
+    return gateway.make_link(head, session, node)
 
 
 def _facts(gateway, head):

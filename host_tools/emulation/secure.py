@@ -1,0 +1,100 @@
+"""TLS in the emulated world: an authority made for one run, and what speaks TLS to the board.
+
+The keys of a real site are not needed and not used: an emulated gateway gets the CA, certificate
+and key of the run's own authority, so that what stands for its brokers can show certificates that
+it trusts. The peers are Python's `ssl`, which is OpenSSL: independent of the board's mbedTLS.
+"""
+
+import ssl
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from host_tools.authority import Authority, Identity, certificate_der, key_der
+from host_tools.emulation.lan import Connection
+from host_tools.site_secrets import CA, CERTIFICATE, KEY, identity_name
+
+_DAYS = 2
+
+
+class RunAuthority:
+    """An authority with a certificate for all brokers of a configuration, and the gateway's own.
+
+    Its files live as long as this object.
+    """
+
+    def __init__(self, compact: dict):
+        self._folder = tempfile.TemporaryDirectory(prefix="limen-ca-")
+        options = compact["mqtt"]
+        hosts = [options["host"]] + [host for host, _ in options.get("more", [])]
+        self.authority = Authority.create(Path(self._folder.name), "limen emulation", _DAYS)
+        self.broker = self.authority.issue_server([*dict.fromkeys(hosts), "127.0.0.1"], _DAYS)
+        name = identity_name(compact["site"], compact["gateway"])
+        self.gateway = self.authority.issue_client(name, _DAYS)
+
+    @property
+    def trusted_file(self) -> Path:
+        return self.authority.identity.certificate_file
+
+    def gateway_files(self) -> dict[str, bytes]:
+        """What lies on the gateway's flash."""
+        return {
+            CA: certificate_der(self.authority.certificate),
+            CERTIFICATE: certificate_der(self.gateway.certificate()),
+            KEY: key_der(self.gateway.key()),
+        }
+
+    def broker_context(self, identity: Identity | None = None) -> ssl.SSLContext:
+        """For what stands for a broker: it demands a certificate, as Mosquitto does."""
+        shown = identity or self.broker
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(shown.certificate_file, shown.key_file)
+        context.load_verify_locations(self.trusted_file)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def gateway_context(self) -> ssl.SSLContext:
+        """For what speaks to a broker in the gateway's place."""
+        context = ssl.create_default_context(cafile=self.trusted_file)
+        context.load_cert_chain(self.gateway.certificate_file, self.gateway.key_file)
+        return context
+
+
+class SecuredConnection:
+    """A connection of the virtual LAN, seen through TLS by the server at its end."""
+
+    def __init__(self, connection: Connection, context: ssl.SSLContext):
+        self.on_data: Callable[[bytes], None] = lambda data: None
+        self.on_close: Callable[[], None] = lambda: None
+        self._connection = connection
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._is_open = False
+        connection.on_data = self._receive
+        connection.on_close = lambda: self.on_close()
+
+    def send(self, data: bytes) -> None:
+        self._tls.write(data)
+        self._pass_on()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _pass_on(self) -> None:
+        if self._outgoing.pending:
+            self._connection.send(self._outgoing.read())
+
+    def _receive(self, data: bytes) -> None:
+        self._incoming.write(data)
+        try:
+            if not self._is_open:
+                self._tls.do_handshake()
+                self._is_open = True
+            self._pass_on()
+            while received := self._tls.read(65536):
+                self.on_data(received)
+        except ssl.SSLWantReadError:
+            self._pass_on()
+        except ssl.SSLError:
+            self._pass_on()
+            self.close()
