@@ -51,7 +51,7 @@ def test_help_names_every_command_and_imports_none():
     imported = set(said.splitlines()[-1].split())
     assert "host_tools.cli" in imported
     assert imported & {module for module, _ in cli.COMMANDS.values()} == set()
-    assert [name for name in cli.COMMANDS if f"    {name} " not in said] == []
+    assert [name for name in cli.COMMANDS if f"    {name}" not in said] == []
 
 
 @pytest.mark.parametrize("name", sorted(cli.COMMANDS))

@@ -3,7 +3,8 @@
 import pytest
 
 from host_tools.paths import PROJECT
-from host_tools.site import load_secrets, load_site
+from host_tools.site import load_site
+from host_tools.site_secrets import load_secrets
 
 SITES = sorted((PROJECT / "examples").glob("*/site.toml"))
 
@@ -11,7 +12,7 @@ SITES = sorted((PROJECT / "examples").glob("*/site.toml"))
 @pytest.mark.parametrize("path", SITES, ids=lambda path: path.parent.name)
 def test_every_example_can_be_flashed_as_it_is(path):
     configurations = load_site(path).compile_all()
-    assert configurations and load_secrets(path)["wifi"]["ssid"]
+    assert configurations and load_secrets(path).stored["wifi"][0]["ssid"]
 
 
 def test_the_reference_site_has_four_makes_sixty_channels_and_twelve_alarms():

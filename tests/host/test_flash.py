@@ -58,7 +58,7 @@ def test_the_chip_then_has_firmware_configuration_and_secrets(site, tmp_path, ca
     assert (configuration["site"], configuration["gateway"]) == ("hall-2", "press-07")
     with files.open("/secrets.json") as file:
         assert json.load(file) == {
-            "wifi": {"ssid": "Halle 2", "password": "vorsicht-kante"},
+            "wifi": [{"ssid": "Halle 2", "password": "vorsicht-kante"}],
             "mqtt": {"user": "press-07", "password": "gripper"},
         }
     assert {"boot.py", "main.py", "lib"} <= set(files.listdir("/"))
