@@ -51,8 +51,13 @@ def make_channel(index, spec, shared):
     {value: the same value}."""
     spec["name"] = shared.setdefault(spec["name"], spec["name"])
     channel = Channel(index, spec)
-    if "report" in spec:
-        rule = tuple(spec.pop("report"))
+    report = spec.pop("report", None)
+    if isinstance(report, dict):
+        from limen.core.chain import make_report
+
+        channel.report = make_report(report)
+    elif report:
+        rule = tuple(report)
         channel.report = Report(shared.setdefault(rule, rule))
     channel.alarms = tuple(
         LimitAlarm(a["name"], a["limit"], a["hysteresis"], a["delay_ms"])

@@ -1,4 +1,5 @@
 from limen.core.alarm import LimitAlarm
+from limen.core.chain import make_report
 from limen.core.channel import Channel
 from limen.core.report import Report
 from limen.core.text import Text
@@ -191,3 +192,47 @@ def test_birth_is_who_it_is_and_the_tail():
     assert max(len(piece) for piece in pieces) <= 256
     head = b'{"inc":"9f03a1c4","boot":3,"cfg":"1c0ffee1","firmware": "0.1.0",'
     assert b"".join(pieces) == head + tail
+
+
+def test_a_line_publishes_earlier_samples_with_their_times():
+    bench = Bench()
+    bench.volts.report = make_report({"line": [2, 60000]})
+    bench.power.report = Report((0, 0, 0, 0))
+    for s, volts in enumerate((23000, 23001, 23002, 24000)):
+        bench.read(s, 42160, volts)
+    assert bench.message() == FRAME + (
+        '1,"r":[[1,1795294125000,0,{"power_active_total":4216.0,"voltage_l1":230.00}],'
+        '[2,1795294127000,0,{"voltage_l1":230.02}]]}'
+    )
+    bench.read(4, 42160, 0, 2)
+    assert bench.message() == FRAME + (
+        '3,"r":[[3,1795294128000,0,{"voltage_l1":240.00}],'
+        '[4,1795294129000,2,{"power_active_total":null,"voltage_l1":null}]]}'
+    )
+
+
+def test_a_filtered_value_is_published_and_an_alarm_sees_the_sample():
+    bench = Bench()
+    bench.power.report = make_report({"median": 3, "change": [0, 0, 0, 0]})
+    bench.power.alarms = (LimitAlarm("high", 450000, 0, 0),)
+    bench.volts.report = Report((1000, 0, 0, 0))
+    for s, power in enumerate((42160, 42170, 999999, 42170)):
+        bench.read(s, power, 23000)
+    assert '"value":99999.9' in bench.message()
+    assert bench.message() is not None
+    assert bench.power.value == 42170
+
+
+def test_stale_bears_the_time_when_it_was_last_heard():
+    bench = Bench()
+    bench.power.report = Report((0, 0, 0, 3000))
+    bench.volts.report = Report((0, 0, 0, 3000))
+    bench.read(1, 42160, 23000)
+    bench.device.heard_s, bench.device.heard_ms = 1, 0
+    bench.read(2, 0, 0, 2)
+    bench.message()
+    bench.read(5, 0, 0, 3)
+    bench.read(9, 0, 0, 3)
+    assert bench.message() == FRAME + (
+        '3,"r":[[3,1795294126000,3,{"power_active_total":null,"voltage_l1":null}]]}'
+    )

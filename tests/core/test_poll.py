@@ -4,7 +4,7 @@ from fake_line import Clock as Ticks
 from fake_line import Uart, meter, settings
 
 from limen.core.channel import Channel
-from limen.core.quality import BAD, GOOD
+from limen.core.quality import BAD, GOOD, STALE
 from limen.drivers import DONE, modbus_bus, modbus_device, modbus_rtu
 from limen.service import poll
 from limen.service.clock import Clock
@@ -318,3 +318,18 @@ def test_meters_on_a_line_where_one_is_dead():
 
 def count_of(sent, address):
     return sum(1 for _, frame in sent if frame[0] == address)
+
+
+def test_a_channel_with_a_filter_grows_stale_while_its_device_is_silent():
+    world = World()
+    reader = world.add_reader("meter", (1000,))
+    world.devices[0].channels[0].report = True
+    world.run(2)
+    heard = world.devices[0].s
+    world.taken.clear()
+    reader.is_there = False
+    world.run(10)
+    told = [samples[0][2] for _, _, samples in world.taken]
+    assert told == [BAD] * told.count(BAD) + [STALE] * told.count(STALE)
+    assert (told.count(BAD), told.count(STALE)) == (3, 2)
+    assert world.devices[0].heard_s == heard

@@ -69,10 +69,17 @@ def test_a_change_of_quality_passes_at_once():
         (5, GOOD, 0, 0),
         (5, UNCERTAIN, 0, 1),
         (None, BAD, 0, 2),
-        (None, STALE, 0, 3),
-        (5, GOOD, 0, 4),
+        (5, GOOD, 0, 3),
+        (None, STALE, 0, 4),
     ]
     assert passed((100, 0, 60000, 0), samples) == samples
+
+
+def test_stale_passes_once_in_the_place_of_the_heartbeat():
+    samples = [(5, GOOD, 0, 0), (None, BAD, 1, 0)]
+    samples += [(None, STALE, s, 0) for s in (2, 3, 4, 5, 6, 60)]
+    assert passed((0, 0, 0, 3000), samples) == samples[:2] + [(None, STALE, 4, 0)]
+    assert passed((0, 0, 0, 0), samples) == samples[:2]
 
 
 def test_bad_quality_passes_once_and_has_no_heartbeat():

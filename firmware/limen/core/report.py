@@ -7,47 +7,53 @@ change passes. `at_most_every` holds a change back until its time has come, `at_
 repeats a value that does not change.
 
 The first sample and each change of quality pass at once. A bad quality passes once and is not
-repeated: a heartbeat of a dead source would make it look alive.
+repeated: a heartbeat of a dead source would make it look alive. When the heartbeat would be due,
+what was bad and is stale by now passes in its place, once: that tells "not heard" from "unchanged".
 """
 
 from limen.core.compat import const
 from limen.core.elapsed import elapsed_ms
-from limen.core.quality import BAD
+from limen.core.quality import BAD, STALE
 
 _BASIS = const(10000)  # basis points of the whole
 
 
 class Report:
     """`rule` is (deadband count, basis points of the last value, at most every ms, at least
-    every ms), 0 where it is not set."""
+    every ms), 0 where it is not set. `value` is the one to be published, when `passes` is true."""
 
     def __init__(self, rule):
         self._rule = rule
         self._quality = None
+        self._s = self._ms = 0
 
     def passes(self, value, quality, s, ms):
         """True when the sample, taken at uptime (s, ms), is to be published."""
+        age_ms = elapsed_ms(self._s, self._ms, s, ms)
         if quality == self._quality:
-            if quality >= BAD:
+            if quality >= BAD or not self._is_worth(value, age_ms):
                 return False
-            age_ms = elapsed_ms(self._s, self._ms, s, ms)
-            if not self._due(abs(value - self._value) > self._deadband, age_ms):
-                return False
+        elif quality == STALE and self._quality == BAD and not self._is_heartbeat(age_ms):
+            return False
         self._quality = quality
         self._s = s
         self._ms = ms
         if quality < BAD:
-            self._value = value
-            self._deadband = self._deadband_at(abs(value))
+            self._note(value)
         return True
 
-    def _due(self, changed, age_ms):
-        _, _, at_most_ms, at_least_ms = self._rule
-        return changed and age_ms >= at_most_ms or 0 < at_least_ms <= age_ms
+    def _is_worth(self, value, age_ms):
+        changed = abs(value - self.value) > self._deadband
+        return changed and age_ms >= self._rule[2] or self._is_heartbeat(age_ms)
 
-    def _deadband_at(self, size):
+    def _is_heartbeat(self, age_ms):
+        return 0 < self._rule[3] <= age_ms
+
+    def _note(self, value):
         # In two parts, as size * points leaves the small integers; rounding down changes
         # nothing, because differences are whole.
         count, points, _, _ = self._rule
+        size = abs(value)
         share = size // _BASIS * points + size % _BASIS * points // _BASIS
-        return max(count, share)
+        self.value = value
+        self._deadband = max(count, share)

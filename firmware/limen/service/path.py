@@ -2,10 +2,11 @@
 
 An alarm sees every sample and becomes an event at once; the report filter decides which samples
 become data. Samples of one reading share one record for each quality. `put_event` is the one way
-for events, whoever has something to tell.
+for events, whoever has something to tell. What is stale bears the time when it was last heard.
 """
 
 from limen.core.alarm import RAISED
+from limen.core.quality import STALE
 from limen.core.text import decimal
 from limen.delivery.outbox import DATA, EVENT
 from limen.delivery.ring import LONGEST_TEXT
@@ -32,9 +33,10 @@ class Path:
                     if change:
                         self._keep_alarm(number, device, channel, order, change == RAISED)
                 report = channel.report
-                channel.fresh = report is None or report.passes(
-                    channel.value, channel.quality, s, ms
-                )
+                told = report is None or report.passes(channel.value, channel.quality, s, ms)
+                if told > 1:
+                    report.put_earlier(self, number, channel.index)
+                channel.fresh = told & 1
                 if channel.fresh and channel.quality > worst:
                     worst = channel.quality
         for quality in range(worst + 1):
@@ -48,16 +50,23 @@ class Path:
         begun = False
         for channel in device.channels:
             if channel.fresh and channel.quality == quality:
-                if begun and not outbox.add(channel.index, channel.value):
+                value = (channel.report or channel).value
+                if begun and not outbox.add(channel.index, value):
                     outbox.put()
                     begun = False
                 if not begun:
-                    self.begin(DATA, number, quality, device.s, device.ms)
-                    outbox.add(channel.index, channel.value)
+                    self._begin_data(number, device, quality)
+                    outbox.add(channel.index, value)
                     begun = True
                 channel.fresh = False
         if begun:
             outbox.put()
+
+    def _begin_data(self, number, device, quality):
+        if quality == STALE:
+            self.begin(DATA, number, quality, device.heard_s, device.heard_ms)
+        else:
+            self.begin(DATA, number, quality, device.s, device.ms)
 
     def _keep_alarm(self, number, device, channel, order, raised):
         alarm = channel.alarms[order]

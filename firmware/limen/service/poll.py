@@ -13,7 +13,7 @@ import asyncio
 from limen.core.breaker import Breaker
 from limen.core.compat import const
 from limen.core.elapsed import elapsed_ms
-from limen.core.quality import BAD
+from limen.core.quality import BAD, STALE
 from limen.drivers import DONE
 
 _LONGEST_WAIT_MS = const(10000)
@@ -33,6 +33,7 @@ class Device:
         self.followers = ()  # functions that are fed with each reading
         self.breaker = Breaker()
         self.s = self.ms = 0  # uptime of the newest reading
+        self.heard_s = self.heard_ms = 0  # of the newest one that was answered
         self.due_s = self.due_ms = 0
         self.fresh = False
         self.commit = False  # no record may be lost to a power cut
@@ -69,6 +70,15 @@ class Device:
             channel.fresh = True
             channel.value = None
             channel.quality = BAD
+
+    def grow_stale(self):
+        """Still nothing is heard: let filters say whether that is to be told; False without any."""
+        found = False
+        for channel in self.channels:
+            if channel.report:
+                channel.fresh = found = True
+                channel.quality = STALE
+        return found
 
 
 class Poll:
@@ -145,7 +155,11 @@ class Poll:
         reader, breaker = device.reader, device.breaker
         was_open = breaker.is_open
         self._stamp(device)
-        has_changed = breaker.note(getattr(reader, "answered", True), device.s)
+        answered = getattr(reader, "answered", True)
+        if answered:
+            device.heard_s = device.s
+            device.heard_ms = device.ms
+        has_changed = breaker.note(answered, device.s)
         if has_changed:
             self._report(device.id, "answers again" if was_open else "does not answer")
         if breaker.is_open and has_changed:
@@ -156,6 +170,8 @@ class Poll:
         device.plan_next(device.s, device.ms)
         if not was_open:
             device.fresh = True
+            self._take(number, device)
+        elif breaker.is_open and device.grow_stale():
             self._take(number, device)
         if getattr(reader, "lesson", None):
             self._keep_lesson(device)

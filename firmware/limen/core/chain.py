@@ -1,0 +1,64 @@
+"""Reports that are more than a deadband: what smooths the samples first, and how they are chosen.
+
+Loaded only where a configuration has such a report. Every filter sees every sample of its channel;
+a bad one passes all of them at once, and once, and what was gathered before it is forgotten.
+"""
+
+from limen.core.quality import BAD
+
+
+class Chain:
+    """`stages` turn a value into another one by `feed`; `last` is the report that decides."""
+
+    def __init__(self, stages, last):
+        self._stages = stages
+        self._last = last
+        self.value = None
+
+    def passes(self, value, quality, s, ms):
+        """As the report's own, which gets what the stages make of the value."""
+        for stage in self._stages:
+            if quality < BAD:
+                value = stage.feed(value)
+            else:
+                stage.clear()
+        told = self._last.passes(value, quality, s, ms)
+        self.value = value
+        return told
+
+    def put_earlier(self, path, number, index):
+        """As the report's own."""
+        self._last.put_earlier(path, number, index)
+
+
+def make_report(spec):
+    """The report of a channel as the configuration has it: see `limen.core.report_config`."""
+    stages = []
+    if "median" in spec:
+        from limen.core.median import Median
+
+        stages.append(Median(spec["median"]))
+    if "smooth" in spec:
+        from limen.core.smooth import Smooth
+
+        stages.append(Smooth(spec["smooth"]))
+    last = _make_last(spec)
+    return Chain(tuple(stages), last) if stages else last
+
+
+def _make_last(spec):
+    if "line" in spec:
+        from limen.core.line import Line
+
+        return Line(spec["line"])
+    if "bands" in spec:
+        from limen.core.bands import Bands
+
+        return Bands(spec["bands"])
+    if "rate" in spec:
+        from limen.core.rate import Rate
+
+        return Rate(spec["rate"])
+    from limen.core.report import Report
+
+    return Report(spec["change"])
