@@ -218,7 +218,14 @@ class Listeners:
 class World:
     """A plan on a scheduler, its board booting from `flash`; the power is off until `start`."""
 
-    def __init__(self, scheduler: Scheduler, plan: Plan, flash: Path, listeners: Listeners):
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        plan: Plan,
+        flash: Path,
+        listeners: Listeners,
+        ticks_ms: int = 0,
+    ):
         self.scheduler = scheduler
         self.plan = plan
         self.listeners = listeners
@@ -248,6 +255,7 @@ class World:
             on_console=lambda line: listeners.on_console(line),
             on_exit=lambda text: listeners.on_exit(text),
             driver_enable={bus["de"]: bus["uart"] for bus in buses if bus["de"] is not None},
+            ticks_ms=ticks_ms,
         )
 
     @property

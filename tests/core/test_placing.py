@@ -51,8 +51,8 @@ class Gateway:
         self.ticks += s * 1000
         self.clock.tick()
 
-    def note(self, is_warm):
-        run(placing.note(self, is_warm))
+    def note(self, is_warm, until_s=600):
+        run(placing.note(self, is_warm, until_s))
 
     def place(self, s, ms):
         self.clock.set_boot(s, ms)
@@ -97,18 +97,18 @@ def test_boots_since_the_power_came_are_placed_exactly():
     ]
 
 
-def test_boots_before_a_power_cut_are_placed_as_late_as_can_be():
+def test_boots_before_a_power_cut_are_placed_before_the_next():
     store = Store()
     for boot, is_warm in ((3, False), (4, True), (5, False)):
         gateway = Gateway(store, boot, Rtc())
         gateway.note(is_warm)
         gateway.live(600)
-        gateway.note(is_warm)
+        gateway.note(is_warm, 700)
     gateway.place(T_S, 0)
     assert gateway.events == [
         [0, event("", 600000, T_MS + 600000)],
-        [1, event('"boot":4,', 600000, T_MS)],
-        [1, event('"boot":3,', 600000, T_MS - 600000)],
+        [1, event('"boot":4,', 700000, T_MS)],
+        [1, event('"boot":3,', 700000, T_MS - 700000)],
     ]
 
 
@@ -121,7 +121,7 @@ def test_a_clock_that_was_set_while_its_boot_was_not_told():
     again = Gateway(store, 4, rtc)
     run(placing.place(again, "reset"))
     assert again.events[1][0] == 1
-    assert again.events[1][1] == event('"boot":3,', 0, T_MS).replace("ntp", "reset")
+    assert again.events[1][1] == event('"boot":3,', 600000, T_MS).replace("ntp", "reset")
 
 
 def test_the_newest_boots_are_remembered():

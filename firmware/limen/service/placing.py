@@ -1,9 +1,10 @@
 """Tells where the records lie that were taken before the clock was set, also those of boots before.
 
-A boot without UTC is noted in the store: [boot, s, ms, last_s], the count of the chip's RTC when
-its uptime was zero, and how far uptime has come. That count goes on over a reset; so when UTC comes
-all boots since the power came have their place, exactly. Where the power was off in between nobody
-knows for how long: those boots are placed as if it had been back at once, and marked uncertain.
+A boot without UTC is noted in the store: [boot, s, ms, until_s], the count of the chip's RTC when
+its uptime was zero, and by which uptime it will have been noted again, if it lives. That count goes
+on over a reset; so when UTC comes all boots since the power came have their place, exactly. Where
+the power was off in between nobody knows for how long: those boots are placed as if they had lived
+until then and power had been back at once, so before the next boot, and marked uncertain.
 """
 
 from limen.core.compat import const
@@ -14,15 +15,18 @@ _MOST = const(16)
 _EPOCH_S = 946684800  # from 1970 to 2000
 
 
-async def note(gateway, is_warm):
-    """Note on flash how far this boot has come, the clock not being set."""
+async def note(gateway, is_warm, until_s):
+    """Note on flash that this boot lives, the clock not being set.
+
+    `is_warm` tells that the chip's RTC has counted on since the boot before.
+    """
     clock = gateway.clock
     noted = [list(entry) for entry in gateway.store.get(_KEY, ())]
     if not noted or noted[-1][0] != gateway.boot:
         if not is_warm:
-            noted = [[boot, None, None, last_s] for boot, _, _, last_s in noted]
+            noted = [[boot, None, None, until] for boot, _, _, until in noted]
         noted.append([gateway.boot, clock.boot_s, clock.boot_ms, 0])
-    noted[-1][3] = clock.s
+    noted[-1][3] = until_s
     gateway.store.set(_KEY, noted[-_MOST:])
     gateway.store.save()
 
@@ -35,7 +39,7 @@ async def place(gateway, source):
     ms = clock.boot_ms
     _tell(gateway, GOOD, "", clock.s, s + clock.s, ms, source)
     ahead_s = ahead_ms = None
-    for boot, count_s, count_ms, last_s in reversed(noted):
+    for boot, count_s, count_ms, until_s in reversed(noted):
         if boot == gateway.boot:
             ahead_s = s - count_s
             ahead_ms = ms - count_ms
@@ -47,8 +51,8 @@ async def place(gateway, source):
             ms %= 1000
             _tell(gateway, GOOD, of_boot, 0, s, ms, source)
         else:
-            _tell(gateway, UNCERTAIN, of_boot, last_s, s, ms, source)
-            s -= last_s
+            _tell(gateway, UNCERTAIN, of_boot, until_s, s, ms, source)
+            s -= until_s
     gateway.store.set(_KEY, [])
     gateway.store.save()
 

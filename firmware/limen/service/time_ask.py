@@ -103,10 +103,12 @@ async def _collect(sock, clock, waiting):
     while waiting:
         left_ms = _ANSWER_MS - elapsed_ms(s, ms, clock.s, clock.ms)
         try:
-            packet = await asyncio.wait_for_ms(reader.read(sntp.PACKET_BYTES), max(left_ms, 1))
+            # A stream would put short datagrams together; this only waits for one.
+            await asyncio.wait_for_ms(reader.read(0), max(left_ms, 1))
         except asyncio.TimeoutError:
             return
         clock.tick()
+        packet = sock.recv(sntp.PACKET_BYTES)
         cookie = sntp.cookie_of(packet)
         if cookie in waiting:
             server, sent_s, sent_ms = waiting.pop(cookie)

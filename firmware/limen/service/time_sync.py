@@ -133,8 +133,9 @@ class TimeSync:
         self.source = source
 
     async def _note(self):
-        await _borrow(_note, self._gateway, self._is_warm)
-        self._note_due_s = self._clock.s + _NOTE_S
+        s = self._clock.s
+        self._note_due_s = s + max(_LONGEST_UNSET_S, min(s, _NOTE_S))
+        await _borrow(_note, self._gateway, self._is_warm, self._note_due_s + 2 * _LONGEST_UNSET_S)
 
     async def _wait(self, pulse, pause_s):
         """Let the clock glide until the next poll."""

@@ -1,0 +1,385 @@
+"""Time on a whole gateway in virtual time: late, wrong, jumping and lying clocks.
+
+The meter notes when it was read, in true time; each record has to come out at the reading that it
+is of, whatever the gateway took for the time.
+"""
+
+import bisect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from host_tools.contract import BAD, GOOD, UNCERTAIN, ClockSet, ClockStep, Values
+from host_tools.emulation.board import HARD, WATCHDOG
+from host_tools.emulation.press import PressModel
+from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.world import Listeners, World, add_model_broker, plan_of_site, time_reply
+
+SITE = """\
+[site]
+id = "hall-2"
+ntp = [{servers}]
+[mqtt]
+host = "broker.local"
+[gateway.press-07]
+board = "lilygo-t-can485"
+diag_every = "10s"
+[[gateway.press-07.bus]]
+id = "rs485"
+kind = "modbus-rtu"
+[[gateway.press-07.device]]
+id = "meter"
+profile = "eastron-sdm120"
+bus = "rs485"
+address = 1
+every = "{every}"
+channels.voltage = {{}}
+"""
+NEW_YEAR_2027_S = 1_798_761_600
+HOUR_S = 3600
+READING_MS = 250  # from the moment that the meter looks to the end of its answer, at most
+
+
+@dataclass
+class TimeServer:
+    """A server that answers what it is told to; None is no answer."""
+
+    utc_us: Callable[[], int]
+    offset_us: int = 0
+    is_up: bool = True
+    change: Callable[[bytes, bytes], bytes | None] = lambda reply, request: reply
+    asked: int = 0
+    requests: list[bytes] = field(default_factory=list)
+
+    def __call__(self, request: bytes) -> bytes | None:
+        self.asked += 1
+        if not self.is_up:
+            return None
+        return self.change(time_reply(request, self.utc_us() + self.offset_us), request)
+
+
+class Scene:
+    """A gateway with one meter, its time servers, and what arrived from it."""
+
+    def __init__(self, folder, servers=("time.local",), start_s=NEW_YEAR_2027_S, every="5s",
+                 ticks_ms=0, rtc=None):  # fmt: skip
+        path = folder / "site.toml"
+        path.write_text(
+            SITE.format(servers=", ".join(f'"{name}"' for name in servers), every=every)
+        )
+        (folder / "secrets.toml").write_text('[wifi]\nssid = "hall"\npassword = ""\n')
+        plan = plan_of_site(path, None, PressModel(1), seed=1)
+        flash = folder / "flash.bin"
+        plan.write_flash(flash)
+        self.scheduler = VirtualScheduler(start_s)
+        self.arrivals = []
+        self.exits = []
+        listeners = Listeners(self.arrivals.append, on_exit=self.exits.append)
+        self.world = World(self.scheduler, plan, flash, listeners, ticks_ms)
+        self.broker = add_model_broker(self.world)
+        self.servers = [TimeServer(self.scheduler.utc_us) for _ in servers]
+        for name, server in zip(servers, self.servers, strict=True):
+            self.world.lan.answer(name, 123, server)
+
+    def __enter__(self):
+        self.world.board.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.world.close()
+        assert self.exits == []
+
+    @property
+    def gateway(self):
+        return self.world.gateway
+
+    def run_to(self, s):
+        self.scheduler.run_until(s * 1_000_000)
+
+    def bodies(self, kind):
+        return [one.record.body for one in self.arrivals if isinstance(one.record.body, kind)]
+
+    def records(self):
+        """(boot, seq, t_ms, quality) of all values that arrived, placed by what is known now."""
+        data = [one for one in self.arrivals if isinstance(one.record.body, Values)]
+        data = [one for one in data if one.record.quality < BAD]
+        return sorted(
+            (one.boot.number, one.record.seq, self.gateway.utc_ms(one.boot, one.record),
+             self.gateway.quality(one.boot, one.record))
+            for one in data
+        )  # fmt: skip
+
+    def reads_ms(self):
+        reads = self.world.truth["meter", "voltage"].times_us
+        return [time_us / 1000 for time_us in reads]
+
+    def errors_ms(self, records=None):
+        """By how much each record lies behind the reading that it is nearest to, from above."""
+        reads = self.reads_ms()
+        found = []
+        for _, _, t_ms, _ in self.records() if records is None else records:
+            at = bisect.bisect_right(reads, t_ms + 130) - 1
+            found.append(t_ms - reads[max(at, 0)])
+        return found
+
+    def assert_nothing_lost(self):
+        records = self.records()
+        reads = len(self.world.truth["meter", "voltage"].times_us)
+        assert reads - 3 <= len(records) <= reads
+        assert self.gateway.missing() == 0
+        assert (self.gateway.conflicts, self.gateway.twins) == (0, 0)
+        assert self.world.subscriber.errors == []
+
+    def assert_all_true(self, slack_ms=10):
+        """Every record lies at its reading, and their order is that of the readings."""
+        self.assert_nothing_lost()
+        errors = self.errors_ms()
+        assert -slack_ms <= min(errors) and max(errors) <= READING_MS + slack_ms, errors
+        times = [t_ms for _, _, t_ms, _ in self.records()]
+        assert times == sorted(times)
+
+
+def test_no_clock_for_an_hour_and_then_a_server(tmp_path):
+    with Scene(tmp_path, every="1min") as scene:
+        (server,) = scene.servers
+        server.is_up = False
+        scene.run_to(HOUR_S)
+        assert {one.record.t_ms for one in scene.arrivals} == {None}
+        assert 60 <= server.asked <= 90
+        server.is_up = True
+        scene.run_to(HOUR_S + 120)
+        (event,) = scene.bodies(ClockSet)
+        assert HOUR_S * 1000 <= event.uptime_ms < (HOUR_S + 90) * 1000
+        assert (event.source, event.boot) == ("ntp", None)
+        scene.assert_all_true()
+
+
+@pytest.mark.parametrize("jump_s", [HOUR_S, -HOUR_S, 1, -1])
+def test_a_server_that_jumps_and_comes_back(tmp_path, jump_s):
+    with Scene(tmp_path, every="10s") as scene:
+        (server,) = scene.servers
+        scene.run_to(300)
+        scene.assert_all_true()
+        server.offset_us = jump_s * 1_000_000
+        scene.run_to(1200)
+        server.offset_us = 0
+        scene.run_to(1800)
+        steps = scene.bodies(ClockStep)
+        assert [round((step.utc_ms - step.was_ms) / 1000, 1) for step in steps] == [jump_s, -jump_s]
+        scene.assert_nothing_lost()
+        there, back = (
+            one.record.seq for one in scene.arrivals if isinstance(one.record.body, ClockStep)
+        )
+        straight = [
+            (boot, seq, t_ms - (1000 * jump_s if there < seq < back else 0), quality)
+            for boot, seq, t_ms, quality in scene.records()
+        ]
+        errors = scene.errors_ms(straight)
+        assert min(errors) >= -10 and max(errors) <= READING_MS + 10
+        reads = scene.reads_ms()
+        intervals = [after - before for before, after in zip(reads[1:], reads[2:], strict=False)]
+        assert all(9_800 <= interval <= 10_200 for interval in intervals)
+
+
+def test_a_small_error_glides_away_in_order(tmp_path):
+    with Scene(tmp_path, every="1s") as scene:
+        (server,) = scene.servers
+        scene.run_to(60)
+        server.offset_us = -90_000
+        scene.run_to(400)
+        assert scene.bodies(ClockStep) == []
+        scene.assert_nothing_lost()
+        times = [t_ms for _, _, t_ms, _ in scene.records()]
+        assert times == sorted(times)
+        assert scene.errors_ms()[-1] <= scene.errors_ms()[10] - 70
+
+
+def test_one_wrong_answer_moves_nothing(tmp_path):
+    with Scene(tmp_path, every="10s") as scene:
+        (server,) = scene.servers
+        scene.run_to(60)
+        asked = server.asked
+        server.offset_us = HOUR_S * 1_000_000
+        while server.asked == asked:
+            scene.scheduler.step()
+        server.offset_us = 0
+        scene.run_to(400)
+        assert server.asked > asked + 1
+        assert scene.bodies(ClockStep) == []
+        scene.assert_all_true()
+
+
+def test_a_reset_before_the_clock_is_set_loses_no_time(tmp_path):
+    with Scene(tmp_path, every="5s") as scene:
+        (server,) = scene.servers
+        server.is_up = False
+        scene.run_to(100)
+        scene.world.board.restart(HARD)
+        scene.run_to(200)
+        scene.world.board.restart(WATCHDOG)
+        scene.run_to(300)
+        server.is_up = True
+        scene.run_to(420)
+        assert [event.boot for event in scene.bodies(ClockSet)] == [None, 2, 1]
+        records = scene.records()
+        assert {(boot, quality) for boot, _, _, quality in records} == {
+            (1, GOOD), (2, GOOD), (3, GOOD),
+        }  # fmt: skip
+        errors = scene.errors_ms()
+        assert min(errors) >= -10 and max(errors) <= READING_MS + 10
+        assert len(records) >= len(scene.reads_ms()) - 6
+
+
+def test_a_power_cut_before_the_clock_is_set_leaves_a_guess(tmp_path):
+    with Scene(tmp_path, every="5s") as scene:
+        (server,) = scene.servers
+        server.is_up = False
+        scene.run_to(100)
+        scene.world.board.power_cut()
+        scene.run_to(160)
+        scene.world.board.start()
+        scene.run_to(260)
+        server.is_up = True
+        scene.run_to(360)
+        records = scene.records()
+        assert {(boot, quality) for boot, _, _, quality in records} == {(1, UNCERTAIN), (2, GOOD)}
+        times = [t_ms for _, _, t_ms, _ in records]
+        assert times == sorted(times)
+        started_ms = (NEW_YEAR_2027_S + 160) * 1000
+        assert max(t_ms for boot, _, t_ms, _ in records if boot == 1) < started_ms + 1000
+        assert min(t_ms for boot, _, t_ms, _ in records if boot == 1) > started_ms - 300_000
+
+
+def test_a_reset_behind_the_clock_knows_the_time_at_once(tmp_path):
+    with Scene(tmp_path) as scene:
+        scene.run_to(60)
+        scene.servers[0].is_up = False
+        scene.world.board.restart(WATCHDOG)
+        scene.run_to(120)
+        assert None not in {one.record.t_ms for one in scene.arrivals if one.boot.number == 2}
+        errors = scene.errors_ms()
+        assert min(errors) >= -10 and max(errors) <= READING_MS + 10
+
+
+def test_ticks_that_wrap(tmp_path):
+    with Scene(tmp_path, every="2s", ticks_ms=2**30 - 45_000) as scene:
+        scene.servers[0].is_up = False
+        scene.run_to(60)
+        scene.servers[0].is_up = True
+        scene.run_to(180)
+        scene.assert_all_true()
+
+
+@pytest.mark.parametrize(
+    ("boundary_s", "name"),
+    [
+        (946_684_800 + 2**30, "2034-01-09T13:37:04, 2^30 s since 2000"),
+        (2_020_464_000, "2034-01-10"),
+        (2**32 - 2_208_988_800, "2036-02-07T06:28:16, the era of NTP"),
+        (2**31, "2038-01-19T03:14:08, 2^31 s since 1970"),
+    ],
+)
+def test_a_day_that_breaks_things(tmp_path, boundary_s, name):
+    with Scene(tmp_path, start_s=boundary_s - 60, every="2s") as scene:
+        scene.run_to(120)
+        scene.assert_all_true()
+        scene.world.board.restart(HARD)
+        scene.run_to(180)
+        errors = scene.errors_ms()
+        assert min(errors) >= -10 and max(errors) <= READING_MS + 10
+        assert scene.bodies(ClockStep) == []
+
+
+def test_one_of_three_that_lies_is_outvoted(tmp_path):
+    with Scene(tmp_path, servers=("a.local", "b.local", "c.local")) as scene:
+        scene.servers[0].offset_us = HOUR_S * 1_000_000
+        scene.run_to(200)
+        assert len(scene.bodies(ClockSet)) == 1
+        assert scene.bodies(ClockStep) == []
+        scene.assert_all_true()
+
+
+def replayed():
+    """A server whose every reply is its first one."""
+    kept = []
+
+    def change(reply, request):
+        kept.append(reply)
+        return kept[0]
+
+    return change
+
+
+def of_another(reply, request):
+    return reply[:24] + bytes(8) + reply[32:]
+
+
+BAD_ANSWERS = {
+    "garbage": lambda reply, request: b"HTTP/1.1 400 Bad Request\r\n\r\n" * 2,
+    "short": lambda reply, request: reply[:47],
+    "nothing in it": lambda reply, request: bytes(48),
+    "its own question": lambda reply, request: request,
+    "the originate of another": of_another,
+    "not synchronised": lambda reply, request: bytes([0xE4]) + reply[1:],
+    "far from its source": lambda reply, request: reply[:8] + b"\0\2\0\0" + reply[12:],
+    "a kiss of death": lambda reply, request: (
+        reply[:1] + b"\0" + reply[2:12] + b"RATE" + reply[16:]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ANSWERS)
+def test_a_bad_server_beside_a_good_one(tmp_path, name):
+    with Scene(tmp_path, servers=("bad.local", "good.local"), every="10s") as scene:
+        scene.servers[0].change = BAD_ANSWERS[name]
+        scene.servers[0].offset_us = HOUR_S * 1_000_000
+        scene.run_to(100)
+        assert scene.bodies(ClockStep) == []
+        scene.assert_all_true()
+        if "kiss" in name:
+            assert scene.servers[0].asked == 1
+
+
+def test_replayed_packets_set_nothing(tmp_path):
+    with Scene(tmp_path, every="10s") as scene:
+        scene.servers[0].change = replayed()
+        scene.run_to(400)
+        scene.servers[0].change = lambda reply, request: reply
+        scene.servers[0].is_up = False
+        scene.run_to(420)
+        (event,) = scene.bodies(ClockSet)
+        scene.assert_all_true()
+        assert scene.gateway.diag.counters["time"]["answers"] == 1
+
+
+def test_a_name_that_is_not_known_does_not_stop_the_others(tmp_path):
+    with Scene(tmp_path, servers=("gone.local", "good.local"), every="10s") as scene:
+        del scene.world.lan.addresses["gone.local"]
+        scene.run_to(60)
+        scene.assert_all_true()
+
+
+def test_half_of_a_long_way_is_made_up_for(tmp_path):
+    with Scene(tmp_path, every="10s") as scene:
+        scene.world.lan.latency_us = 300_000
+        scene.run_to(100)
+        scene.assert_nothing_lost()
+        errors = scene.errors_ms()[1:]  # looking the name up has held the first reading up
+        assert min(errors) >= 0 and max(errors) <= READING_MS
+
+
+def test_a_crystal_that_is_30_ppm_off(tmp_path):
+    with Scene(tmp_path, every="1min") as scene:
+        (server,) = scene.servers
+        utc_us, start_us = scene.scheduler.utc_us, scene.scheduler.start_utc_us
+        server.utc_us = lambda: utc_us() + (utc_us() - start_us) * 30 // 1_000_000
+        scene.run_to(6 * HOUR_S)
+        assert scene.bodies(ClockStep) == []
+        assert abs(scene.gateway.diag.counters["time"]["drift_ppb"] - 30_000) < 5_000
+        last = scene.records()[-60:]
+        errors = [
+            error - (t_ms - start_us / 1000) * 30 / 1_000_000
+            for (_, _, t_ms, _), error in zip(last, scene.errors_ms(last), strict=True)
+        ]
+        assert min(errors) >= -40 and max(errors) <= READING_MS + 40
