@@ -8,6 +8,7 @@ need.
 
 import json
 
+from host_tools.home_assistant_file import home_assistant_file
 from host_tools.image import build_image, firmware_files
 from host_tools.site import Site
 from host_tools.site_secrets import load_secrets, tls_files
@@ -17,6 +18,7 @@ CONFIGURATION = "/config.jsonl"
 BIRTH = "/birth.json"
 SECRETS = "/secrets.json"
 SPARKPLUG = "/sparkplug.bin"
+HOME_ASSISTANT = "/home_assistant.txt"
 
 _CHANNEL_FACTS = ("name", "unit", "kind", "places", "states")
 _PARTS = ("bus", "device", "function")
@@ -49,6 +51,8 @@ def configuration_files(compact: dict) -> dict[str, bytes]:
     }
     if "sparkplug" in compact["mqtt"]:
         files[SPARKPLUG] = sparkplug_file(devices)
+    if "home-assistant" in compact["mqtt"].get("dialects", ()):
+        files[HOME_ASSISTANT] = home_assistant_file(compact, devices)
     return files
 
 

@@ -165,9 +165,14 @@ class Gateway:
             if head["ntp"]:
                 self._clock_patience_s = _CLOCK_PATIENCE_S
         login = secrets.get("mqtt", {})
-        if "plain" in options.get("dialects", ("plain",)):
+        dialects = options.get("dialects", ("plain",))
+        if "plain" in dialects:
             self._make_uplink(head, login)
-        if "sparkplug" in options:
+        if "home-assistant" in dialects:
+            from limen.delivery.home_assistant import HomeAssistant
+
+            HomeAssistant(self.uplink)
+        if "sparkplug" in dialects:
             from limen.service.edge_node import add_node
 
             self.node_link = add_node(self, head, login)

@@ -10,110 +10,22 @@ import pytest
 from pysparkplug import DataType
 
 from host_tools import interpreter
-from host_tools.emulation.board import Board
-from host_tools.emulation.broker_model import BrokerModel
-from host_tools.emulation.flash_file import FlashFile
-from host_tools.emulation.lan import Lan
-from host_tools.emulation.line import Line
 from host_tools.emulation.mqtt_packets import Publish
-from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.gateway_image import gateway_files
-from host_tools.image import build_image
-from host_tools.site import load_site
-from host_tools.world import time_reply
-from oven import Oven
+from oven_gateway import OvenGateway
 from sparkplug_host import Host, command
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
-SITE = """
-[site]
-id = "hall-2"
-ntp = ["time.local"]
-[mqtt]
-host = "broker.local"
-dialects = {dialects}
-{settings}
-[gateway.g1]
-board = "{board}"
-[[gateway.g1.bus]]
-id = "rs485"
-kind = "modbus-rtu"
-tx = 17
-rx = 16
-de = 4
-[[gateway.g1.bus]]
-id = "pins"
-kind = "pins"
-[[gateway.g1.device]]
-id = "oven"
-profile = "delta-dtb"
-bus = "rs485"
-address = 3
-every = "1s"
-channels.temperature.alarm = {{ high = "30 °C" }}
-channels.temperature_setpoint = {{ writable = true }}
-channels.operating_state = {{}}
-[[gateway.g1.device]]
-id = "valve"
-bus = "pins"
-profile = "digital-output"
-pin = 23
-safe = "off"
-"""
-SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
 STATE = "spBv1.0/STATE/scada"
-PINGRESP = b"\xd0\x00"
 
 
-class Scene:
-    """A gateway with an oven that grows warmer by 0.1 °C each second, and what its host hears."""
+class Scene(OvenGateway):
+    """The gateway, and what its host hears."""
 
-    def __init__(self, folder, dialects='["sparkplug"]', settings="", board=None, heap=None):
-        text = SITE.format(
-            dialects=dialects, settings=settings, board=board or "espressif-esp32-devkitc"
-        )
-        (folder / "site.toml").write_text(text)
-        (folder / "secrets.toml").write_text(SECRETS)
-        files = gateway_files(load_site(folder / "site.toml"), "g1")
-        flash = FlashFile.create(folder / "flash.bin", build_image(files))
-        self.scheduler = VirtualScheduler()
-        self.lan = Lan(self.scheduler)
-        self.lan.answer(
-            "time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us())
-        )
-        self.broker = BrokerModel(self.scheduler)
-        self.is_mute = False
-        self.lan.listen("broker.local", 1883, self._accept)
+    def __init__(self, folder, dialects='["sparkplug"]', **options):
+        super().__init__(folder, dialects, **options)
         self.host = Host()
         self.broker.subscribe("#", self.host.hear)
-        line = Line(self.scheduler)
-        self.oven = Oven(line)
-        self.console = []
-        options = {"heap": heap} if heap else {}
-        self.board = Board(
-            self.scheduler,
-            flash.path,
-            lines={1: line},
-            lan=self.lan,
-            on_console=self.console.append,
-            **options,
-        )
-        self.board.start()
-        self._warm()
-
-    def _accept(self, connection):
-        """A connection to the broker, on which PINGRESPs get lost while `is_mute`."""
-        send = connection.send
-        connection.send = lambda data: None if self.is_mute and data == PINGRESP else send(data)
-        self.broker.accept(connection)
-
-    def _warm(self):
-        self.oven.registers[0x1000] += 1
-        self.scheduler.after(1_000_000, self._warm)
-
-    def run(self, seconds):
-        self.scheduler.run_until(self.scheduler.now_us + int(seconds * 1e6))
 
     def command(self, kind, device=None, **metric):
         topic, payload = command(kind, device, **metric)
