@@ -1,4 +1,4 @@
-"""A gateway and Home Assistant in its place at the broker: discovery, values, what can be pressed."""
+"""A gateway, and Home Assistant in its place at the broker: discovery, values, what is pressed."""
 
 import json
 
