@@ -189,11 +189,14 @@ class Function:
         return power_factor(used[0] * scale[0], sum(parts) * scale[1])
 
     def _put(self, name, value, quality):
+        """Set a channel that there is to a value that there is; return it, or None."""
         channel = self._own.get(name)
         if channel and value is not None:
             channel.value = value
             channel.quality = quality
             channel.fresh = True
+            return channel
+        return None
 
     def _take(self, s, ms):
         device = self._device
@@ -207,16 +210,17 @@ class Function:
         intervals = self._intervals
         utc_s = self._gateway.clock.utc_s(s, ms)
         left_s, length_s = intervals.left_s(utc_s), intervals.length_s
-        used = intervals.used_so_far(0)
+        used, told = intervals.used_so_far(0), None
         power = self._power_now(used, length_s - left_s)
         if power is not None:
             predicted = predicted_power(used, power, left_s, length_s)
-            self._put("power_active_demand_predicted", predicted, GOOD)
+            told = self._put("power_active_demand_predicted", predicted, GOOD)
             if self._shedding:
                 self._change(predicted, s, ms)
         if moved:
-            self._put("power_active_demand_sliding", self._sliding.power, GOOD)
-        self._take(s, ms)
+            told = self._put("power_active_demand_sliding", self._sliding.power, GOOD) or told
+        if told:
+            self._take(s, ms)
 
     def _power_now(self, used, passed_s):
         """The power in the counts of a demand: measured, else the mean since the interval began."""
