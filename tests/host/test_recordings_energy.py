@@ -11,7 +11,7 @@ from fake_gateway import Clock, FakeGateway, channel
 
 from host_tools.paths import PROJECT
 from host_tools.zones import load_zone
-from limen.core.machine import IDLE, OFF, RUNNING
+from limen.core.machine import OFF, RUNNING
 from limen.core.quality import BAD, GOOD
 from limen.core.week_config import read_plan
 from limen.core.zone import Zone
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data"
 
 
 class Told(FakeGateway):
-    """A gateway whose functions tell `records`: {channel: value} with the UTC second."""
+    """A gateway whose functions tell `records`: (s, ms, {channel: value})."""
 
     def __init__(self, devices):
         clock = Clock(0)
@@ -46,7 +46,7 @@ class Told(FakeGateway):
             if one.value is not None
         }
         if values:
-            self.records.append((device.s, values))
+            self.records.append((device.s, device.ms, values))
         for one in fresh:
             one.fresh = False
 
@@ -102,8 +102,8 @@ def test_a_year_of_a_steel_plant_is_that_of_pandas_to_the_last_digit():
         total += int(kwh.scaleb(2))
         read(function, meter, int((end - EPOCH).total_seconds()) - 9 * 3600, [total])
     read(function, meter, meter.s + 1, [total])
-    told = pandas.DataFrame([values for _, values in gateway.records[1:]])
-    told["begin"] = [EPOCH + timedelta(seconds=s + 9 * 3600 - 900) for s, _ in gateway.records[1:]]
+    told = pandas.DataFrame([values for *_, values in gateway.records[1:]])
+    told["begin"] = [EPOCH + timedelta(seconds=s + 9 * 3600 - 900) for s, *_ in gateway.records[1:]]
     assert list(told["begin"]) == list(frame["begin"])
     assert list(told["energy_import_interval"]) == list(frame["kwh"])
     by_month = told.groupby(told["begin"].dt.month)
@@ -142,12 +142,12 @@ def test_intervals_sum_to_nine_counters_across_both_daylight_saving_changes():
     read(function, meter, rows[-1][0] + 1, rows[-1][1].values())
     for name in names:
         counts = [counts[name] for _, counts in rows if counts[name] is not None]
-        intervals = [values.get(name + "_interval", 0) for _, values in gateway.records]
+        intervals = [values.get(name + "_interval", 0) for *_, values in gateway.records]
         assert sum(intervals) == Decimal(counts[-1] - counts[0]).scaleb(-3), name
         assert all(used >= 0 for used in intervals)
     zone = Zone(load_zone("Europe/Berlin"))
     hours = {}
-    for s, _ in gateway.records:
+    for s, *_ in gateway.records:
         zone.place(s - 3600)
         day = date(zone.year, zone.month, zone.date)
         hours[day] = hours.get(day, 0) + 1
@@ -163,16 +163,28 @@ def test_intervals_sum_to_nine_counters_across_both_daylight_saving_changes():
 
 
 @pytest.mark.parametrize("run", range(1, 7))
-def test_the_spindle_of_a_mill_runs_while_it_cuts(run):
+def test_the_state_of_a_spindle_follows_its_measured_speed(run):
     with (MILL / f"experiment_{run:02}.csv").open() as file:
         rows = list(csv.DictReader(file))
-    settings = {"power": [1, 0], "inputs": [], "bands": [[50, 700], [OFF, IDLE, RUNNING], 40]}
-    settings |= {"dwell_ms": [1000, 1000, 0, 0, 0, 0], "ideal_ms": None, "zone": [0]}
+    settings = {"power": [1, 0], "inputs": [], "bands": [[500], [OFF, RUNNING], 100]}
+    settings |= {"dwell_ms": [300, 0, 0, 300, 0, 0], "ideal_ms": None, "zone": [0]}
     meter = meter_of({"power_active_total": 1})
     gateway = Told([meter])
     machine = gateway.add("mill", Machine, settings, [("machine_state", 0)])
     for number, row in enumerate(rows):
         watts = int(Decimal(row["S1_OutputPower"]).scaleb(4))
         read(machine, meter, 800_000_000 + number // 10, [watts], number % 10 * 100)
-    states = [(s, int(values["machine_state"])) for s, values in gateway.records]
-    print(run, len(rows), states, {r["Machining_Process"] for r in rows})
+    turns = [Decimal(row["S1_ActualVelocity"]) > 30 for row in rows]
+    states = states_at(gateway, len(rows))
+    agree = sum((state == RUNNING) == turn for state, turn in zip(states, turns, strict=True))
+    assert agree >= 0.98 * len(rows)
+    assert abs(states.count(RUNNING) - turns.count(True)) <= 8  # tenths of a second
+
+
+def states_at(gateway, count):
+    """The state at each tenth of a second, as a subscriber draws it from what was told."""
+    told = {s * 10 + ms // 100 - 8_000_000_000: v["machine_state"] for s, ms, v in gateway.records}
+    states = [told[0]]
+    for number in range(1, count):
+        states.append(told.get(number, states[-1]))
+    return states
