@@ -9,7 +9,9 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-from host_tools.contract_functions import BODIES, FunctionBody
+from host_tools import contract_devices, contract_functions
+from host_tools.contract_devices import DeviceBody
+from host_tools.contract_functions import FunctionBody
 
 ROOT = "limen/v1"
 _LONGEST_ID = 64
@@ -134,7 +136,7 @@ class Record:
     t_ms: int | None
     uptime_ms: int | None
     quality: int
-    body: Values | Alarm | CounterChange | ClockSet | ClockStep | FunctionBody
+    body: Values | Alarm | CounterChange | ClockSet | ClockStep | DeviceBody | FunctionBody
 
 
 @dataclass(frozen=True)
@@ -280,6 +282,11 @@ class _Table:
         where = f"an entry of {key!r} of {self._where}"
         return tuple(_natural(_typed(n, (int,), where), where) for n in self._list(key, count))
 
+    def pairs(self, key: str, largest: int) -> tuple[tuple[int, int], ...]:
+        """Take a list of pairs of integers from 0 to `largest`."""
+        where = f"an entry of {key!r} of {self._where}"
+        return tuple(_pair(entry, largest, where) for entry in self.get(key, list))
+
     def decimal(self, key: str, *types) -> Decimal | None:
         """Take a number."""
         return _decimal(self.get(key, int, Decimal, *types))
@@ -348,6 +355,13 @@ def _natural(value: int | None, where: str) -> int | None:
     if value is not None and value < 0:
         raise ContractError(f"{where} is {value}, less than 0")
     return value
+
+
+def _pair(entry, largest: int, where: str) -> tuple[int, int]:
+    numbers = [_natural(_typed(n, (int,), where), where) for n in _typed(entry, (list,), where)]
+    if len(numbers) != 2 or max(numbers) > largest:
+        raise ContractError(f"{where} is {entry!r}, not two integers of at most {largest}")
+    return tuple(numbers)
 
 
 def _quality(value: int, where: str) -> int:
@@ -464,16 +478,20 @@ def _data_body(table: _Table, quality: int, where: str) -> Values:
     return Values(values)
 
 
-def _event_body(table: _Table) -> Alarm | CounterChange | ClockSet | ClockStep | FunctionBody:
+_BODIES = contract_functions.BODIES | contract_devices.BODIES
+
+
+def _event_body(table: _Table):
+    """The body of an event; see Record."""
     body = table.rest()
     table = _Table(body, "the event")
     if "clock" in body:
         result = _clock_event(table)
     elif "counter" in body:
         result = _counter_change(table)
-    elif BODIES.keys() & body.keys():
-        (kind, *_) = BODIES.keys() & body.keys()
-        result = BODIES[kind](table)
+    elif _BODIES.keys() & body.keys():
+        (kind, *_) = _BODIES.keys() & body.keys()
+        result = _BODIES[kind](table)
     else:
         name = table.get("alarm", str)
         state = _one_of(table.get("state", str), ("raised", "cleared"), f"alarm {name}")

@@ -9,7 +9,7 @@ import json
 import sys
 from decimal import Decimal
 
-from host_tools import broker_arguments
+from host_tools import broker_arguments, contract_devices, contract_functions
 from host_tools.client import (
     Alarm,
     Born,
@@ -25,7 +25,8 @@ from host_tools.client import (
     Sample,
 )
 from host_tools.client.items import as_time
-from host_tools.contract_functions import OrderChange, Period, Shed, Use, sentence
+from host_tools.contract_devices import Answering, Refusal
+from host_tools.contract_functions import OrderChange, Period, Shed, Use
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +65,7 @@ def plain_line(item: Item) -> str:
             where = f"{item.device}.{item.channel}"
             return f"{_head(item)} counter {where} {item.change} at {was}, total {total}"
         case Happening():
-            return f"{_head(item)} {item.device} {sentence(item.body)}"
+            return f"{_head(item)} {item.device} {_sentence(item.body)}"
         case ClockSet() | ClockStep():
             utc = as_time(item.utc_ms).isoformat(timespec="milliseconds")
             return f"{utc} {item.gateway} clock {_clock_change(item)} ({item.source})"
@@ -92,6 +93,11 @@ def _clock_change(item: ClockSet | ClockStep) -> str:
 def _head(item: Sample | Alarm | CounterChange | Happening) -> str:
     when = item.time.isoformat(timespec="milliseconds") if item.time else f"+{item.uptime_ms} ms"
     return f"{when} {item.gateway}"
+
+
+def _sentence(body) -> str:
+    of_device = isinstance(body, Answering | Refusal)
+    return (contract_devices if of_device else contract_functions).sentence(body)
 
 
 def _quantity(value: Decimal | None, unit: str) -> str:
@@ -122,7 +128,7 @@ def _json(fact) -> str:
     match fact:
         case Decimal():
             return f"{fact:f}"
-        case Shed() | OrderChange() | Period():
+        case Shed() | OrderChange() | Period() | Answering() | Refusal():
             return _object({"kind": type(fact).__name__.lower()} | vars(fact))
         case Use():
             return _object(vars(fact))

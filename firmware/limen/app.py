@@ -15,6 +15,7 @@ from limen import drivers
 from limen.core.alarm import LimitAlarm
 from limen.core.channel import Channel
 from limen.core.compat import const
+from limen.core.quality import GOOD
 from limen.core.report import Report
 from limen.core.text import Text
 from limen.delivery.link import Link
@@ -110,7 +111,7 @@ class Gateway:
         if "kind" in part:
             bus = drivers.load(part["kind"])[0](board.open_port(part), part, self.store)
             self.buses.append(bus)
-            self.polls.append(Poll(bus, self.clock, self.store, self.take, self.report))
+            self.polls.append(Poll(bus, self.clock, self.store, self.take, self._tell))
             return
         specs = part["channel"] = [json.loads(next(lines)) for _ in range(part["channel"])]
         channels = tuple(make_channel(i, spec, shared) for i, spec in enumerate(specs))
@@ -148,6 +149,12 @@ class Gateway:
         finally:
             self.path.take(number, device)
             self.uplink.nudge()
+
+    def _tell(self, number, device, body):
+        """Something has happened to a device: an event, and a line on the console."""
+        print("limen: %s: %s" % (device.id, body))
+        self.path.put_event(number, GOOD, device.s, device.ms, body)
+        self.uplink.nudge()
 
     def _make_delivery(self, head, secrets):
         options = head["mqtt"]

@@ -3,8 +3,8 @@
 from limen.core.doctor import Examination, evidence
 from limen.core.doctor_words import framing_text, headline, sentences
 from limen.core.exchange import wire_us
+from limen.core.finding import Finding
 from limen.core.modbus import close_frame
-from limen.core.scan import Finding
 
 FRAMING = (9600, None, 1)
 # 230.7, 231.9 and 229.4 V, 50.02 Hz as singles.

@@ -77,7 +77,7 @@ class World:
         self.store = Store()
         self.taken = []
         self.reports = []
-        self.poll = Poll(bus or AnyBus(), self.clock, self.store, self.take, self.report)
+        self.poll = Poll(bus or AnyBus(), self.clock, self.store, self.take, self.tell)
         self.devices = []
         self.keeps = True
 
@@ -89,8 +89,8 @@ class World:
         for channel in fresh:
             channel.fresh = False
 
-    def report(self, name, sentence):
-        self.reports.append((name, sentence))
+    def tell(self, number, device, body):
+        self.reports.append((number, device.id, body))
 
     def add(self, name, periods_ms, reader):
         channels = [
@@ -185,7 +185,7 @@ def test_a_dead_device_is_told_once_and_probed_at_growing_intervals():
     assert len(world.taken) == 3
     gaps_s = [(b - a + 500) // 1000 for a, b in zip(reader.probes, reader.probes[1:])]
     assert gaps_s == [4, 8, 16, 32, 60, 60]
-    assert world.reports == [("meter", "does not answer")]
+    assert world.reports == [(0, "meter", '{"device":"silent"}')]
 
 
 def test_a_device_that_comes_back_is_read_at_once_and_whole():
@@ -199,7 +199,7 @@ def test_a_device_that_comes_back_is_read_at_once_and_whole():
     world.run(20)
     assert world.taken[0][2] == [("c0", 1, GOOD), ("c1", 1, GOOD)]
     assert [len(samples) for _, _, samples in world.taken[1:5]] == [1, 1, 1, 1]
-    assert world.reports[-1] == ("meter", "answers again")
+    assert world.reports[-1] == (0, "meter", '{"device":"answering"}')
 
 
 def test_when_one_device_comes_back_the_others_are_probed_soon():

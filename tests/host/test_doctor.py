@@ -18,7 +18,8 @@ from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
 from host_tools.profile import PROFILES, profile_names
 from limen.core.doctor import Examination
-from limen.core.scan import ALL, Finding, Scan
+from limen.core.finding import Finding
+from limen.core.scan import ALL, Scan
 from map_meter import MAPS, MapMeter, VirtualCarrier, cells_of, meter_of
 
 CANDIDATES = [load_candidate(PROFILES / f"{name}.toml") for name in profile_names()]

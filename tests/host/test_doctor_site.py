@@ -20,7 +20,7 @@ from host_tools.profile import PROFILES
 from host_tools.site import load_site
 from host_tools.toml_file import TomlError
 from limen.core.doctor import Examination, Match
-from limen.core.scan import Finding
+from limen.core.finding import Finding
 
 WORKS = (9600, None, 1)
 PLACE = Place("press-07", "rs485", WORKS)

@@ -49,6 +49,9 @@ GOLDEN = [
     ("dev/gateway/event", FRAME | {"r": [[21, 1795291200000, 0, {
         "clock": "step", "uptime_ms": 0, "utc_ms": 1795291200000, "was_ms": 1795291203600,
         "source": "ntp"}]]}),
+    ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {"device": "silent"}]]}),
+    ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "refused": {"count": 3, "cuts": [[3, 4136], [4, 12]]}}]]}),
     ("dev/m/last", {"t": None, "q": 2, "v": {"a": 1.5, "b": None}}),
     ("diag", HEAD | {"uptime_s": 7}),
     ("cmd/write", {"id": "a", "until": 1795291200000, "channel": "b"}),

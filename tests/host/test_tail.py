@@ -22,6 +22,7 @@ from host_tools.client import (
     Sample,
 )
 from host_tools.contract import Boot, Channel
+from host_tools.contract_devices import Answering, Refusal
 from host_tools.contract_functions import OrderChange, Period, Shed, Use
 from host_tools.emulation import brokers
 from host_tools.tail import json_line, plain_line
@@ -64,6 +65,9 @@ HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
         (replace(RESET, was=Decimal("7.5")),
          f"{HEAD} counter meter.voltage reset at 7.5 V, total 8.31 V"),
         (SHED, f"{HEAD} hall heater dropped at a predicted demand of 104.5 W, limit 100 W"),
+        (replace(SHED, body=Answering(False)), f"{HEAD} hall does not answer"),
+        (replace(SHED, body=Refusal(2, ((3, 4136),))),
+         f"{HEAD} hall refuses to be read across these registers: 4136 (function 3) and 1 more"),
         (replace(SHED, body=OrderChange("A-1", "paused")), f"{HEAD} hall order A-1 paused"),
         (replace(SHED, body=ENDED),
          f"{HEAD} hall order A-1 ended: 4 parts, 1 of them rejects; idle 7 s, running 90 s; "

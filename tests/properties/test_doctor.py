@@ -9,8 +9,9 @@ from host_tools.profile import PROFILES
 from limen.core.doctor import Examination
 from limen.core.doctor_words import headline, sentences
 from limen.core.exchange import Exchange, read_request
+from limen.core.finding import Finding
 from limen.core.modbus import WAITING
-from limen.core.scan import Finding, Scan
+from limen.core.scan import Scan
 
 FRAMING = (9600, None, 1)
 NAMES = ("eastron-sdm630", "carlogavazzi-em340", "saia-ale3", "sunspec-meter")

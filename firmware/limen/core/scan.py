@@ -13,6 +13,7 @@ was found stands.
 from limen.core import modbus
 from limen.core.compat import const
 from limen.core.exchange import Exchange, read_request, silence_us, wire_us
+from limen.core.finding import Finding
 
 LIKELY = (1, 2, 3, 4, 5, 10, 33, 247)
 FRAMINGS = (
@@ -41,18 +42,6 @@ _LATE_MS = const(1000)
 _ATTEMPTS = const(3)
 # A gateway to another line says with these that nobody is there.
 _NO_PATH, _NO_ANSWER = const(10), const(11)
-
-
-class Finding:
-    """Something answers: `framing`, `address`; `function` is the one that it answered, after
-    `turnaround_us`. `is_garbled` if no answer was whole."""
-
-    def __init__(self, framing, address, function, turnaround_us=0, is_garbled=False):
-        self.framing = framing
-        self.address = address
-        self.function = function
-        self.turnaround_us = turnaround_us
-        self.is_garbled = is_garbled
 
 
 class Scan:
@@ -167,16 +156,6 @@ class Scan:
         """What one call costs that nobody answers."""
         call_us = wire_us(framing, modbus.REQUEST_BYTES + 1) + silence_us(framing)
         return self._patience_ms + call_us // 1000 + 1
-
-
-def settled(finding):
-    """The finding with one stop bit where two were only asked with."""
-    framing = finding.framing
-    if framing and framing[1] is None:
-        framing = framing[0], None, 1
-    return Finding(
-        framing, finding.address, finding.function, finding.turnaround_us, finding.is_garbled
-    )
 
 
 def _is_whole(exchange):

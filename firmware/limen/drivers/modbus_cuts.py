@@ -7,6 +7,11 @@ without one that is not needed the parts are served as one. What remains is prov
 keeping. A cut is the address of a register that does not share a request with those before it.
 """
 
+import json
+
+from limen.core.compat import const
+
+_MOST_TOLD = const(16)
 _FUNCTION_UNIT = 1 << 16  # a cut is kept with its function: function * this + address
 
 
@@ -59,6 +64,12 @@ class Cuts:
             return None
         self._is_new = False
         return sorted(self._proven)
+
+
+def event(lesson):
+    """The body of an event that tells a lesson."""
+    told = [list(divmod(cut, _FUNCTION_UNIT)) for cut in lesson[:_MOST_TOLD]]
+    return json.dumps({"refused": {"count": len(lesson), "cuts": told}})
 
 
 def _place(spans):

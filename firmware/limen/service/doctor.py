@@ -6,13 +6,15 @@ Nothing else may use the bus. Loaded only when it is asked for.
 """
 
 import asyncio
+import sys
 from time import sleep_us, ticks_diff, ticks_us
 
 from limen.core.compat import const
 from limen.core.doctor import Examination
 from limen.core.doctor_words import headline, sentences
 from limen.core.exchange import silence_us, wire_us
-from limen.core.scan import ALL, FRAMINGS, Scan, settled
+from limen.core.finding import settled
+from limen.service.commands import forget, loaded_since
 
 _PATIENCE_MS = const(100)
 _LOOK_MS = const(2)
@@ -95,7 +97,10 @@ async def examine(carrier, bus, devices, say, everywhere=False):
         names[device["address"]] = device["id"]
         if "framing" in device:
             own.append(tuple(device["framing"]))
-    for finding in await _search(carrier, own, say, everywhere):
+    known = set(sys.modules)
+    found = await _search(carrier, own, say, everywhere)
+    forget(loaded_since(known))
+    for finding in found:
         name = names.pop(finding.address, None)
         known = [_candidate(device) for device in devices() if device["id"] == name]
         await _examine(carrier, settled(finding), known, say)
@@ -105,6 +110,8 @@ async def examine(carrier, bus, devices, say, everywhere=False):
 
 async def _search(carrier, own, say, everywhere):
     """Findings: in the framings `own` at all addresses, in the usual ones at the likely."""
+    from limen.core.scan import ALL, FRAMINGS, Scan
+
     usual = [one for one in FRAMINGS if one[:2] not in [framing[:2] for framing in own]]
     if everywhere:
         own, usual = own + usual, []

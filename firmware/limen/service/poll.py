@@ -21,6 +21,8 @@ _FAR_MS = const(0x1FFFFFFF)
 _LOOK_MS = const(5)
 _BEAT_S = const(120)
 _CUTS = "cuts."
+_SILENT = '{"device":"silent"}'
+_ANSWERING = '{"device":"answering"}'
 
 
 class Device:
@@ -83,15 +85,16 @@ class Device:
 
 class Poll:
     """The readings of one bus. `take(number, device)` gets a device that has been read;
-    `report(name, sentence)` is told what a technician should know of a device."""
+    `tell(number, device, body)` gets what a technician should know of a device, as the body of an
+    event."""
 
-    def __init__(self, bus, clock, store, take, report):
+    def __init__(self, bus, clock, store, take, tell):
         self.bus = bus
         self._rest = getattr(bus, "rest", None)
         self._clock = clock
         self._store = store
         self._take = take
-        self._report = report
+        self._tell = tell
         self._devices = []
         self._numbers = []
         self._guests = 0
@@ -161,7 +164,7 @@ class Poll:
             device.heard_ms = device.ms
         has_changed = breaker.note(answered, device.s)
         if has_changed:
-            self._report(device.id, "answers again" if was_open else "does not answer")
+            self._tell(number, device, _ANSWERING if was_open else _SILENT)
         if breaker.is_open and has_changed:
             device.give_up()
         if was_open and has_changed:
@@ -174,7 +177,7 @@ class Poll:
         elif breaker.is_open and device.grow_stale():
             self._take(number, device)
         if getattr(reader, "lesson", None):
-            self._keep_lesson(device)
+            self._keep_lesson(number, device)
 
     def _hurry(self, s):
         """One device is back: the others may be, too."""
@@ -190,11 +193,13 @@ class Poll:
         device.s = self._clock.s + ms // 1000
         device.ms = ms % 1000
 
-    def _keep_lesson(self, device):
+    def _keep_lesson(self, number, device):
+        from limen.drivers.modbus_cuts import event
+
         lesson = device.reader.lesson
         device.reader.lesson = None
         self._store.set(_CUTS + device.id, lesson)
-        self._report(device.id, "refuses to be read across these registers: %s" % lesson)
+        self._tell(number, device, event(lesson))
 
     async def lend(self):
         """Wait until nobody uses the bus; from then on it belongs to the caller."""
