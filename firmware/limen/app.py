@@ -35,6 +35,7 @@ from limen.service.supervisor import Supervisor
 VERSION = "0.1.0"
 _WATCHDOG_MS = const(30000)
 _EVENT_BYTES = const(2048)
+_ALONE_BYTES = const(512)  # of an outbox that no device fills
 _ANSWER_MS = const(10000)
 _TLS_ANSWER_MS = const(30000)  # a chip takes seconds for a handshake
 _CLOCK_PATIENCE_S = const(60)
@@ -159,9 +160,8 @@ class Gateway:
     def _make_delivery(self, head, secrets):
         options = head["mqtt"]
         per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
-        self.outbox = Outbox(
-            head["outbox_bytes"], _EVENT_BYTES, options["in_flight"], per_record
-        )
+        sizes = (_ALONE_BYTES,) * 2 if self.alone else (head["outbox_bytes"], _EVENT_BYTES)
+        self.outbox = Outbox(*sizes, options["in_flight"], per_record)
         self.path = Path(self.clock, self.outbox)
         self.uplink = self.link = self.node_link = self._tls = None
         self._clock_patience_s = 0
