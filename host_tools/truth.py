@@ -4,7 +4,8 @@ A sample is stamped when its device has been read, so it belongs to the latest v
 before its time. Two things are then true of a correct gateway: every published value equals the
 value served, rounded to the channel's resolution; and a subscriber that holds the last published
 value is never off by more than the deadband, unless `at_most_every` held a change back, or the
-channel is read less often than it is served, as its rate says.
+channel is read less often than it is served, as its rate says. Channels whose report is more than
+a deadband are not compared: what they publish is not to be held.
 """
 
 import bisect
@@ -23,6 +24,11 @@ _BASIS = 10_000
 _JITTER_US = 50_000
 
 
+def _is_held(channel: dict) -> bool:
+    """Whether a subscriber holds its values: some reports smooth them, or draw lines."""
+    return not isinstance(channel.get("report"), dict)
+
+
 class Truth:
     """What the meters of a gateway served, as counts of the channels' resolutions.
 
@@ -39,7 +45,7 @@ class Truth:
         for device in config["device"]:
             fastest_us = min(channel["every_ms"] for channel in device["channel"]) * 1000
             self.polls[device["id"]] = Turns(fastest_us, fastest_us // 2)
-            for channel in device["channel"]:
+            for channel in filter(_is_held, device["channel"]):
                 self._places.append((device["id"], channel))
                 self._reads[device["id"], channel["name"]] = Reads.of(channel, fastest_us)
 

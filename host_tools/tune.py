@@ -98,13 +98,14 @@ def _columns(
     for place, device in enumerate(plan.config["device"], start=1):
         share = Share(completed, Fraction(1, place))
         for channel in device["channel"]:
-            fixed = channel["name"] not in known
+            fixed = channel["name"] not in known or isinstance(channel.get("report"), dict)
             column = _column(device["id"], channel, share, times_us, fixed)
             yield column if fixed or keeps_pauses else column.without_pause()
 
 
 def _column(device: str, channel: dict, signals: Share, times_us: list[int], fixed: bool) -> Column:
     scale = Fraction(10) ** channel["places"]
+    report = channel.get("report")
     counts = [
         nearest(*(Fraction(signals.value(channel["name"], time_us)) * scale).as_integer_ratio())
         for time_us in times_us
@@ -114,7 +115,7 @@ def _column(device: str, channel: dict, signals: Share, times_us: list[int], fix
         name=channel["name"],
         unit=channel["unit"],
         places=channel["places"],
-        rule=tuple(channel.get("report", (0, 0, 0, 0))),
+        rule=tuple(report if isinstance(report, list) else (0, 0, 0, 0)),
         times_ms=[time_us // 1000 for time_us in times_us],
         counts=counts,
         fixed=fixed,

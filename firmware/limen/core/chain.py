@@ -33,17 +33,23 @@ class Chain:
 
 def make_report(spec):
     """The report of a channel as the configuration has it: see `limen.core.report_config`."""
-    stages = []
+    stages = make_stages(spec)
+    last = _make_last(spec)
+    return Chain(stages, last) if stages else last
+
+
+def make_stages(spec):
+    """What smooths the samples first."""
+    stages = ()
     if "median" in spec:
         from limen.core.median import Median
 
-        stages.append(Median(spec["median"]))
+        stages = (Median(spec["median"]),)
     if "smooth" in spec:
         from limen.core.smooth import Smooth
 
-        stages.append(Smooth(spec["smooth"]))
-    last = _make_last(spec)
-    return Chain(tuple(stages), last) if stages else last
+        stages += (Smooth(spec["smooth"]),)
+    return stages
 
 
 def _make_last(spec):

@@ -50,8 +50,7 @@ def _read_channel(spot, channel, settings, every_ms):
     if register:
         compact["register"] = _scaled(register, places)
     if values["report"]:
-        report = _read_report(spot.at("report"), values["report"], unit, places, every_ms)
-        compact["report"] = report
+        compact["report"] = _read_report(spot.at("report"), values["report"], compact)
     if values["alarm"] is not None:
         compact["alarm"] = _read_alarm(spot.at("alarm"), values["alarm"], unit, places)
     if has_ledger and values["ledger"]:
@@ -173,15 +172,27 @@ def _percent(value):
     raise Mistake("must be 0 to 100, not " + written)
 
 
-def _read_report(spot, settings, unit, places, every_ms):
-    """[deadband count, basis points, at most every ms, at least every ms]; 0 is unset."""
+def _read_report(spot, settings, channel):
+    """The rule of a plain report; a table of what else there is (`limen.core.report_config`)."""
+    unit, places, every_ms = channel["unit"], channel["places"], channel["every_ms"]
+    size = _size(unit, places)
     fields = {
-        "deadband": optional(_size(unit, places), 0),
+        "deadband": optional(size, 0),
         "or_percent": optional(_percent, 0),
         "at_most_every": optional(_duration, 0),
         "at_least_every": optional(_duration, 0),
     }
+    if not [True for key in settings if key not in fields]:
+        return _change_rule(spot, settings, spot.read_table(settings, fields), every_ms)
+    from limen.core.report_config import read_rich_report, rich_fields
+
+    fields.update(rich_fields(_count(unit, places), size, _duration))
     values = spot.read_table(settings, fields)
+    return read_rich_report(spot, settings, values, channel, _change_rule)
+
+
+def _change_rule(spot, settings, values, every_ms):
+    """[deadband count, basis points, at most every ms, at least every ms]; 0 is unset."""
     most, least = values["at_most_every"], values["at_least_every"]
     if values["or_percent"] and "deadband" not in settings:
         sentence = "needs a deadband beside it: near zero a percentage tells every flicker"

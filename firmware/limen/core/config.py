@@ -159,7 +159,21 @@ def _read_gateway(spot, gateways, name, profiles, boards, facts):
         from limen.core.function_config import read_functions
 
         compact["function"] = read_functions(spot, values, devices, facts)
+    if not spot.problems:
+        _add_windows(spot.at("device"), compact)
     return compact
+
+
+def _add_windows(spot, compact):
+    """Where reports of channels have windows, what aggregates is a function of its own."""
+    for device in compact["device"]:
+        for channel in device["channel"]:
+            if isinstance(channel.get("report"), dict):
+                from limen.core.report_config import read_windows
+
+                functions = compact.setdefault("function", [])
+                functions += read_windows(spot, compact["device"], functions)
+                return
 
 
 def _look_up(spot, name, known, word):
