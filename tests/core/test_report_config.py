@@ -114,6 +114,9 @@ def test_settings_that_cannot_work_are_refused():
     assert problems({"window": "1s", "of": ["min"]}, every="10s") == {
         "window": "is shorter than the reading, every 10s"
     }
+
+
+def test_a_line_needs_a_delay_that_fits():
     assert problems({"line": "1 V"}) == {
         "longest_delay": 'is missing: how long a point may wait for those behind it; write "5min"'
     }
@@ -123,6 +126,9 @@ def test_settings_that_cannot_work_are_refused():
     assert problems({"line": "1 A", "longest_delay": "1min"}) == {
         "line": '"1 A" is not in V; write a number and its unit, such as "10 V"'
     }
+
+
+def test_what_does_not_go_together_is_refused():
     assert problems({"median": 4}) == {"median": "must be 3, 5, 7 or 9 samples, not 4"}
     assert problems({"rate": "5 V"}) == {
         "rate": 'must be an amount in a time, such as "5 °C/min", not "5 V"'

@@ -45,21 +45,32 @@ def read_rich_report(spot, settings, values, channel, change_rule):
     report = {name: values[name] for name in _STAGES if values[name]}
     if way == "change":
         report["change"] = change_rule(spot, settings, values, every_ms)
-    elif values[way] is None:
-        return None
-    elif way == "line":
-        _check_delay(spot, settings, values["longest_delay"], every_ms)
-        report["line"] = [values["line"], values["longest_delay"]]
-    elif way == "bands":
-        _check_hysteresis(spot.at("hysteresis"), values, channel)
-        report["bands"] = [values["at_least_every"], values["hysteresis"]] + values["bands"]
-    elif way == "rate":
-        report["rate"] = [values["at_least_every"]] + values["rate"]
-    else:
-        _check_window(spot, settings, values["window"], every_ms)
-        report["bands"] = [0, 0]
-        report["window"] = [values["window"], values["of"]]
+    elif values[way] is not None:
+        _READERS[way](spot, settings, values, channel, report)
     return report
+
+
+def _read_line(spot, settings, values, channel, report):
+    _check_delay(spot, settings, values["longest_delay"], channel["every_ms"])
+    report["line"] = [values["line"], values["longest_delay"]]
+
+
+def _read_bands(spot, settings, values, channel, report):
+    _check_hysteresis(spot.at("hysteresis"), values, channel)
+    report["bands"] = [values["at_least_every"], values["hysteresis"]] + values["bands"]
+
+
+def _read_rate(spot, settings, values, channel, report):
+    report["rate"] = [values["at_least_every"]] + values["rate"]
+
+
+def _read_window(spot, settings, values, channel, report):
+    _check_window(spot, settings, values["window"], channel["every_ms"])
+    report["bands"] = [0, 0]
+    report["window"] = [values["window"], values["of"]]
+
+
+_READERS = {"line": _read_line, "bands": _read_bands, "rate": _read_rate, "window": _read_window}
 
 
 def _check_foreign(spot, settings, way):
