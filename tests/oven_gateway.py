@@ -25,8 +25,8 @@ board = "{board}"
 [[gateway.g1.bus]]
 id = "rs485"
 kind = "modbus-rtu"
-tx = 17
-rx = 16
+tx = 22
+rx = 21
 de = 4
 [[gateway.g1.bus]]
 id = "pins"

@@ -281,7 +281,8 @@ def test_sdm630_registers_of_the_vendor_s_document():
 
 
 def test_boards():
-    assert board_names() == ["espressif-esp32-devkitc", "lilygo-t-can485"]
+    devkits = ["espressif-esp32-devkitc", "espressif-esp32-devkitc-ve"]
+    assert board_names() == [*devkits, "lilygo-t-can485"]
     assert load_board("lilygo-t-can485")["port"] == [
         {"uart": 1, "tx": 22, "rx": 21, "de": None, "high": [16, 17, 19]}
     ]

@@ -228,3 +228,32 @@ def test_bad_commands_and_states_are_counted_and_nothing_else(tmp_path):
     assert "NDEATH" not in kinds_of(scene.host)
     assert scene.oven.writes == []
     scene.close()
+
+
+def test_two_dialects_each_keep_what_their_own_receiver_has_not_got(tmp_path):
+    scene = Scene(
+        tmp_path,
+        dialects='["plain", "sparkplug"]',
+        settings='sparkplug = { primary_host = "scada" }',
+        board="espressif-esp32-devkitc-ve",
+        heap=1024 * 1024,
+    )
+    plain = []
+    scene.broker.subscribe(
+        "limen/v1/hall-2/g1/dev/oven/data",
+        lambda topic, payload, retain: plain.extend(json.loads(payload)["r"]),
+    )
+    scene.run(30)
+    assert scene.host.kinds == [] and len(plain) >= 20
+    scene.tell_state(True, 1)
+    scene.run(5)
+    scene.broker.stop()
+    scene.run(20)
+    scene.broker.start()
+    scene.run(60)
+    seqs = [record[0] for record in plain]
+    assert seqs == sorted(set(seqs))
+    told = [record[3].get("temperature") for record in plain]
+    heard = [value for _, value, _ in scene.temperatures()]
+    assert [value for value in told if value is not None] == sorted(set(heard))
+    scene.close()

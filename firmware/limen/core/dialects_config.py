@@ -62,11 +62,11 @@ def compact_dialects(spot, values, site, gateway, board):
         return {}
     if SPARKPLUG not in dialects:
         return {"dialects": dialects}
-    if PLAIN in dialects and board and not board["psram_mb"]:
+    if PLAIN in dialects and board and not board.get("psram_mb"):
         spot.at("dialects").report(
             'has two connections with "plain" and "sparkplug", which the memory of this board does '
             'not allow; write dialects = ["sparkplug"], or take a board with PSRAM'
         )
-    settings = spot.at("sparkplug").read_table(values["sparkplug"], _SPARKPLUG)
+    settings = spot.at("sparkplug").read_table(values["sparkplug"] or {}, _SPARKPLUG)
     node = {"group": settings["group"] or site, "node": gateway, "host": settings["primary_host"]}
     return {"dialects": dialects, "sparkplug": node}

@@ -3,6 +3,20 @@
 Each keeps a record until its own receiver has it, so none waits for another's broker or host.
 """
 
+from limen.core.compat import const
+from limen.delivery.outbox import Outbox
+
+_EVENT_BYTES = const(4096)
+
+
+def second_outbox(gateway, head):
+    """Another outbox for a gateway, as large as its first; its path fills both from now on."""
+    slots = head["mqtt"]["in_flight"]
+    channels = gateway.outbox.most_channels
+    outbox = Outbox(head["outbox_bytes"], _EVENT_BYTES, slots, channels)
+    gateway.path.outbox = Fan((gateway.outbox, outbox))
+    return outbox
+
 
 class Fan:
     """What writes records sees one outbox in the place of all `outboxes`."""

@@ -1,7 +1,7 @@
 """What Sparkplug hosts may ask of a node and its devices: to be born again, and to be written.
 
-Loaded when the first command comes. A metric that there is not, or a value that is no number, is a
-ValueError; what came before it in the same payload is carried out.
+Loaded for each payload, and let go behind it. A metric that there is not, or a value that is no
+number, is a ValueError; what came before it in the same payload is carried out.
 """
 
 from limen.core.numbers import number as number_of
@@ -12,8 +12,11 @@ _REBIRTH = "Node Control/Rebirth"
 _LITTLE_ENDIAN = "DCBA"
 
 
-def obey(node, topic, payload):
-    """Carry out a payload of commands. Raises ValueError where it is none."""
+def obey(node, topic, payload, write):
+    """Carry out a payload of commands; `write` takes {"device", "channel", "value"}.
+
+    Raises ValueError where it is none.
+    """
     device = _device(node, topic)
     for name, alias, field, value in metrics(payload):
         if name == _REBIRTH and not device:
@@ -25,7 +28,7 @@ def obey(node, topic, payload):
         if channel is None:
             raise ValueError("no such metric")
         text = _text(field, value, channel.places)
-        node.write({"device": node.devices[device].id, "channel": channel.name, "value": text})
+        write({"device": node.devices[device].id, "channel": channel.name, "value": text})
 
 
 def _device(node, topic):

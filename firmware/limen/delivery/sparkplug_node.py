@@ -51,8 +51,8 @@ class Node:
     """Delivers what is in `outbox` in messages that `dialect` writes into `payload`; `options` are
     the configuration's part for MQTT.
 
-    `facts()` gives the texts of the node's birth as bytes; `write(request)` begins to write what
-    {"device", "channel", "value"} says; `wake` is set when there may be something to do.
+    `facts()` gives the texts of the node's birth as bytes; `obey(topic, payload)` carries commands
+    out, ValueError if they are none; `wake` is set when there may be something to do.
     """
 
     def __init__(self, session, outbox, dialect, payload, clock, store, options):
@@ -70,7 +70,7 @@ class Node:
         self._due = array("l", [0] * (options["in_flight"] + 1))
         self._again = []  # slots that are to be sent again
         self.wake = asyncio.Event()
-        self.facts = self.write = None
+        self.facts = self.obey = None
         self.messages = self._seq = self._first_live = 0
         self._host_ms = self._birth = None
         self.is_birth_due = False
@@ -244,9 +244,7 @@ class Node:
             if topic == self._state_topic:
                 self._take_state(json.loads(payload))
             elif not retain:
-                from limen.delivery.sparkplug_commands import obey
-
-                obey(self, topic, payload)
+                self.obey(topic, payload)
         except ValueError:
             self.session.count("bad commands")
 

@@ -9,14 +9,11 @@ one that is being served is not begun again.
 """
 
 import asyncio
-import gc
 import json
-import sys
 
 from limen.core.compat import const
+from limen.service.verbs import forget, load
 
-_VERBS = "limen.commands."
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _LONGEST_ID = const(64)
 _MOST_AT_ONCE = const(3)
 _MOST_ANSWERS = const(4)
@@ -176,31 +173,3 @@ def _decoded(payload):
     if not isinstance(request, dict):
         raise ValueError("the request is no JSON object")
     return request
-
-
-def load(verb, loaded):
-    """The module of a verb; `loaded` gets the names of all modules that came with it."""
-    known = set(sys.modules)
-    try:
-        if verb.strip(_LETTERS):
-            raise ImportError
-        gc.collect()
-        return __import__(_VERBS + verb, None, None, ("*",))
-    except ImportError:
-        raise ValueError('there is no command "%s"' % verb)
-    finally:
-        loaded.extend(loaded_since(known))
-
-
-def loaded_since(known):
-    """The names of the modules that are not among the known ones."""
-    return [name for name in sys.modules if name not in known]
-
-
-def forget(modules):
-    """Give the memory of modules back."""
-    for name in modules:
-        parent, _, own = name.rpartition(".")
-        if sys.modules.pop(name, None) and parent in sys.modules:
-            delattr(sys.modules[parent], own)
-    gc.collect()

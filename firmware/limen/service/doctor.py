@@ -14,7 +14,7 @@ from limen.core.doctor import Examination
 from limen.core.doctor_words import headline, sentences
 from limen.core.exchange import silence_us, wire_us
 from limen.core.finding import settled
-from limen.service.commands import forget, loaded_since
+from limen.service.verbs import forget, loaded_since
 
 _PATIENCE_MS = const(100)
 _LOOK_MS = const(2)

@@ -1,18 +1,20 @@
 """Makes a gateway a Sparkplug edge node, beside the plain dialect or in its place.
 
-Beside it, records go to two outboxes, and what nudges one dialect wakes the other.
+Beside it, records go to two outboxes, and what nudges one dialect wakes the other. In its place
+the code of the plain dialect, which every gateway loads, is given up.
 """
 
 import asyncio
+import sys
 
 from limen.core.compat import const
 from limen.core.sparkplug import Payload
-from limen.delivery.fan import Fan
-from limen.delivery.outbox import Outbox
+from limen.delivery.plain import Plain
 from limen.delivery.sparkplug import Sparkplug
 from limen.delivery.sparkplug_node import Node, NodeSession
+from limen.delivery.uplink import Uplink
+from limen.service.verbs import forget, load, loaded_since
 
-_EVENT_BYTES = const(4096)
 _MOST_WRITES = const(3)  # at once
 
 
@@ -22,10 +24,9 @@ def add_node(gateway, head, login):
     settings = options["sparkplug"]
     outbox = gateway.outbox
     if gateway.uplink:
-        outbox = Outbox(
-            head["outbox_bytes"], _EVENT_BYTES, options["in_flight"], outbox.most_channels
-        )
-        gateway.path.outbox = Fan((gateway.outbox, outbox))
+        from limen.delivery.fan import second_outbox
+
+        outbox = second_outbox(gateway, head)
     session = gateway.make_session(head, login, NodeSession, "-sparkplug")
     payload = Payload()
     dialect = Sparkplug(
@@ -33,12 +34,21 @@ def add_node(gateway, head, login):
     )
     node = Node(session, outbox, dialect, payload, gateway.clock, gateway.store, options)
     node.facts = lambda: _facts(gateway, head)
-    node.write = Writes(gateway, node).begin
+    node.obey = Obedience(gateway, node).obey
     if gateway.uplink:
         node.wake = gateway.uplink.wake
     else:
         gateway.uplink = node
+        _give_up(Plain)
+        _give_up(Uplink)
     return gateway.make_link(head, session, node)
+
+
+def _give_up(kind):
+    """Let go of the code of a class that this gateway has no object of: some kilobytes."""
+    for name in dir(kind):
+        if name[:2] != "__" or name == "__init__":
+            setattr(kind, name, None)
 
 
 def _facts(gateway, head):
@@ -48,24 +58,32 @@ def _facts(gateway, head):
     return [text.encode() for text in texts]
 
 
-class Writes:
-    """Writes channels as hosts ask for it, with the command that does so in the plain dialect."""
+class Obedience:
+    """Does what hosts ask for; channels are written with the command of the plain dialect."""
 
     def __init__(self, gateway, node):
         self._gateway = gateway
         self._node = node
-        self._running = 0
+        self._writing = 0
 
-    def begin(self, request):
-        """Begin to write a channel; what becomes of it is counted, and shown by the next data."""
-        if self._running == _MOST_WRITES:
+    def obey(self, topic, payload):
+        """Carry out a payload of commands. Raises ValueError where it is none."""
+        known = set(sys.modules)
+        try:
+            from limen.delivery.sparkplug_commands import obey
+
+            obey(self._node, topic, payload, self._begin_write)
+        finally:
+            forget(loaded_since(known))
+
+    def _begin_write(self, request):
+        """What becomes of it is counted, and shown by the next data."""
+        if self._writing == _MOST_WRITES:
             raise ValueError("too many at once")
-        self._running += 1
-        asyncio.create_task(self._run(request))
+        self._writing += 1
+        asyncio.create_task(self._write(request))
 
-    async def _run(self, request):
-        from limen.service.commands import forget, load
-
+    async def _write(self, request):
         loaded = []
         result = "commands refused"
         try:
@@ -73,9 +91,9 @@ class Writes:
             if not isinstance(found, dict):
                 await found
             result = "commands"
-        except ValueError as error:
+        except (ValueError, MemoryError) as error:
             self._gateway.report(request["device"], str(error))
         finally:
             self._node.session.count(result)
-            self._running -= 1
+            self._writing -= 1
             forget(loaded)
