@@ -16,6 +16,7 @@ COMMANDS = {
     "replay": ("host_tools.replay", "play a recording through the gateway, in virtual time"),
     "tune": ("host_tools.tune", "propose thresholds from a recording, by error or messages"),
     "diff": ("host_tools.diff", "compare what two configurations or firmwares publish"),
+    "soak": ("host_tools.soak.command", "simulate days full of faults, and check what must hold"),
     "tail": ("host_tools.tail", "show what gateways publish, as it comes"),
     "record": ("host_tools.record", "write what gateways publish as a recording for `replay`"),
     "send": ("host_tools.send", "send a gateway a command, and wait for its answer"),

@@ -1,0 +1,111 @@
+"""Plays a schedule: the real firmware in virtual time, faults at their times, then quiet.
+
+The trial ends when all has been delivered after the last fault, or when the time for that is over.
+"""
+
+import functools
+import hashlib
+import random
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from host_tools import world as worlds
+from host_tools.emulation.board import Board
+from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.soak.invariants import Outcome, broken
+from host_tools.soak.kinds import BOOTS, KINDS, Scene
+from host_tools.soak.machine import Machine
+from host_tools.soak.schedule import Fault, Schedule
+from host_tools.subscriber import Arrival
+from host_tools.world import Listeners, World
+
+RECOVERY_S = 420
+"""The gateway is back in delivery within this time after the last fault: the longest pause before
+a new attempt (60 s), the time that a dead connection may take to be noticed, and a breaker's."""
+
+_START_UNIX_S = 1_767_225_600
+_STEP_US = 10_000_000
+
+
+def devices_of(site: Path) -> list[str]:
+    """The meters of a site that faults may be about."""
+    plan = worlds.plan_of_site(site, None, Machine(0), 0)
+    return [device["id"] for device in plan.config["device"]]
+
+
+class Trial:
+    """One schedule on one site; `run` says what was broken, in sentences."""
+
+    def __init__(self, site: Path, schedule: Schedule):
+        self._schedule = schedule
+        self._plan = worlds.plan_of_site(site, None, Machine(schedule.seed), schedule.seed)
+        self._digest = hashlib.sha256()
+        self._exits: list[str] = []
+        self._off: Counter[str] = Counter()
+
+    def run(self) -> list[str]:
+        """Play it all; the sentences say which invariant does not hold, none that all do."""
+        with tempfile.TemporaryDirectory(prefix="limen-soak-") as folder:
+            world = self._world(Path(folder, "flash.bin"))
+            try:
+                settled = self._play(world)
+                return broken(self._outcome(world, settled))
+            finally:
+                world.close()
+
+    @property
+    def digest(self) -> str:
+        """Of every record that arrived, in order: the same for the same schedule."""
+        return self._digest.hexdigest()[:16]
+
+    def _world(self, flash: Path) -> World:
+        self._plan.write_flash(flash)
+        listeners = Listeners(on_arrival=self._take, on_exit=self._exits.append)
+        return World(VirtualScheduler(_START_UNIX_S), self._plan, flash, listeners)
+
+    def _take(self, arrival: Arrival) -> None:
+        self._digest.update(repr((arrival.boot, arrival.device, arrival.record)).encode())
+
+    def _play(self, world: World) -> bool:
+        """Run to the end; return whether all was delivered in time."""
+        scheduler, schedule = world.scheduler, self._schedule
+        broker = worlds.add_model_broker(world)
+        for fault in schedule.faults:
+            dice = random.Random(f"fault {schedule.seed} {fault.number}")
+            scene = Scene(world, broker, fault.device, dice)
+            self._plan_fault(scheduler, fault, scene)
+        world.board.start()
+        scheduler.run_until(schedule.end_s * 1_000_000)
+        deadline_us = scheduler.now_us + RECOVERY_S * 1_000_000
+        while not world.is_settled() and scheduler.now_us < deadline_us and not self._exits:
+            scheduler.run_until(scheduler.now_us + _STEP_US)
+        return world.is_settled()
+
+    def _plan_fault(self, scheduler: VirtualScheduler, fault: Fault, scene: Scene) -> None:
+        kind = KINDS[fault.kind]
+        scheduler.at(fault.begin_s * 1_000_000, functools.partial(self._begin, fault, scene))
+        if kind.longest_s:
+            scheduler.at(fault.end_s * 1_000_000, functools.partial(self._end, fault, scene))
+
+    def _begin(self, fault: Fault, scene: Scene) -> None:
+        """Faults of one kind may overlap; what they have in common ends with the last of them."""
+        if fault.kind in BOOTS and not self._can_boot(fault, scene.world.board):
+            return
+        self._off[self._subject(fault)] += 1
+        KINDS[fault.kind].begin(scene)
+
+    def _can_boot(self, fault: Fault, board: Board) -> bool:
+        return fault.kind == "power-cut" or not self._off["power-cut"]
+
+    def _end(self, fault: Fault, scene: Scene) -> None:
+        subject = self._subject(fault)
+        self._off[subject] -= 1
+        if not self._off[subject]:
+            KINDS[fault.kind].end(scene)
+
+    def _subject(self, fault: Fault) -> str:
+        return fault.device if fault.kind.startswith("meter") else fault.kind
+
+    def _outcome(self, world: World, settled: bool) -> Outcome:
+        return Outcome(world, self._schedule, settled, self._exits)
