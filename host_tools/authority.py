@@ -1,10 +1,9 @@
 """A site's certificate authority: a folder with its key, and the certificates it has issued.
 
 Keys are EC P-256, which a chip handles quickly and every TLS peer understands. Each certificate is
-valid from `VALID_FROM`, a date before any that a gateway's clock believes: a gateway whose clock
-is not set yet sets its chip to a day after that, and can check chain and name all the same
-(docs/tls.md). Private keys are readable by their owner only, and a .gitignore keeps them out of
-version control.
+valid from `VALID_FROM`: the clock of a gateway that was never set counts from the day after, so
+that it can check chain and name all the same (docs/tls.md). Private keys are readable by their
+owner only, and a .gitignore keeps them out of version control.
 """
 
 import datetime
@@ -20,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from host_tools.errors import ToolError
 
-VALID_FROM = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
+VALID_FROM = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 FOLDER = "ca"
 _AUTHORITY = "ca"
 _PEM, _KEY = ".pem", ".key"

@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from host_tools.authority import Authority, Identity
 from host_tools.errors import ToolError
-from host_tools.site import Site, load_site
+from host_tools.site import Site, brokers_of, load_site
 from host_tools.site_secrets import authority_folder, identity_name
 
 _FOLDER = "broker"
@@ -67,10 +67,10 @@ def run(args: argparse.Namespace) -> int:
 def write(site: Site, host: str | None, folder: Path, installed_at: str | None) -> None:
     """Write the configuration for one of the site's brokers; ToolError for what is missing."""
     compiled = site.compile_all()
-    options = next(iter(compiled.values()))["mqtt"]
-    if "tls" not in options:
+    compact = next(iter(compiled.values()))
+    if "tls" not in compact["mqtt"]:
         raise ToolError(f"{site.file.path} does not ask for TLS: write tls = true below [mqtt].", 2)
-    host, port = _broker(options, host)
+    host, port = _broker(compact, host)
     authority = Authority(authority_folder(site.file.path))
     identity = authority.identity_of(host)
     if not identity.exists:
@@ -86,10 +86,10 @@ def write(site: Site, host: str | None, folder: Path, installed_at: str | None) 
     (folder / "access.acl").write_text(access_list(compiled, _services(authority, compiled)))
 
 
-def _broker(options: dict, host: str | None) -> tuple[str, int]:
-    brokers = dict([(options["host"], options["port"]), *options.get("more", [])])
+def _broker(compact: dict, host: str | None) -> tuple[str, int]:
+    brokers = dict(reversed(brokers_of(compact)))
     if host is None:
-        return options["host"], options["port"]
+        return brokers_of(compact)[0]
     if host not in brokers:
         raise ToolError(f"The site has no broker {host}; it has {', '.join(brokers)}.", 2)
     return host, brokers[host]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from host_tools.authority import Authority, Identity, days_left
 from host_tools.errors import ToolError
-from host_tools.site import Site, load_site
+from host_tools.site import Site, brokers_of, load_site
 from host_tools.site_secrets import authority_folder, identity_name
 
 _CA_DAYS = 30 * 365
@@ -97,9 +97,8 @@ def _issue(args: argparse.Namespace, site: Site, folder: Path) -> int:
 
 
 def _brokers(compiled: dict[str, dict]) -> list[list[str]]:
-    options = next(iter(compiled.values()))["mqtt"]
-    hosts = [options["host"]] + [host for host, _ in options.get("more", [])]
-    return [[host] for host in dict.fromkeys(hosts)]
+    brokers = brokers_of(next(iter(compiled.values())))
+    return [[host] for host in dict.fromkeys(host for host, _ in brokers)]
 
 
 def _renew(args: argparse.Namespace, site: Site, folder: Path) -> int:

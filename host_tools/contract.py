@@ -63,7 +63,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class Birth:
-    """How to read the data that carries the same `cfg`: {device: {channel name: Channel}}."""
+    """How to read the data that carries the same `cfg`: {device: {channel name: Channel}}.
+
+    `trouble` is what the gateway's link to its brokers suffered from last in this boot.
+    """
 
     boot: Boot
     cfg: str
@@ -72,6 +75,7 @@ class Birth:
     reset: str
     models: dict[str, str]
     devices: dict[str, dict[str, Channel]]
+    trouble: str | None = None
 
 
 @dataclass(frozen=True)
@@ -400,6 +404,7 @@ def _birth(table: _Table) -> Birth:
         table.get("reset", str),
         models,
         channels,
+        table.get("trouble", str) if table.has("trouble") else None,
     )
     table.rest()  # further facts may join a birth at any time
     return birth

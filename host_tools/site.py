@@ -105,3 +105,9 @@ def sealed(compact: dict) -> dict:
 def config_json(compact: dict) -> bytes:
     """The canonical bytes of a configuration: what is hashed, and what lies on the gateway."""
     return json.dumps(compact, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def brokers_of(compact: dict) -> list[tuple[str, int]]:
+    """(host, port) of the brokers in a compact configuration, in order of preference."""
+    options = compact["mqtt"]
+    return [(options["host"], options["port"]), *map(tuple, options.get("more", []))]

@@ -42,7 +42,7 @@ from host_tools.gateway_image import (
 from host_tools.image import BLOCK_BYTES, FILE_SYSTEM_OFFSET, FLASH_BYTES, build_image
 from host_tools.paths import PROJECT
 from host_tools.rates import Attendance, Window, attend
-from host_tools.site import load_site, sealed
+from host_tools.site import brokers_of, load_site, sealed
 from host_tools.subscriber import ALL_TOPICS, Arrival, Gateway, Subscriber
 from host_tools.summary import Summary, settle
 from host_tools.truth import Published, Truth, judge
@@ -366,14 +366,14 @@ def time_reply(request: bytes, utc_us: int) -> bytes:
     return head + now + request[40:48] + now + now
 
 
-def add_model_broker(world: World) -> BrokerModel:
+def add_model_broker(world: World, place: int = 0) -> BrokerModel:
     """Virtual time: a broker model on the LAN, seen by the world's subscriber and ledger.
 
-    Where the plan has an authority, the model is behind TLS.
+    It is the site's broker at that place. Where the plan has an authority, it is behind TLS.
     """
     broker = BrokerModel(world.scheduler)
     broker.subscribe(ALL_TOPICS, world.subscriber.feed)
-    options = world.plan.config["mqtt"]
+    host, port = brokers_of(world.plan.config)[place]
     context = world.plan.authority and world.plan.authority.broker_context()
 
     def accept(connection) -> None:
@@ -381,7 +381,7 @@ def add_model_broker(world: World) -> BrokerModel:
             connection = SecuredConnection(connection, context)
         broker.accept(_Tapped(connection, world.ledger))
 
-    world.lan.listen(options["host"], options["port"], accept)
+    world.lan.listen(host, port, accept)
     return broker
 
 

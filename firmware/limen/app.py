@@ -168,7 +168,7 @@ class Gateway:
         if "tls" in options:
             from limen.net.tls import Tls
 
-            self._tls = Tls(self.clock, board.rtc())
+            self._tls = Tls(self.clock)
             if head["ntp"]:
                 self._clock_patience_s = _CLOCK_PATIENCE_S
         login = secrets.get("mqtt", {})
@@ -256,12 +256,16 @@ class Gateway:
 
     def birth_facts(self):
         """What a birth tells of the gateway itself."""
-        return {
+        facts = {
             "firmware": VERSION,
             "reset": board.reset_cause(),
             "chip": board.unique_id(),
             "low": self.outbox.low(),
         }
+        link = self.link or self.node_link
+        if link.trouble:
+            facts["trouble"] = link.trouble
+        return facts
 
     def _make_diagnostics(self, identity):
         parts = {

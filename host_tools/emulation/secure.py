@@ -12,6 +12,7 @@ from pathlib import Path
 
 from host_tools.authority import Authority, Identity, certificate_der, key_der
 from host_tools.emulation.lan import Connection
+from host_tools.site import brokers_of
 from host_tools.site_secrets import CA, CERTIFICATE, KEY, identity_name
 
 _DAYS = 2
@@ -25,10 +26,9 @@ class RunAuthority:
 
     def __init__(self, compact: dict):
         self._folder = tempfile.TemporaryDirectory(prefix="limen-ca-")
-        options = compact["mqtt"]
-        hosts = [options["host"]] + [host for host, _ in options.get("more", [])]
+        hosts = dict.fromkeys(host for host, _ in brokers_of(compact))
         self.authority = Authority.create(Path(self._folder.name), "limen emulation", _DAYS)
-        self.broker = self.authority.issue_server([*dict.fromkeys(hosts), "127.0.0.1"], _DAYS)
+        self.broker = self.authority.issue_server([*hosts, "127.0.0.1"], _DAYS)
         name = identity_name(compact["site"], compact["gateway"])
         self.gateway = self.authority.issue_client(name, _DAYS)
 

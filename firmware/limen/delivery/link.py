@@ -13,7 +13,6 @@ file, as they are worth more there than on the heap.
 
 import asyncio
 import random
-from errno import ECONNABORTED
 
 from limen.core.compat import const
 from limen.core.mqtt import MqttError
@@ -111,7 +110,7 @@ class Link:
         from limen.delivery.way_back import await_broker
 
         await await_broker(*self._brokers[0])
-        self._end(OSError(ECONNABORTED))
+        self._end(OSError(0))
 
     def _note(self, error):
         """Remember what went wrong, and tell it if it is something new."""

@@ -4,9 +4,9 @@ The CA, and the gateway's own certificate and key where it has them, lie on flas
 every port reads. They are loaded once; the context is reused for every connection. What goes wrong
 becomes a TlsError with a cause of a closed list.
 
-Dates can only be checked against a clock. While the gateway's is not set, the chip's is put to a
-day on which every certificate of `limen ca` is valid, and which the gateway does not take for a
-set clock: chain and name are still checked, dates only against that day.
+Dates can only be checked against a clock. While the gateway's is not set, the chip's counts from a
+day on which every certificate of `limen ca` is valid (`hal/board.py`): chain and name are checked
+all the same.
 """
 
 import gc
@@ -20,8 +20,6 @@ from limen.core.mqtt import MqttError
 CA = "/ca.der"
 CERTIFICATE = "/client.der"
 KEY = "/client.key"
-
-_UNSET_DAY = (2025, 7, 1, 1, 0, 0, 0, 0)
 
 # What mbedTLS finds wrong with a certificate, by a word of its text; what matters most comes first.
 _FLAWS = (
@@ -53,19 +51,16 @@ class TlsError(MqttError):
 
 
 class Tls:
-    """Secures connections; `clock` tells whether dates can be checked, `rtc` is `machine.RTC()`."""
+    """Secures connections; `clock` tells whether dates can be checked."""
 
-    def __init__(self, clock, rtc):
+    def __init__(self, clock):
         self._clock = clock
-        self._rtc = rtc
         self._context = None
 
     def wrap(self, connection, host):
         """A stream over the connection, which never blocks; the handshake takes place in its first
         reads and writes. Raises TlsError."""
         gc.collect()
-        if not self._clock.is_set:
-            self._rtc.datetime(_UNSET_DAY)
         try:
             if not self._context:
                 self._context = _load()
