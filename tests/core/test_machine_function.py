@@ -228,10 +228,10 @@ def test_what_cannot_be_is_refused_with_a_sentence():
 def test_the_longest_event_of_an_order_fits_into_a_record():
     bench = Bench(**BILL)
     bench.order(0, "start", "W" * 20)
-    running = bench.machine._order
+    running = bench.machine.order
     running.tally.ms = [999_999_000] * 6
     running.tally.parts, running.tally.rejects = 999_999, 99_999
-    running.account.add(999_999_999, 0)
+    running.book(3, 0, 999_999_999, True, 0)
     told = bench.order(1, "end", "W" * 20)["sum"]
     assert (told["kWh"], told["part"]) == ("1000000.0", {"kWh": "1.1", "co2": "0.4", "cost": "0.4"})
     assert 200 < len(bench.told()[-1][2]) <= 230

@@ -8,7 +8,6 @@ sums are the time that has passed and the energy that was counted, always.
 """
 
 from limen.core.compat import const
-from limen.core.numbers import rounded
 
 OFF = const(0)
 IDLE = const(1)
@@ -157,4 +156,4 @@ class Tally:
 
 
 def _ratio(part, whole):
-    return rounded(part * _WHOLE, whole) if whole else None
+    return (2 * part * _WHOLE + whole) // (2 * whole) if whole else None

@@ -6,9 +6,8 @@ any moment the interval is told, perhaps a second time, with the same time and t
 While the clock is not set readings are held; intervals are told when they can be placed.
 """
 
-from limen.core.bill import Bill
 from limen.core.compat import const
-from limen.core.demand import Integral, Sliding, mean_power, power_factor, predicted_power
+from limen.core.demand import mean_power, predicted_power
 from limen.core.elapsed import elapsed_ms
 from limen.core.intervals import Intervals
 from limen.core.quality import BAD, GOOD, UNCERTAIN
@@ -36,17 +35,25 @@ class Function:
             d, c = settings["power"]
             self._power = devices[d].channels[c]
         self._zone = Zone(settings["zone"])
-        self._bill = Bill(settings, self._zone)
+        self._bill = None
+        if "tariff" in settings or "co2" in settings:
+            from limen.core.bill import Bill
+
+            self._bill = Bill(settings, self._zone)
         self._places = settings["places"]
         self._reactive = settings["reactive"]
         length_s, gap_s = settings["interval_s"], settings["gap_s"]
         self._integral = None
         if not self._sources:
+            from limen.core.integral import Integral
+
             self._integral = Integral(self._power.places, gap_s * 1000)
         self._counts = [None] * len(self._names)
         self._intervals = Intervals(length_s, len(self._names), gap_s, settings["zone"][0])
         self._sliding = None
         if "sliding" in settings:
+            from limen.core.sliding import Sliding
+
             self._sliding = Sliding(length_s, settings["sliding"])
         self._month = self._peak = 0
         self._untold = None
@@ -118,7 +125,8 @@ class Function:
             self._read_s, self._read_ms = s, ms
             return False
         doubt = False
-        for index, channel in enumerate(self._sources):
+        for index in range(len(self._sources)):
+            channel = self._sources[index]
             self._counts[index] = channel.value if channel.quality < BAD else None
             doubt = doubt or channel.quality == UNCERTAIN
         return doubt
@@ -163,7 +171,8 @@ class Function:
             begin_s = end_s - length_s
             self._put("power_active_demand", mean_power(billed, length_s), quality)
             self._put("power_active_demand_max", peak, quality)
-            self._put_bill(billed, begin_s, quality)
+            if self._bill:
+                self._put_bill(billed, begin_s, quality)
             if self._reactive:
                 self._put("power_factor_total", self._factor(used), quality)
         clock = self._gateway.clock
@@ -182,6 +191,8 @@ class Function:
 
     def _factor(self, used):
         """The power factor of an interval; reactive energy is import and export together."""
+        from limen.core.power_factor import power_factor
+
         index, other, scale = self._reactive
         parts = [used[i] for i in (index, other) if i is not None]
         if None in parts:

@@ -5,14 +5,12 @@ every change of an order; the time without power counts as unknown when the cloc
 was. A shift or a day ends with the first reading behind its end.
 """
 
-from limen.core.bill import Bill
 from limen.core.calendar import date_of
 from limen.core.compat import const
 from limen.core.elapsed import elapsed_ms
 from limen.core.machine import RUNNING, UNKNOWN, Bands, Dwell, Tally
 from limen.core.quality import BAD, GOOD
 from limen.core.text import decimal
-from limen.core.week import Week
 from limen.core.zone import Zone
 
 _KEEP_S = const(60)
@@ -40,11 +38,12 @@ class Pieces:
 
 
 class Function:
-    """`settings`: see `limen.core.machine_config`."""
+    """`settings`: see `limen.core.machine_config`. `order` is the one on the machine, or None;
+    what starts and ends it is `limen.commands.order`."""
 
     def __init__(self, gateway, number, device, settings):
         self._gateway = gateway
-        self._number = number
+        self.number = number
         self._device = device
         self._own = {channel.name: channel for channel in device.channels}
         devices = gateway.devices
@@ -61,8 +60,14 @@ class Function:
         ]
         self._ideal_ms = settings["ideal_ms"]
         self._zone = Zone(settings["zone"])
-        self._bill = Bill(settings, self._zone)
+        self.bill = None
+        if "tariff" in settings or "co2" in settings:
+            from limen.core.bill import Bill
+
+            self.bill = Bill(settings, self._zone)
         self._shifts = self._breaks = None
+        if "shifts" in settings or "breaks" in settings:
+            from limen.core.week import Week
         if "shifts" in settings:
             self._shifts = Week(settings["shifts"], self._zone)
             self._shift_names = settings["shift_names"]
@@ -72,11 +77,15 @@ class Function:
         self._last_energy = self._utc_s = None
         self._band = self._day_number = None
         self._shift, self._day = Tally(), Tally()
-        self._order = None
+        self.order = None
         self._s, self._ms = gateway.clock.s, gateway.clock.ms
         self._part_s = self._part_ms = None
         self._kept_s = self._s
         self._restore("machine." + device.id)
+
+    def energy_places(self):
+        """The places of its energy in kWh, None where it has no counter."""
+        return None if self._energy is None else self._energy.places
 
     def _channel(self, place):
         return place and self._gateway.devices[place[0]].channels[place[1]]
@@ -97,9 +106,10 @@ class Function:
         if kept["order"]:
             from limen.core.order import Order
 
-            self._order = Order(kept["order"][0], self._bill, kept["order"])
+            self.order = Order(kept["order"][0], self.bill, kept["order"])
 
-    def _keep(self):
+    def keep(self):
+        """Give the store what is to survive a reboot."""
         clock = self._gateway.clock
         last = [pieces and pieces.last for pieces in self._pieces]
         self._gateway.store.set(
@@ -109,7 +119,7 @@ class Function:
                 "count": [self._last_energy, self._count[:], last],
                 "shift": [self._band, self._shift.state()],
                 "day": [self._day_number, self._day.state()],
-                "order": self._order and self._order.state(),
+                "order": self.order and self.order.state(),
             },
         )
 
@@ -121,7 +131,7 @@ class Function:
         self._count_pieces(s, ms)
         if s - self._kept_s >= _KEEP_S:
             self._kept_s = s
-            self._keep()
+            self.keep()
             self._tell_ratios(s, ms)
 
     def _step(self, s, ms):
@@ -138,7 +148,7 @@ class Function:
         has_changed = dwell.feed(self._shown(), max(passed_ms, 0), self._used())
         self._book(utc_s)
         if has_changed and dwell.state == RUNNING and before != RUNNING:
-            for tally in (self._shift, self._day, self._order and self._order.tally):
+            for tally in (self._shift, self._day, self.order and self.order.tally):
                 if tally:
                     tally.starts += 1
         return has_changed
@@ -153,8 +163,8 @@ class Function:
         state, ms, used = dwell.booked, dwell.ms, dwell.used
         self._shift.book(state, ms, used, is_planned)
         self._day.book(state, ms, used, is_planned)
-        if self._order:
-            self._order.book(state, ms, used, is_planned, utc_s)
+        if self.order:
+            self.order.book(state, ms, used, is_planned, utc_s)
 
     def _shown(self):
         """The state that inputs show, else the one of the power."""
@@ -182,8 +192,8 @@ class Function:
             self._utc_s = None
             for tally in (self._shift, self._day):
                 tally.book(UNKNOWN, gap_ms, 0, True)
-            if self._order:
-                self._order.book(UNKNOWN, gap_ms, 0, True, utc_s)
+            if self.order:
+                self.order.book(UNKNOWN, gap_ms, 0, True, utc_s)
         band = -1 if self._shifts is None else self._shifts.band(utc_s)
         self._zone.place(utc_s)
         if band != self._band:
@@ -213,7 +223,7 @@ class Function:
 
     def _tell_period(self, name, tally, s, ms):
         """Energies are left out where they would make the event too long for a record."""
-        places = self._energy and self._energy.places
+        places = self.energy_places()
         energies = "null"
         if places is not None:
             energies = "[%s]" % ",".join([decimal(used, places) for used in tally.used])
@@ -224,7 +234,7 @@ class Function:
         tail = ',"starts":%d,"parts":%d,"rejects":%d,"oee":[%s]}}' % numbers
         if len(head) + len(energies) + len(tail) > _LONGEST_EVENT:
             energies = "null"
-        self._gateway.path.put_event(self._number, GOOD, s, ms, head + energies + tail)
+        self._gateway.path.put_event(self.number, GOOD, s, ms, head + energies + tail)
 
     def _count_pieces(self, s, ms):
         if self._pieces[0] is None:
@@ -249,7 +259,7 @@ class Function:
         self._take(s, ms)
 
     def _running_order(self):
-        order = self._order
+        order = self.order
         return None if order is None or order.is_paused else order.tally
 
     def _tell_state(self, s, ms):
@@ -282,47 +292,12 @@ class Function:
         device = self._device
         device.s, device.ms = s, ms
         device.fresh = True
-        self._gateway.take(self._number, device)
+        self._gateway.take(self.number, device)
 
-    def order(self, change, name):
-        """Start, pause or end an order; returns what it came to. ValueError if it cannot be.
-
-        The event goes to flash before the order is forgotten: a power cut in between leaves an
-        order that has to be ended once more, never one without an end.
-        """
-        from limen.core.order import Order, body
-
-        clock, order = self._gateway.clock, self._order
+    def advance(self):
+        """Book what has passed up to now, as an order begins, pauses or ends."""
+        clock = self._gateway.clock
         clock.tick()
         if self._step(clock.s, clock.ms):
             self._tell_state(clock.s, clock.ms)
         self._settle()
-        told, facts = _check(order, change, name), None
-        if told == "started":
-            self._order = order = Order(name, self._bill)
-        order.is_paused = told == "paused"
-        text = body(name, told)
-        if told == "ended":
-            facts, text = order.end(self._energy and self._energy.places, self._bill)
-            self._order = None
-        self._gateway.path.put_event(self._number, GOOD, clock.s, clock.ms, text)
-        self._keep()
-        self._gateway.store.save()
-        return {"state": told} if facts is None else {"state": told, "sum": facts}
-
-
-def _check(order, change, name):
-    """What becomes of an order; ValueError if that cannot be done now."""
-    if change == "start":
-        if order is None:
-            return "started"
-        if order.name != name:
-            raise ValueError('order "%s" is on this machine; end it first' % order.name)
-        if not order.is_paused:
-            raise ValueError('order "%s" runs already' % name)
-        return "resumed"
-    if order is None or order.name != name:
-        raise ValueError('order "%s" is not on this machine' % name)
-    if change == "pause" and order.is_paused:
-        raise ValueError('order "%s" is paused already' % name)
-    return "paused" if change == "pause" else "ended"

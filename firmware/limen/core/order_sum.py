@@ -1,0 +1,77 @@
+"""The sum of a work order when it ends, and the text of its events.
+
+Amounts are exact until they are told here; then they are rounded once, to five decimals at most,
+and what falls to a good part is rounded once, too. An event has to fit into a record: where the
+numbers are too long, there are fewer decimals.
+"""
+
+from limen.core.bill import PRICE_PLACES
+from limen.core.compat import const
+from limen.core.numbers import rounded
+from limen.core.text import decimal
+
+_DECIMALS = (5, 3, 1, 0)
+_NAMES = ("kWh", "co2", "cost")
+_KG_PLACES = const(3)
+_LONGEST_EVENT = const(230)
+
+
+def sum_of(order, places, bill):
+    """(facts, event) of an order that ends, the latter as JSON.
+
+    The facts are {"parts", "rejects", "s", "kWh", "co2", "cost", "part"}; amounts are texts or
+    None. `places` are those of the energy in kWh, None where there is none; `bill` may be None.
+    """
+    for decimals in _DECIMALS:
+        facts = _facts(order, places, bill, decimals)
+        event = event_of(order.name, "ended", facts)
+        if len(event) <= _LONGEST_EVENT:
+            break
+    return facts, event
+
+
+def _facts(order, places, bill, decimals):
+    tally = order.tally
+    energy, co2, cost = order.amounts()
+    amounts = [None, None, None]
+    if places is not None:
+        amounts[0] = energy, places
+        if bill and bill.has_co2():
+            amounts[1] = co2, places + _KG_PLACES
+        if bill and bill.has_tariff():
+            amounts[2] = cost, places + PRICE_PLACES
+    good = tally.parts - tally.rejects
+    facts = {"parts": tally.parts, "rejects": tally.rejects, "s": tally.seconds()}
+    facts.update(_use(amounts, 1, decimals))
+    facts["part"] = _use(amounts, good, decimals) if good > 0 else None
+    return facts
+
+
+def _use(amounts, parts, decimals):
+    return {_NAMES[i]: _share(amounts[i], parts, decimals) for i in range(len(_NAMES))}
+
+
+def _share(amount, parts, decimals):
+    """The text of count / parts, rounded; None where there is none."""
+    if amount is None:
+        return None
+    count, places = amount
+    finer = decimals - places
+    if parts == 1 and finer >= 0:
+        return decimal(count, places)
+    return decimal(rounded(count * 10 ** max(finer, 0), parts * 10 ** max(-finer, 0)), decimals)
+
+
+def event_of(name, change, facts=None):
+    """The event of an order, as JSON."""
+    text = '{"order":{"id":"%s","state":"%s"' % (name, change)
+    if facts:
+        seconds = ",".join([str(one) for one in facts["s"]])
+        text += ',"parts":%d,"rejects":%d,"s":[%s],' % (facts["parts"], facts["rejects"], seconds)
+        part = facts["part"]
+        text += _pairs(facts) + ',"part":' + ("{" + _pairs(part) + "}" if part else "null")
+    return text + "}}"
+
+
+def _pairs(use):
+    return ",".join(['"%s":%s' % (name, use[name] or "null") for name in _NAMES])
