@@ -48,20 +48,24 @@ pin = 23
 safe = "off"
 """
 SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
+DEVKIT = "espressif-esp32-devkitc"
 PINGRESP = b"\xd0\x00"
+
+
+def flash_of(folder, dialects, settings="", board=DEVKIT) -> FlashFile:
+    """The flash of a board with that site."""
+    text = SITE.format(dialects=dialects, settings=settings, board=board)
+    (folder / "site.toml").write_text(text)
+    (folder / "secrets.toml").write_text(SECRETS)
+    files = gateway_files(load_site(folder / "site.toml"), "g1")
+    return FlashFile.create(folder / "flash.bin", build_image(files))
 
 
 class OvenGateway:
     """A board with that site, and a broker; the oven grows warmer by 0.1 °C each second."""
 
-    def __init__(self, folder, dialects='["sparkplug"]', settings="", board=None, heap=None):
-        text = SITE.format(
-            dialects=dialects, settings=settings, board=board or "espressif-esp32-devkitc"
-        )
-        (folder / "site.toml").write_text(text)
-        (folder / "secrets.toml").write_text(SECRETS)
-        files = gateway_files(load_site(folder / "site.toml"), "g1")
-        flash = FlashFile.create(folder / "flash.bin", build_image(files))
+    def __init__(self, folder, dialects, settings="", board=DEVKIT, heap=None):
+        flash = flash_of(folder, dialects, settings, board)
         self.scheduler = VirtualScheduler()
         self.lan = Lan(self.scheduler)
         self.lan.answer(

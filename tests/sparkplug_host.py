@@ -102,7 +102,7 @@ class _Paho(paho.Client):
 
 def client(monkeypatch, **arguments) -> pysparkplug.Client:
     """pysparkplug's own client, on the paho-mqtt of today."""
-    stand_in = SimpleNamespace(Client=_Paho)
+    stand_in = SimpleNamespace(Client=_Paho, MQTTMessage=paho.MQTTMessage)
     monkeypatch.setattr("pysparkplug._client.paho_mqtt", stand_in)
     return pysparkplug.Client(**arguments)
 
