@@ -26,9 +26,7 @@ class AttributeNames:
         used = attributes_named(nodes)
         pool = short_names(kept | used - renamed)
         groups = families(program, nodes)
-        of_groups = [
-            sorted({name for path, name in private if path in group}) for group in groups
-        ]
+        of_groups = [sorted({name for path, name in private if path in group}) for group in groups]
         numbers = list(itertools.islice(pool, max(map(len, of_groups), default=0)))
         self._public = dict(zip(sorted(public), pool, strict=False))
         self._private = {

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from host_tools.attribute_names import AttributeNames, named_in_text
 from host_tools.bundles import LOADED_BY_NAME, Bundle, bundles, linked_name
 from host_tools.code import Code, bound, leave_out_unused
+from host_tools.inline import inline_calls
 from host_tools.resolve import Program, name_of
-from host_tools.start_only import FORGETTING, Definition, find_start_only, forgetting
+from host_tools.start_only import FORGETTING, MARK, Definition, find_start_only, forgetting
 from host_tools.stock_names import short_names
 
 _MOST_PARAMETERS = 16
@@ -45,6 +46,7 @@ def link(sources: dict[str, str], scripts: dict[str, str]) -> Linked:
     scripted = [Bundle(name, [name], whole={name}) for name in names]
     code = [Code(program, bundle) for bundle in [*bundles(program), *scripted]]
     leave_out_unused(code)
+    inline_calls(program, code, kept=MARK)
     dead = find_start_only(program, code)
     namer = _Namer(program, code)
     forgotten = forgetting({one.bundle.name: namer.places(one, dead[one]) for one in dead})

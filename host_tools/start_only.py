@@ -27,7 +27,7 @@ FORGETTING = "limen.start_only"
 Definition = tuple[ast.ClassDef | None, ast.stmt]
 """What defines something, and the class that it is a method of."""
 
-_MARK = "limen.app:forget_start"
+MARK = "limen.app:forget_start"
 _INIT = ".__init__"
 
 
@@ -36,7 +36,7 @@ def find_start_only(program: Program, code: list[Code]) -> dict[Code, list[Defin
 
     Where it ends, the module FORGETTING is loaded from now on.
     """
-    mark = next((s for one in code for s in one.statements if _MARK in bound(s)), None)
+    mark = next((s for one in code for s in one.statements if MARK in bound(s)), None)
     if mark is None:
         return {}
     reached = _Reached(program, code)
@@ -93,9 +93,9 @@ class _Reached:
                 self._reach(function)
             for node in _inner_code(function):
                 self._reach(node)
-            for name in _taken_names(function):
+            for name, node in _taken_names(function):
                 if name.startswith("."):
-                    self._taken.add(self._attribute(name[1:], function))
+                    self._taken.add(self._attribute(name[1:], node))
                 else:
                     self._labels.add(name)
 
@@ -219,7 +219,7 @@ def _marked(code: list[Code]) -> Iterator[ast.stmt]:
 
 def _is_mark(statement: ast.stmt) -> bool:
     call = getattr(statement, "value", None)
-    return isinstance(call, ast.Call) and getattr(call.func, "id", "") == _MARK
+    return isinstance(call, ast.Call) and getattr(call.func, "id", "") == MARK
 
 
 def _inner_code(function: ast.stmt) -> Iterator[ast.AST]:
@@ -241,7 +241,7 @@ def _yields(function: ast.stmt) -> bool:
     return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function))
 
 
-def _taken_names(function: ast.stmt) -> Iterator[str]:
+def _taken_names(function: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
     """The labels, and the attributes with a dot before them, that a function takes as values.
 
     What it calls it does not take; nor a class that it has imported late and returns.
@@ -255,8 +255,8 @@ def _taken_names(function: ast.stmt) -> Iterator[str]:
         if node in called or not isinstance(getattr(node, "ctx", None), ast.Load):
             continue
         if isinstance(node, ast.Attribute):
-            yield f".{node.attr}"
+            yield f".{node.attr}", node
         elif isinstance(node, ast.Name) and ":" in node.id:
-            yield node.id
+            yield node.id, node
         elif isinstance(node, ast.Name) and node.id in late and node not in returned:
-            yield late[node.id]
+            yield late[node.id], node

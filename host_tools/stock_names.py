@@ -10,6 +10,7 @@ import ast
 import asyncio
 import binascii
 import errno
+import functools
 import gc
 import io
 import itertools
@@ -58,11 +59,12 @@ def short_names(taken: Collection[str] = ()) -> Iterator[str]:
     return (name for name in itertools.chain(_FREE, numbered) if name not in taken)
 
 
-def stock_names() -> set[str]:
+@functools.cache
+def stock_names() -> frozenset[str]:
     """Names that an object which is not the firmware's may have."""
     names = {name for twin in _TWINS for name in dir(twin)}
     for path in _CHIP.glob("*.py"):
         nodes = list(ast.walk(ast.parse(path.read_text())))
         names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
         names |= {node.name for node in nodes if hasattr(node, "name") and node.name}
-    return names
+    return frozenset(names)

@@ -44,7 +44,7 @@ ALWAYS = 2  # main and the constructor of the gateway
 def test_constructors_and_what_only_they_call_are_forgotten():
     app = """class Gateway:
     def __init__(self):
-        self.number = self.first() + helper(3)
+        self.number = self.first() + self.first() + helper(3) + helper(4)
     def first(self):
         return 1
     def run(self):
@@ -112,12 +112,13 @@ class Gateway:
     def __init__(self):
         self.one = One()
     def run(self):
-        return self._begin()
+        return self._begin(), self._begin()
     def _begin(self):
         return 1
 """
     one = """class One:
     def __init__(self):
+        self._begin()
         self._begin()
     def _begin(self):
         pass
@@ -126,14 +127,14 @@ class Gateway:
 
 
 LOADER = """def load(name):
-    return module(name).Device
+    return module(name).Device or module(name).Bus
 
 def module(name):
     return __import__("limen.drivers." + name, None, None, ("*",))
 """
 DEVICE = """class Device:
     def __init__(self):
-        self.number = tell()
+        self.number = tell() + tell()
     def read(self):
         return self.number
 
@@ -148,9 +149,9 @@ def test_drivers_lose_their_constructors():
 
 class Gateway:
     def __init__(self):
-        self.device = drivers.load("one")()
+        self.devices = drivers.load("one")(), drivers.load("one")()
     def run(self):
-        return self.device.read()
+        return self.devices[0].read()
 """
     text = forgotten(app, **DRIVERS)
     assert text.count("limen.drivers_one") == 1
@@ -204,6 +205,7 @@ def test_a_name_that_is_made_at_run_time_may_be_any():
     app = """class Gateway:
     def __init__(self):
         self.first()
+        self._second()
         self._second()
     def first(self):
         pass
