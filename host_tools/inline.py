@@ -32,7 +32,7 @@ class _Candidate:
 
 
 def inline_calls(program: Program, code: list[Code], kept: str) -> None:
-    """Move all that can be moved, but for `kept`; what contains a candidate's call comes after it."""
+    """Move all that can be moved, but for `kept`; a candidate's call moves before what it is in."""
     refused: set[ast.stmt] = set()
     is_changed = True
     while is_changed:

@@ -16,6 +16,16 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _NEVER = (*_FUNCTIONS, ast.Lambda, ast.ClassDef, ast.Yield, ast.YieldFrom, ast.Global)
 _NEVER += (ast.Nonlocal, ast.Starred)
+_EVALUATED = {
+    ast.IfExp: ("test",),
+    ast.BinOp: ("left", "right"),
+    ast.UnaryOp: ("operand",),
+    ast.Attribute: ("value",),
+    ast.Subscript: ("value", "slice"),
+    ast.Call: ("func",),
+    ast.Await: ("value",),
+}
+"""What expressions of a kind evaluate first, and in any case."""
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -380,31 +390,16 @@ def _first_of(parts: list[ast.expr], place: ast.expr) -> bool | None:
 
 def _parts(expression: ast.expr) -> list[ast.expr]:
     """What an expression evaluates in any case, in its order, before it does its own work."""
-    match expression:
-        case ast.Tuple() | ast.List():
-            return expression.elts
-        case ast.BoolOp():
-            return expression.values[:1]
-        case ast.IfExp():
-            return [expression.test]
-        case ast.Compare():
-            return [expression.left, expression.comparators[0]]
-        case ast.BinOp():
-            return [expression.left, expression.right]
-        case ast.UnaryOp():
-            return [expression.operand]
-        case ast.Attribute():
-            return [expression.value]
-        case ast.Subscript():
-            return [expression.value, expression.slice]
-        case ast.Call(func=ast.Name()):
-            return [*expression.args, *(k.value for k in expression.keywords)]
-        case ast.Call():
-            return [expression.func]
-        case ast.Await():
-            return [expression.value]
-        case _:
-            return []
+    if isinstance(expression, ast.Compare):
+        return [expression.left, expression.comparators[0]]
+    if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name):
+        return [*expression.args, *(keyword.value for keyword in expression.keywords)]
+    if isinstance(expression, ast.BoolOp):
+        return expression.values[:1]
+    if isinstance(expression, (ast.Tuple, ast.List)):
+        return expression.elts
+    fields = _EVALUATED.get(type(expression), ())
+    return [getattr(expression, name) for name in fields]
 
 
 def _order(expression: ast.AST) -> Iterator[str | None]:

@@ -52,7 +52,8 @@ SHAPES = {
     ),
     "results of two branches": (
         "a.x = f(a)",
-        "def f(x):\n    if x:\n        return 1\n    elif x is None:\n        return 2\n    return 3",
+        "def f(x):\n    if x:\n        return 1\n"
+        "    elif x is None:\n        return 2\n    return 3",
         "    if $0:\n        result = 1\n    elif $0 is None:\n        result = 2\n"
         "    else:\n        result = 3\n    $0.x = result\n    return $1",
     ),
