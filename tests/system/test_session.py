@@ -9,34 +9,15 @@ import subprocess
 import threading
 import time
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 
-from host_tools import interpreter
-from host_tools.device_packages import FROZEN, SOURCES
+from host_tools.device_packages import SOURCES
 from host_tools.emulation import brokers, mqtt_packets
 from host_tools.emulation.tap import Tap
-from host_tools.errors import ToolError
-from host_tools.image import library_files, write_files
+from session_twin import DEADLINE_S, free_port, play, said_in
 
-SCENES = Path(__file__).parent / "device" / "session_scenes.py"
-DEADLINE_S = 120
-HEAP_BYTES = 110 * 1024
 CONNACK = b"\x20\x02\x00\x00"
-
-
-@pytest.fixture(scope="module")
-def twin(tmp_path_factory):
-    """The command that plays a scene on the 32-bit interpreter, up to the scene's name."""
-    try:
-        found = interpreter.find()
-    except ToolError as error:
-        pytest.skip(str(error))
-    library = tmp_path_factory.mktemp("library")
-    write_files(library_files(), library)
-    heap = found.heap_option(HEAP_BYTES)
-    return [*found.command, *heap, str(SCENES), f"{FROZEN}:{library}"]
 
 
 @pytest.fixture(params=["amqtt", "mosquitto"])
@@ -46,31 +27,6 @@ def broker(request, tmp_path):
     started = brokers.start(request.param, free_port(), tmp_path, {"böhm": "geheim"})
     yield started
     started.stop()
-
-
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        return server.getsockname()[1]
-
-
-def play(twin, scene: str, **arguments) -> dict:
-    """Play a scene and return everything that it said."""
-    done = subprocess.run(
-        [*twin, scene],
-        input=json.dumps(arguments) + "\n",
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return said_in(done.stdout)
-
-
-def said_in(output: str) -> dict:
-    facts = {}
-    for line in output.splitlines():
-        facts |= json.loads(line)
-    return facts
 
 
 @contextmanager

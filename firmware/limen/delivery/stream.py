@@ -80,7 +80,7 @@ class Stream:
 
     def _explain(self, error):
         """What the socket's error means: before the first exchange over TLS, the handshake's."""
-        return error if self._is_secured else self._tls.explain(error)
+        return self._tls.explain(error, self._is_secured) if self._tls else error
 
     async def _until_readable(self):
         try:

@@ -40,6 +40,7 @@ _CAUSES = (
     ((0x7780,), "alert"),
     ((0x2700,), "certificate"),
 )
+_LAST_ERRNO = const(-256)  # nearer to zero a code is an errno, with either sign
 _EPIPE = const(32)
 _ENDED = (_EPIPE, ECONNRESET, ECONNABORTED)
 
@@ -72,16 +73,19 @@ class Tls:
         except (OSError, ValueError) as error:
             raise self.explain(error)
 
-    def explain(self, error):
-        """What an error of the handshake means: a TlsError, or the error itself."""
+    def explain(self, error, is_secured=False):
+        """What an error of the stream means: a TlsError of the handshake, or an OSError."""
+        if is_secured:
+            return OSError(ECONNRESET)
         if isinstance(error, ValueError):
             return TlsError(self._flaw(str(error)))
         code = error.errno
-        if code < 0:
+        if code < _LAST_ERRNO:
             return TlsError(_broken(-code))
+        code = abs(code)
         if code in _ENDED:
             return TlsError("ended")
-        return TlsError("memory") if code == ENOMEM else error
+        return TlsError("memory") if code in (ENOMEM, _MPI_NO_MEMORY) else OSError(code)
 
     def _flaw(self, text):
         for word, cause in _FLAWS:

@@ -35,6 +35,40 @@ async def ending_of(session):
         return name_of(error)
 
 
+class SetClock:
+    is_set = True
+
+
+async def secured(port, folder, topics):
+    """Publish to each topic over TLS, with the files of a folder; twice, to resume the session."""
+    from limen.net import tls
+
+    tls.CA, tls.CERTIFICATE, tls.KEY = (folder + name for name in ("/ca", "/own", "/key"))
+    session = Session("limen-hall", "127.0.0.1", port, tls=tls.Tls(SetClock()))
+    kept = []
+    for _ in range(2):
+        kept.append(await session.connect(False))
+        reader = asyncio.create_task(session.run())
+        acknowledged = []
+        session.on_puback = acknowledged.append
+        for topic in topics:
+            session.publish(topic.encode(), b"{}")
+        while len(acknowledged) < len(topics):
+            await asyncio.sleep_ms(10)
+        reader.cancel()
+        session.close()
+    say(kept=kept, counters=session.counters)
+
+
+async def refused(port, folder):
+    """Connect over TLS, with the files of a folder; say how it ended."""
+    from limen.net import tls
+
+    tls.CA, tls.CERTIFICATE, tls.KEY = (folder + name for name in ("/ca", "/own", "/key"))
+    session = Session("limen-hall", "127.0.0.1", port, tls=tls.Tls(SetClock()))
+    say(ending=await ending_of(session), counters=session.counters)
+
+
 async def meet_once(port, keepalive_s=60, user=None, password=None):
     session = Session("meet", "127.0.0.1", port, user, password, keepalive_s)
     session.answer_ms = 400
@@ -234,6 +268,7 @@ async def rest(port, seconds):
 SCENES = {
     scene.__name__: scene
     for scene in (meet_once, meet_many, exchange, wrap_ids, flap, flood, deliver, allocate, rest)
+    + (secured, refused)
 }
 
 asyncio.run(SCENES[sys.argv[2]](**json.loads(sys.stdin.readline())))
