@@ -4,6 +4,7 @@ The heap is measured on the 32-bit interpreter, whose objects have the chip's si
 imported one by one, each after those it imports itself, so that every byte is counted once, for
 the module that brought it. The interpreter's table of names grows in steps of some kilobytes, and
 a step counts for the module that needs it. Modules of the stock image cost a little heap, no flash.
+On the gateway the modules are linked and cost less: what sites need in all is below the table.
 """
 
 import ast
@@ -15,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools import interpreter
+from host_tools import heap_need, interpreter
 from host_tools.errors import ToolError
 from host_tools.image import library_files, write_files
 from host_tools.interpreter import Interpreter
@@ -81,6 +82,9 @@ def run(args) -> int:
     print("\n".join(table(sizes, total("modules of the stock image", stock_sizes))))
     if not found.is_chip_like:
         print(f"Heap checks are skipped: {found} has objects of twice the chip's size.")
+        return 0
+    print()
+    print("\n".join(heap_need.table()))
     return 0
 
 

@@ -19,7 +19,7 @@ from littlefs import LittleFS, LittleFSError
 
 from host_tools import interpreter
 from host_tools.contract import Diag
-from host_tools.emulation.board import Board
+from host_tools.emulation.board import HEAP_BYTES, Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Connection, Lan
@@ -225,6 +225,7 @@ class World:
         flash: Path,
         listeners: Listeners,
         ticks_ms: int = 0,
+        heap: int = HEAP_BYTES,
     ):
         self.scheduler = scheduler
         self.plan = plan
@@ -252,6 +253,7 @@ class World:
             {bus["uart"]: line for bus, line in zip(buses, self.lines, strict=True)},
             self.lan,
             plan.seed,
+            heap,
             on_console=lambda line: listeners.on_console(line),
             on_exit=lambda text: listeners.on_exit(text),
             driver_enable={bus["de"]: bus["uart"] for bus in buses if bus["de"] is not None},

@@ -35,6 +35,9 @@ from host_tools.shorten import shorten
 
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5
 
+HEAP_BYTES = 110 * 1024
+"""What a plain ESP32 has for the firmware."""
+
 _BOOT_US = 300_000
 _JOIN_US = 1_000_000
 _NO_AP_FOUND = 201
@@ -87,7 +90,7 @@ class Board:
         lines: dict[int, Line] | None = None,
         lan: Lan | None = None,
         seed: int = 0,
-        heap: int = 110 * 1024,
+        heap: int = HEAP_BYTES,
         on_console: Callable[[str], None] = lambda line: None,
         on_exit: Callable[[str], None] = lambda text: None,
         driver_enable: dict[int, int] | None = None,
