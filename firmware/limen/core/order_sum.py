@@ -7,7 +7,6 @@ numbers are too long, there are fewer decimals.
 
 from limen.core.bill import PRICE_PLACES
 from limen.core.compat import const
-from limen.core.numbers import rounded
 from limen.core.text import decimal
 
 _DECIMALS = (5, 3, 1, 0)
@@ -59,7 +58,8 @@ def _share(amount, parts, decimals):
     finer = decimals - places
     if parts == 1 and finer >= 0:
         return decimal(count, places)
-    return decimal(rounded(count * 10 ** max(finer, 0), parts * 10 ** max(-finer, 0)), decimals)
+    parts *= 10 ** max(-finer, 0)
+    return decimal((2 * count * 10 ** max(finer, 0) + parts) // (2 * parts), decimals)
 
 
 def event_of(name, change, facts=None):

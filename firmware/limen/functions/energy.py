@@ -27,42 +27,51 @@ class Function:
         self._number = number
         self._device = device
         self._own = {channel.name: channel for channel in device.channels}
-        devices = gateway.devices
-        self._sources = [devices[d].channels[c] for d, c in settings["counters"]]
         self._names = settings["names"]
-        self._power = None
-        if "power" in settings:
-            d, c = settings["power"]
-            self._power = devices[d].channels[c]
-        self._zone = Zone(settings["zone"])
-        self._bill = None
-        if "tariff" in settings or "co2" in settings:
-            from limen.core.bill import Bill
-
-            self._bill = Bill(settings, self._zone)
+        self._counts = [None] * len(self._names)
         self._places = settings["places"]
         self._reactive = settings["reactive"]
+        self._zone = Zone(settings["zone"])
         length_s, gap_s = settings["interval_s"], settings["gap_s"]
-        self._integral = None
-        if not self._sources:
-            from limen.core.integral import Integral
-
-            self._integral = Integral(self._power.places, gap_s * 1000)
-        self._counts = [None] * len(self._names)
         self._intervals = Intervals(length_s, len(self._names), gap_s, settings["zone"][0])
-        self._sliding = None
-        if "sliding" in settings:
-            from limen.core.sliding import Sliding
-
-            self._sliding = Sliding(length_s, settings["sliding"])
+        self._connect(settings)
+        self._bill = self._sliding = self._shedding = None
+        self._add_options(settings)
         self._month = self._peak = 0
         self._untold = None
         self._kept_s = self._predicted_s = gateway.clock.s
         self._read_s = self._read_ms = 0
         self._restore("energy." + device.id)
-        self._shedding = None
+
+    def _connect(self, settings):
+        """Find the channels that energy comes from."""
+        devices = self._gateway.devices
+        self._sources = [devices[d].channels[c] for d, c in settings["counters"]]
+        self._power = self._integral = None
+        if "power" in settings:
+            d, c = settings["power"]
+            self._power = devices[d].channels[c]
+        if not self._sources:
+            from limen.core.integral import Integral
+
+            self._integral = Integral(self._power.places, settings["gap_s"] * 1000)
+
+    def _add_options(self, settings):
+        """Load what not every configuration asks for."""
+        if "tariff" in settings or "co2" in settings:
+            from limen.core.bill import Bill
+
+            self._bill = Bill(settings, self._zone)
+        if "sliding" in settings:
+            from limen.core.sliding import Sliding
+
+            self._sliding = Sliding(settings["interval_s"], settings["sliding"])
         if "shed" in settings:
-            self._shed(settings["shed"])
+            from limen.core.shedding import Shedding
+
+            shed = settings["shed"]
+            self._outputs = [self._gateway.devices[number] for number in shed["outputs"]]
+            self._shedding = Shedding(shed["limit"], shed["restore"], shed["times"])
 
     def _restore(self, name):
         self._key = name
@@ -242,12 +251,6 @@ class Function:
         finer = self._power.places - self._places
         value = max(self._power.value, 0)
         return value // 10**finer if finer >= 0 else value * 10**-finer
-
-    def _shed(self, settings):
-        from limen.core.shedding import Shedding
-
-        self._outputs = [self._gateway.devices[number] for number in settings["outputs"]]
-        self._shedding = Shedding(settings["limit"], settings["restore"], settings["times"])
 
     def _change(self, predicted, s, ms):
         """Drop or restore an output if the prediction asks for it."""

@@ -46,26 +46,41 @@ class Function:
         self.number = number
         self._device = device
         self._own = {channel.name: channel for channel in device.channels}
-        devices = gateway.devices
+        self._bands = Bands(*settings["bands"])
+        self._dwell = Dwell(settings["dwell_ms"])
+        self._ideal_ms = settings["ideal_ms"]
+        self._connect(settings)
+        self._zone = Zone(settings["zone"])
+        self.bill = self._shifts = self._breaks = self.order = None
+        self._add_options(settings)
+        self._count = [0, 0]
+        self._last_energy = self._utc_s = None
+        self._band = self._day_number = None
+        self._shift, self._day = Tally(), Tally()
+        self._s, self._ms = gateway.clock.s, gateway.clock.ms
+        self._part_s = self._part_ms = None
+        self._kept_s = self._s
+        self._restore("machine." + device.id)
+
+    def _connect(self, settings):
+        """Find the channels that tell of the machine."""
+        devices = self._gateway.devices
         self._power = self._channel(settings.get("power"))
         self._energy = self._channel(settings.get("energy"))
         self._inputs = [
             (devices[d].channels[c], level, state) for d, c, level, state in settings["inputs"]
         ]
-        self._bands = Bands(*settings["bands"])
-        self._dwell = Dwell(settings["dwell_ms"])
         self._pieces = [
             Pieces(devices, settings[key]) if key in settings else None
             for key in ("parts", "rejects")
         ]
-        self._ideal_ms = settings["ideal_ms"]
-        self._zone = Zone(settings["zone"])
-        self.bill = None
+
+    def _add_options(self, settings):
+        """Load what not every configuration asks for."""
         if "tariff" in settings or "co2" in settings:
             from limen.core.bill import Bill
 
             self.bill = Bill(settings, self._zone)
-        self._shifts = self._breaks = None
         if "shifts" in settings or "breaks" in settings:
             from limen.core.week import Week
         if "shifts" in settings:
@@ -73,15 +88,6 @@ class Function:
             self._shift_names = settings["shift_names"]
         if "breaks" in settings:
             self._breaks = Week(settings["breaks"], self._zone)
-        self._count = [0, 0]
-        self._last_energy = self._utc_s = None
-        self._band = self._day_number = None
-        self._shift, self._day = Tally(), Tally()
-        self.order = None
-        self._s, self._ms = gateway.clock.s, gateway.clock.ms
-        self._part_s = self._part_ms = None
-        self._kept_s = self._s
-        self._restore("machine." + device.id)
 
     def energy_places(self):
         """The places of its energy in kWh, None where it has no counter."""

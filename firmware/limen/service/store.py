@@ -56,18 +56,29 @@ class Store:
         """Write what changed; a flash that refuses is counted, and tried again later."""
         if not self._dirty:
             return
-        text = json.dumps(self.values).encode()
         beside = self._path + ".new"
         try:
             with open(beside, "wb") as file:
-                file.write(text)
-                file.write(b"\n%08x" % binascii.crc32(text))
+                crc = self._write(file)
+                file.write(b"\n%08x" % crc)
             os.rename(beside, self._path)
         except OSError:
             self.failures += 1
             return
         self.writes += 1
         self._dirty = False
+
+    def _write(self, file):
+        """Write the values as one JSON object, a value at a time, as a heap that is nearly full has
+        no room for the whole; return the CRC."""
+        crc, before = 0, "{"
+        for name, value in self.values.items():
+            text = ("%s%s:%s" % (before, json.dumps(name), json.dumps(value))).encode()
+            crc = binascii.crc32(text, crc)
+            file.write(text)
+            before = ","
+        file.write(b"}")
+        return binascii.crc32(b"}", crc)
 
     async def run(self, pulse):
         while True:
