@@ -276,7 +276,7 @@ class Gateway:
             "restarts": lambda: {pulse.name: pulse.restarts for pulse in self.supervisor.pulses},
         }
         if self.time_sync:
-            parts["time"] = self.time_sync.counters
+            parts["time"] = lambda: self.time_sync.told
         return Diagnostics(identity, self.clock, parts)
 
     def _outbox_counters(self):

@@ -33,14 +33,15 @@ class Store:
 
 
 class Gateway:
-    """One boot; `events` are [quality, body]. The path is its own."""
+    """One boot, its own path and its own keeper of time; `events` are [quality, body]."""
 
     def __init__(self, store, boot, rtc):
         self.store = store
         self.boot = boot
         self.ticks = 0
         self.clock = Clock(lambda: self.ticks, lambda new, old: new - old, rtc)
-        self.path = self
+        self.path = self.gateway = self
+        self.note_due_s = 0
         self.events = []
 
     def put_event(self, number, quality, s, ms, body):
@@ -51,8 +52,9 @@ class Gateway:
         self.ticks += s * 1000
         self.clock.tick()
 
-    def note(self, is_warm, until_s=600):
-        run(placing.note(self, is_warm, until_s))
+    def begin(self, is_warm):
+        self.is_warm = is_warm
+        run(placing.begin(self))
 
     def place(self, s, ms):
         self.clock.set_boot(s, ms)
@@ -74,7 +76,7 @@ def event(more, uptime_ms, utc_ms):
 
 def test_the_boot_itself():
     gateway = Gateway(Store(), 3, Rtc())
-    gateway.note(False)
+    gateway.begin(False)
     gateway.live(60)
     gateway.place(T_S, 250)
     assert gateway.events == [[0, event("", 60000, T_MS + 60250)]]
@@ -87,7 +89,7 @@ def test_boots_since_the_power_came_are_placed_exactly():
     for boot, (minute, second, us) in ((3, (0, 0, 500000)), (4, (2, 0, 0)), (5, (9, 59, 900000))):
         rtc.fields = (2000, 1, 1, 5, 0, minute, second, us)
         gateway = Gateway(store, boot, rtc)
-        gateway.note(boot > 3)
+        gateway.begin(boot > 3)
         gateway.live(30)
     gateway.place(T_S, 100)
     assert gateway.events == [
@@ -101,33 +103,34 @@ def test_boots_before_a_power_cut_are_placed_before_the_next():
     store = Store()
     for boot, is_warm in ((3, False), (4, True), (5, False)):
         gateway = Gateway(store, boot, Rtc())
-        gateway.note(is_warm)
+        gateway.begin(is_warm)
         gateway.live(600)
-        gateway.note(is_warm, 700)
+        run(placing.note(gateway))
+        assert gateway.note_due_s == 1200
     gateway.place(T_S, 0)
     assert gateway.events == [
         [0, event("", 600000, T_MS + 600000)],
-        [1, event('"boot":4,', 700000, T_MS)],
-        [1, event('"boot":3,', 700000, T_MS - 700000)],
+        [1, event('"boot":4,', 1328000, T_MS)],
+        [1, event('"boot":3,', 1328000, T_MS - 1328000)],
     ]
 
 
 def test_a_clock_that_was_set_while_its_boot_was_not_told():
     store = Store()
     gateway = Gateway(store, 3, Rtc())
-    gateway.note(False)
+    gateway.begin(False)
     rtc = Rtc()
     rtc.fields = (2026, 11, 21, 5, 20, 48, 45, 0)
     again = Gateway(store, 4, rtc)
-    run(placing.place(again, "reset"))
+    again.begin(True)
     assert again.events[1][0] == 1
-    assert again.events[1][1] == event('"boot":3,', 600000, T_MS).replace("ntp", "reset")
+    assert again.events[1][1] == event('"boot":3,', 192000, T_MS).replace("ntp", "reset")
 
 
 def test_the_newest_boots_are_remembered():
     store = Store()
     for boot in range(1, 40):
-        Gateway(store, boot, Rtc()).note(True)
+        Gateway(store, boot, Rtc()).begin(True)
     assert [entry[0] for entry in store.get("unplaced")] == list(range(24, 40))
 
 

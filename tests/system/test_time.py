@@ -202,7 +202,7 @@ def test_one_wrong_answer_moves_nothing(tmp_path):
         asked = server.asked
         server.offset_us = HOUR_S * 1_000_000
         while server.asked == asked:
-            scene.scheduler.step()
+            assert scene.scheduler.step()
         server.offset_us = 0
         scene.run_to(400)
         assert server.asked > asked + 1

@@ -22,11 +22,14 @@ _AFTERNOON = const(0x20)
 _LOOK_MS = const(10)
 _SECOND_MS = const(1000)
 _LATE_MS = const(50)
+_DAY_S = const(86400)
 _BUILT_S = const(820540800)  # 2026-01-01: an earlier time is none
 
 
-async def ask(bus, clock):
+async def ask(sync):
     """What it claims, [[distance_ms, s, ms]] of UTC at boot; [] if it does not know the time."""
+    bus = sync.rtc
+    clock = sync.clock
     date = bytearray(_DATE_BYTES)
     try:
         if _read(bus, _STATUS) & _HAS_STOPPED:
@@ -49,8 +52,10 @@ async def ask(bus, clock):
     return [[_LOOK_MS, s - clock.s + (-clock.ms) // 1000, -clock.ms % 1000]]
 
 
-async def write(bus, clock):
-    """Set it to the clock's UTC; False if it does not answer."""
+async def write(sync):
+    """Set it to the clock's UTC, once a day; sooner where it does not answer."""
+    bus = sync.rtc
+    clock = sync.clock
     late_ms = _SECOND_MS
     while late_ms > _LATE_MS:
         clock.tick()
@@ -62,8 +67,8 @@ async def write(bus, clock):
         for register, flag in ((_CONTROL, _STOPS_ON_BATTERY), (_STATUS, _HAS_STOPPED)):
             bus.write(_ADDRESS, register, bytes([_read(bus, register) & ~flag & 0xFF]))
     except OSError:
-        return False
-    return True
+        return
+    sync.write_due_s = clock.s + _DAY_S
 
 
 def _read(bus, register):

@@ -12,27 +12,38 @@ from limen.core.quality import GOOD, UNCERTAIN
 
 _KEY = "unplaced"
 _MOST = const(16)
+_SOON_S = const(64)
+_SELDOM_S = const(600)
+_LATE_S = const(128)  # by which a note can be late, with whoever has to be asked for the time
 _EPOCH_S = 946684800  # from 1970 to 2000
 
 
-async def note(gateway, is_warm, until_s):
-    """Note on flash that this boot lives, the clock not being set.
+async def begin(sync):
+    """Note a boot whose clock is not set, or tell of those that were not told of."""
+    if not sync.clock.is_set:
+        await note(sync)
+    elif sync.gateway.store.get(_KEY):
+        await place(sync, "reset")
 
-    `is_warm` tells that the chip's RTC has counted on since the boot before.
-    """
+
+async def note(sync):
+    """Note on flash that this boot lives, the clock not being set."""
+    gateway = sync.gateway
     clock = gateway.clock
     noted = [list(entry) for entry in gateway.store.get(_KEY, ())]
     if not noted or noted[-1][0] != gateway.boot:
-        if not is_warm:
+        if not sync.is_warm:
             noted = [[boot, None, None, until] for boot, _, _, until in noted]
         noted.append([gateway.boot, clock.boot_s, clock.boot_ms, 0])
-    noted[-1][3] = until_s
+    sync.note_due_s = clock.s + max(_SOON_S, min(clock.s, _SELDOM_S))
+    noted[-1][3] = sync.note_due_s + _LATE_S
     gateway.store.set(_KEY, noted[-_MOST:])
     gateway.store.save()
 
 
-async def place(gateway, source):
+async def place(sync, source):
     """Tell where this boot lies now that the clock is set, and all that were noted."""
+    gateway = sync.gateway
     clock = gateway.clock
     noted = gateway.store.get(_KEY, ())
     s = clock.boot_s
@@ -57,8 +68,9 @@ async def place(gateway, source):
     gateway.store.save()
 
 
-async def tell_step(gateway, was, source):
+async def tell_step(sync, was, source):
     """Tell that the clock was stepped; `was` is what it claimed before."""
+    gateway = sync.gateway
     clock = gateway.clock
     was = '"was_ms":%d,' % _unix_ms(was[1] + clock.s, was[2])
     _tell(gateway, GOOD, was, clock.s, clock.boot_s + clock.s, clock.boot_ms, source, "step")

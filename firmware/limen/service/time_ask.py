@@ -28,14 +28,15 @@ _BETWEEN_MS = const(2000)
 _REFUSED_S = const(3600)
 
 
-async def ask(servers, clock):
-    """(claims, ms): [distance_ms, s, ms] of UTC at boot from each server that answers, and for how
-    long looking names up has blocked.
+async def ask(sync):
+    """[distance_ms, s, ms] of UTC at boot from each server that answers.
 
     Of those that have not refused the first few are asked; those that fail go to the list's end.
     """
+    clock = sync.clock
+    servers = sync.servers
     asked = [server for server in servers if server[NOT_BEFORE_S] <= clock.s][:_MOST_SERVERS]
-    blocked_ms = _look_up(asked, clock)
+    sync.blocked_ms = _look_up(asked, clock)
     claims = []
     for turn in range(_ROUNDS):
         if turn:
@@ -51,7 +52,7 @@ async def ask(servers, clock):
             servers.remove(server)
             servers.append(server)
         server[CLAIM] = None
-    return claims, blocked_ms
+    return claims
 
 
 def _look_up(servers, clock):
