@@ -42,6 +42,14 @@ def configuration(port: int, outbox_bytes: int | None = None) -> dict:
     return sealed(compact)
 
 
+def in_dialects(config: dict, *names: str) -> dict:
+    """The same gateway in other dialects than the plain one."""
+    mqtt = config["mqtt"] | {"dialects": list(names)}
+    if "sparkplug" in names:
+        mqtt["sparkplug"] = {"group": config["site"], "node": config["gateway"], "host": None}
+    return sealed({key: config[key] for key in config if key != "hash"} | {"mqtt": mqtt})
+
+
 async def play(program: str, order: dict, config: dict) -> dict:
     """Run a program of that name with its order; return what it says.
 

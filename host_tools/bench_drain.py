@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import replace
 
 from host_tools.bench import Extent, Row
-from host_tools.bench_board import HOST, configuration, play
+from host_tools.bench_board import HOST, configuration, in_dialects, play
 from host_tools.bench_network import Relay, started
 
 CHANNELS = 10
@@ -64,11 +64,14 @@ def _per_second(said: dict) -> float:
     return said["acked"] * 1_000_000 / said["us"]
 
 
-async def drain(port: int, records: int, channels: int) -> dict:
+async def drain(port: int, records: int, channels: int, dialect: str = "plain") -> dict:
     """Let a backlog of so many records drain; what the program `backlog` says."""
     outbox_bytes = 1024 + records * (_RECORD_BYTES + channels * _CHANNEL_BYTES)
     order = {"records": records, "channels": channels}
-    return await play("backlog", order, configuration(port, outbox_bytes))
+    config = configuration(port, outbox_bytes)
+    if dialect != "plain":
+        config = in_dialects(config, dialect)
+    return await play("backlog", order, config)
 
 
 async def publish(port: int, messages: int) -> dict:

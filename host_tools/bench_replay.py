@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.bench import Extent, Row
+from host_tools.bench_board import in_dialects
 from host_tools.emulation.lan import Connection
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.errors import ToolError
+from host_tools.gateway_image import configuration_files
 from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
 
 _LEAST_SPEED = 1000
@@ -41,10 +43,13 @@ def measure(extent: Extent) -> list[Row]:
     ]
 
 
-def run_press(virtual_s: int) -> PressRun:
-    """Let the press example run for so many virtual seconds."""
+def run_press(virtual_s: int, *dialects: str) -> PressRun:
+    """Let the press example run for so many virtual seconds, in the plain dialect or in others."""
     run = PressRun()
     plan = plan_of_site(EXAMPLES["sdm630"] / "site.toml", None, PressModel(1), 1)
+    if dialects:
+        plan.config = in_dialects(plan.config, *dialects)
+        plan.files = plan.files | configuration_files(plan.config)
     with tempfile.TemporaryDirectory(prefix="limen-bench-") as folder:
         flash = Path(folder) / "flash.bin"
         plan.write_flash(flash)

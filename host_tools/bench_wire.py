@@ -21,10 +21,14 @@ async def _backlog(extent: Extent) -> list[Row]:
             await _bytes_a_record(broker.port, lambda port, c=count: drain(port, extent.records, c))
             for count in (1, CHANNELS)
         ]
+        node = await _bytes_a_record(
+            broker.port, lambda port: drain(port, extent.records, 1, "sparkplug")
+        )
         peer = await _bytes_a_record(broker.port, lambda port: publish(port, extent.peer_messages))
     return [
         Row("backlog: Limen, 1 value a record", one, "bytes/record"),
         Row(f"backlog: Limen, {CHANNELS} values a record", ten, "bytes/record"),
+        Row("backlog: Limen, 1 value a record, Sparkplug B", node, "bytes/record"),
         Row("umqtt.simple, 1 value a record", peer, "bytes/record"),
         Row("umqtt.simple ÷ Limen, 1 value a record", peer / one, "×"),
     ]
@@ -38,7 +42,12 @@ async def _bytes_a_record(port: int, run) -> float:
 
 def _live(extent: Extent) -> list[Row]:
     press = run_press(extent.virtual_s)
+    node = run_press(extent.virtual_s, "sparkplug")
+    home = run_press(extent.virtual_s, "plain", "home-assistant")
+    discovery = home.wire_bytes - press.wire_bytes
     return [
         Row("the press at work: a record", press.wire_bytes / press.records, "bytes/record"),
         Row("the press at work: a sample read", press.wire_bytes / press.samples, "bytes/sample"),
+        Row("the same in Sparkplug B", node.wire_bytes / node.samples, "bytes/sample"),
+        Row("discovery by Home Assistant, each connection", discovery, "bytes"),
     ]

@@ -26,23 +26,36 @@ def fill(outbox, records, channels):
 
 
 class Stopwatch:
-    """Starts with the connection, and stops when all that was put has been acknowledged."""
+    """Starts with the first birth, and stops when all that was put has been acknowledged."""
 
     def __init__(self, gateway):
         self._gateway = gateway
-        self._facts = gateway.uplink.birth_facts
-        self._settle = gateway.uplink.session.on_puback
-        gateway.uplink.birth_facts = self.start
-        gateway.uplink.session.on_puback = self.settle
+        self._began_us = None
+        if gateway.node_link:
+            self._watch_node(gateway.uplink)
+        else:
+            self._watch_uplink(gateway.uplink)
+
+    def _watch_uplink(self, uplink):
+        self._facts = uplink.birth_facts
+        self._settle = uplink.session.on_puback
+        uplink.birth_facts = self.start
+        uplink.session.on_puback = self.settle
+
+    def _watch_node(self, node):
+        self._facts = node.facts
+        self._settle = node.session.on_confirmed
+        node.facts = self.start
+        node.session.on_confirmed = self.settle
 
     def start(self):
         self._began_us = ticks_us()
         return self._facts()
 
-    def settle(self, pid):
+    def settle(self, confirmed):
         outbox = self._gateway.outbox
         waited = outbox.waiting()
-        self._settle(pid)
+        self._settle(confirmed)
         if waited and not outbox.waiting():
             self.say(ticks_diff(ticks_us(), self._began_us))
 
@@ -62,6 +75,7 @@ with open("/bench.json") as file:
 with open(CONFIGURATION) as lines:
     gateway = Gateway(lines, {})
 gateway.buses = []
+gateway.clock.set_boot(FIRST_S, 0)
 fill(gateway.outbox, order["records"], order["channels"])
 Stopwatch(gateway)
 asyncio.run(gateway.run())
