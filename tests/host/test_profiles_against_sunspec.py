@@ -4,6 +4,7 @@ A device is laid out by pysunspec2 and filled with random points; pysunspec2's M
 firmware's driver then both find and read it.
 """
 
+import math
 import random
 from fractions import Fraction
 
@@ -82,6 +83,8 @@ POINTS = {
         "alarm": "Evt",
     },
 }
+POINTS["sunspec-inverter-float"] = POINTS["sunspec-inverter"]
+POINTS["sunspec-meter-float"] = POINTS["sunspec-meter"]
 """The point that each channel is, by SunSpec's name; the models name a few of them differently."""
 OWN_UNITS = {"Wh": Fraction(1, 1000), "VAh": Fraction(1, 1000), "Pct": Fraction(1, 100)}
 """From SunSpec's unit to the one of the vocabulary."""
@@ -92,13 +95,23 @@ RANGES = {
     "enum16": (1, 8),
     "bitfield32": (0, 0xFFFFFFFF),
     "sunssf": (-4, 4),
+    "float32": (-3e6, 3e6),
 }
 MODELS = [("sunspec-inverter", 101), ("sunspec-inverter", 102), ("sunspec-inverter", 103)]
 MODELS += [("sunspec-meter", number) for number in (201, 202, 203, 204)]
+MODELS += [("sunspec-inverter-float", number) for number in (111, 112, 113)]
+MODELS += [("sunspec-meter-float", number) for number in (211, 212, 213, 214)]
 
 
 def registers_of(data):
     return [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]
+
+
+def random_value(rng, kind):
+    low, high = RANGES[kind]
+    if kind == "float32":
+        return rng.choice([low, high, math.nan, rng.uniform(low, high), rng.uniform(-1, 1)])
+    return rng.choice([low, high, rng.randint(low, high), rng.randint(low, high)])
 
 
 def laid_out(rng, number, base):
@@ -108,8 +121,7 @@ def laid_out(rng, number, base):
     model = sunspec.Model(model_id=number)
     for name, point in model.points.items():
         if name not in ("ID", "L", "Pad"):
-            low, high = RANGES[point.pdef["type"]]
-            point.value = rng.choice([low, high, rng.randint(low, high), rng.randint(low, high)])
+            point.value = random_value(rng, point.pdef["type"])
     model.ID.value, model.L.value = number, model.len - 2
     common.ID.value, common.L.value = 1, 66
     words = registers_of(b"SunS" + common.get_mb() + model.get_mb() + b"\xff\xff\0\0")
@@ -136,6 +148,10 @@ class Client(client.SunSpecModbusClientDevice):
         return b"".join(self.cells[name].to_bytes(2, "big") for name in names)
 
 
+def is_absent(value):
+    return value is None or isinstance(value, float) and math.isnan(value)
+
+
 def truths(cells, number, profile):
     """{channel: exact value or None} as pysunspec2 reads the device."""
     device = Client(cells)
@@ -149,9 +165,9 @@ def truths(cells, number, profile):
         scale = 0
         if point.pdef.get("sf"):
             scale = model.points[point.pdef["sf"]].value
-        if point.value is not None and scale is not None:
+        if not is_absent(point.value) and scale is not None:
             unit = OWN_UNITS.get(point.pdef.get("units"), 1)
-            values[channel] = point.value * Fraction(10) ** scale * unit
+            values[channel] = Fraction(point.value) * Fraction(10) ** scale * unit
     return values
 
 
