@@ -19,6 +19,7 @@ from rich.console import Console
 
 from host_tools import world as worlds
 from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, CounterChange, Values
+from host_tools.contract_devices import Answering, Refusal
 from host_tools.contract_functions import OrderChange, Period, Shed
 from host_tools.emulation.recording import Recording, RecordingSignals
 from host_tools.emulation.scheduler import VirtualScheduler
@@ -153,6 +154,10 @@ def _lines(arrival: Arrival) -> Iterator[tuple[str, str, str]]:
             yield "clock", str(uptime_ms), "set"
         case ClockStep(uptime_ms):
             yield "clock", str(uptime_ms), "step"
+        case Answering(answers):
+            yield "device", "", "answering" if answers else "silent"
+        case Refusal(count):
+            yield "device", str(count), "refused"
         case Shed(output, dropped, predicted):
             yield output, f"{predicted:f}", "dropped" if dropped else "restored"
         case OrderChange(order, change, parts):

@@ -84,6 +84,8 @@ class Gateway:
             if not self.alone:
                 self._add(json.loads(line), lines, shared)
                 gc.collect()
+        if not self.alone and "pins" not in [bus.kind for bus in self.buses]:
+            board.forget_outputs()
         self.time_sync = self.commands = None
         if head["ntp"] or "rtc" in head:
             from limen.service.time_sync import TimeSync

@@ -185,6 +185,25 @@ def test_an_output_is_safe_from_the_start_and_without_a_configuration(gateway):
     assert "ENOENT" in gateway.console[-1]
 
 
+def test_an_output_that_the_site_has_no_more_is_left_alone(tmp_path, gateway):
+    gateway.run(5)
+    gateway.board.stop()
+    site = SITE.partition("[[gateway.g1.bus]]\nid = \"pins\"")
+    devices = [d for d in SITE.split("[[gateway.g1.device]]")[1:] if 'bus = "sensors"' in d]
+    (tmp_path / "site.toml").write_text(site[0] + "[[gateway.g1.device]]" + devices[0])
+    files = gateway_files(load_site(tmp_path / "site.toml"), "g1")
+    gateway.flash.write(FILE_SYSTEM_OFFSET, build_image(files))
+    for _ in range(2):
+        gateway.board.pins.clear()
+        gateway.board.start()
+        gateway.run(5)
+        told = dict(gateway.board.pins)
+        gateway.board.stop()
+    assert told == {}
+    gateway.board.start()
+    assert gateway.console == []
+
+
 def wire_everything(gateway):
     """The parts of examples/inputs, each at a value of its own."""
     world, parts = gateway.scheduler, gateway.board.peripherals

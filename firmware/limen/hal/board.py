@@ -38,6 +38,18 @@ def rtc():
     return clock
 
 
+def forget_outputs():
+    """The site has no outputs any more: let `boot.py` leave their pins alone from now on."""
+    from esp32 import NVS
+
+    try:
+        kept = NVS("limen")
+        kept.erase_key("outputs")
+        kept.commit()
+    except OSError:
+        pass  # none was ever configured
+
+
 def open_port(bus):
     """What a bus is read through, as its configuration says; None for one that needs no pins."""
     kind = bus["kind"]
