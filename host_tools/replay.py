@@ -19,8 +19,8 @@ from rich.console import Console
 
 from host_tools import world as worlds
 from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, CounterChange, Values
-from host_tools.contract_devices import Answering, Refusal
-from host_tools.contract_functions import OrderChange, Period, Shed
+from host_tools.contract_devices import Answering, DeviceBody, Refusal
+from host_tools.contract_functions import FunctionBody, OrderChange, Shed
 from host_tools.emulation.recording import Recording, RecordingSignals
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.errors import ToolError
@@ -154,16 +154,21 @@ def _lines(arrival: Arrival) -> Iterator[tuple[str, str, str]]:
             yield "clock", str(uptime_ms), "set"
         case ClockStep(uptime_ms):
             yield "clock", str(uptime_ms), "step"
+        case happening:
+            yield _happening_line(happening)
+
+
+def _happening_line(body: FunctionBody | DeviceBody) -> tuple[str, str, str]:
+    match body:
         case Answering(answers):
-            yield "device", "", "answering" if answers else "silent"
+            return "device", "", "answering" if answers else "silent"
         case Refusal(count):
-            yield "device", str(count), "refused"
+            return "device", str(count), "refused"
         case Shed(output, dropped, predicted):
-            yield output, f"{predicted:f}", "dropped" if dropped else "restored"
+            return output, f"{predicted:f}", "dropped" if dropped else "restored"
         case OrderChange(order, change, parts):
-            yield order, "" if parts is None else str(parts), change
-        case Period(name, _, _, _, parts):
-            yield name, str(parts), "period"
+            return order, "" if parts is None else str(parts), change
+    return body.name, str(body.parts), "period"
 
 
 def iso_time(utc_ms: int | None) -> str:

@@ -80,7 +80,8 @@ def _tops(gateway: Gateway, seen: set[Name]) -> dict[Boot, int]:
 
 @dataclass
 class Summary:
-    """What a run showed; rich prints it. `heap` is (peak, at which uptime), if it was measured."""
+    """What a run showed; rich prints it. `heap` is (peak, at which uptime), if it was measured;
+    `unjudged` are the devices of which is not known when they served what."""
 
     samples: int
     records: int
@@ -91,6 +92,7 @@ class Summary:
     dropped: int
     errors: list[str]
     heap: tuple[int, int] | None
+    unjudged: list[str] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -157,6 +159,8 @@ class Summary:
         ]
         if any(verdict.held_back for verdict in self.verdicts):
             told.append("Held back: changes that at_most_every did not let out yet.")
+        if self.unjudged:
+            told.append(f"Not compared, as nothing serves them: {', '.join(self.unjudged)}.")
         told += [f"Against the contract: {error}" for error in self.errors[:_SHOWN]]
         told += [f"and {len(self.errors) - _SHOWN} more"] * (len(self.errors) > _SHOWN)
         return [*told, self._heap_sentence()]

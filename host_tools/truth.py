@@ -32,11 +32,12 @@ def _is_held(channel: dict) -> bool:
 class Truth:
     """What the meters of a gateway served, as counts of the channels' resolutions.
 
-    `config` is the gateway's compact configuration; `start_utc_us` the UTC at the world's time 0.
+    `config` is the gateway's compact configuration; `start_utc_us` the UTC at the world's time 0;
+    `unasked_us` says how often those devices tell their values that are not asked for them.
     `samples` counts the reads that were due, `polls` has the turns of each device.
     """
 
-    def __init__(self, config: dict, start_utc_us: int):
+    def __init__(self, config: dict, start_utc_us: int, unasked_us: dict[str, int] | None = None):
         self._start_utc_us = start_utc_us
         self.samples = 0
         self._places = []
@@ -44,10 +45,11 @@ class Truth:
         self.polls: dict[str, Turns] = {}
         for device in config["device"]:
             fastest_us = min(channel["every_ms"] for channel in device["channel"]) * 1000
-            self.polls[device["id"]] = Turns(fastest_us, fastest_us // 2)
+            told_us = min(fastest_us, (unasked_us or {}).get(device["id"], fastest_us))
+            self.polls[device["id"]] = Turns(fastest_us, told_us // 2)
             for channel in filter(_is_held, device["channel"]):
                 self._places.append((device["id"], channel))
-                self._reads[device["id"], channel["name"]] = Reads.of(channel, fastest_us)
+                self._reads[device["id"], channel["name"]] = Reads.of(channel, told_us)
 
     def places(self) -> list[tuple[str, dict]]:
         """Each (device, channel) of the configuration."""
@@ -84,7 +86,7 @@ class Reads:
 
     @classmethod
     def of(cls, channel: dict, fastest_us: int) -> "Reads":
-        """For a channel of a device whose fastest one is read so often."""
+        """For a channel of a device whose fastest one is read, or told, so often."""
         every_us = channel["every_ms"] * 1000
         blind_us = every_us + _JITTER_US if every_us > fastest_us else 0
         return cls(channel["places"], every_us, fastest_us // 2, blind_us)

@@ -12,7 +12,6 @@ import dataclasses
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 
 from littlefs import LittleFS, LittleFSError
@@ -23,12 +22,10 @@ from host_tools.emulation.board import HEAP_BYTES, Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Connection, Lan
-from host_tools.emulation.line import Framing, Line
-from host_tools.emulation.meter import Meter
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import Scheduler
 from host_tools.emulation.secure import RunAuthority, SecuredConnection
-from host_tools.emulation.signals import PHASES, Completed, Share, Signals
+from host_tools.emulation.signals import PHASES, Signals
 from host_tools.emulation.tap import Ledger, Listener
 from host_tools.errors import ToolError
 from host_tools.fault_plan import PlannedFault
@@ -46,21 +43,11 @@ from host_tools.site import brokers_of, load_site, sealed
 from host_tools.subscriber import ALL_TOPICS, Arrival, Gateway, Subscriber
 from host_tools.summary import Summary, settle
 from host_tools.truth import Published, Truth, judge
+from host_tools.wiring import METERS, Wiring, complaints, unasked_us
 
 EXAMPLES = {"sdm630": PROJECT / "examples/press", "sdm120": PROJECT / "examples/household"}
 """The example site for each emulated meter."""
 
-METERS = {
-    "Eastron SDM630-Modbus": "eastron-sdm630",
-    "Eastron SDM120-Modbus": "eastron-sdm120",
-    "ABB A43/A44/B23/B24 (Modbus types -1x2, -3x2)": "abb-b23-b24",
-    "Carlo Gavazzi EM330/EM340/ET330/ET340/EM24-E1/EM530/EM540": "carlogavazzi-em340",
-    "Schneider Electric iEM3155/iEM3255 (iEM3000 series)": "schneider-iem3155-iem3255",
-    "ORNO OR-WE-516/517": "orno-we516-517",
-}
-"""What a profile calls its model → the emulated meter that plays it."""
-
-_PARITIES = {None: None, 0: "E", 1: "O"}
 _NTP_UNIX_S = 2_208_988_800
 _UNSEEN = Gateway("the gateway")
 
@@ -163,20 +150,11 @@ def plan_of_flash(flash: Path, signals: Signals, seed: int) -> Plan:
 
 def _require_emulated(config: dict) -> None:
     """Raise ToolError for what the emulated world does not have."""
-    wrong = [
-        f"bus {bus['id']} is of kind {bus['kind']}"
-        for bus in config["bus"]
-        if bus["kind"] != "modbus-rtu"
-    ]
-    wrong += [
-        f'no meter is emulated for the model "{device["model"]}" of {device["id"]}'
-        for device in config["device"]
-        if config["bus"][device["bus"]]["kind"] == "modbus-rtu" and device["model"] not in METERS
-    ]
+    wrong = complaints(config)
     if wrong:
         raise ToolError(
-            f"This site cannot be emulated: {'; '.join(wrong)}. There are meters on modbus-rtu "
-            f"lines, of the profiles {', '.join(METERS.values())}.",
+            f"This site cannot be emulated: {'; '.join(wrong)}. There are meters of the profiles "
+            f"{', '.join(METERS.values())}.",
             2,
         )
 
@@ -231,34 +209,30 @@ class World:
         self.plan = plan
         self.listeners = listeners
         self.ledger = Ledger()
-        self.truth = Truth(plan.config, scheduler.start_utc_us)
+        self.truth = Truth(plan.config, scheduler.start_utc_us, unasked_us(plan.config))
         self.published = Published()
         self.subscriber = Subscriber(self._on_arrival, lambda diag: listeners.on_diag(diag))
         self.lan = Lan(scheduler)
         for host, port in plan.config["ntp"]:
             self.lan.answer(host, port, lambda request: time_reply(request, scheduler.utc_us()))
-        buses = plan.config["bus"]
-        self.lines = [Line(scheduler) for bus in buses]
-        signals = Completed(plan.signals)
-        self.meters = {
-            device["id"]: self._meter(device, Share(signals, Fraction(1, place)))
-            for place, device in enumerate(plan.config["device"], start=1)
-        }
+        self.wiring = Wiring(scheduler, plan.config, plan.signals, self.truth)
+        self.meters = self.wiring.meters
         for fault in plan.faults:
             scheduler.at(fault.begin_us, lambda fault=fault: self._begin_fault(fault))
             scheduler.at(fault.end_us, lambda fault=fault: self._end_fault(fault))
         self.board = Board(
             scheduler,
             flash,
-            {bus["uart"]: line for bus, line in zip(buses, self.lines, strict=True)},
+            self.wiring.lines,
             self.lan,
             plan.seed,
             heap,
             on_console=lambda line: listeners.on_console(line),
             on_exit=lambda text: listeners.on_exit(text),
-            driver_enable={bus["de"]: bus["uart"] for bus in buses if bus["de"] is not None},
+            driver_enable=self.wiring.driver_enable,
             ticks_ms=ticks_ms,
         )
+        self.wiring.connect(self.board, self.lan)
 
     @property
     def gateway(self) -> Gateway:
@@ -282,6 +256,7 @@ class World:
             judge(device, channel, truth[place], self.published.of(place, gateway), until_utc_us)
             for device, channel in truth.places()
             for place in [(device, channel["name"])]
+            if device in self.meters
         ]
         return Summary(
             truth.samples,
@@ -293,6 +268,7 @@ class World:
             gateway.diag.counters["outbox"]["dropped"] if gateway.diag else 0,
             self.subscriber.errors,
             self._heap(),
+            [device for device in truth.polls if device not in self.meters],
         )
 
     def _attendances(self, until_utc_us: int) -> list[Attendance]:
@@ -310,13 +286,14 @@ class World:
         return [
             attend(
                 device["id"],
-                METERS[device["model"]],
+                METERS.get(device["model"], device["model"]),
                 self.truth.polls[device["id"]],
                 self.published.qualities(device, self.gateway),
                 windows,
                 until_utc_us,
             )
             for device in self.plan.config["device"]
+            if device["id"] in self.meters
         ]
 
     def _heap(self) -> tuple[int, int] | None:
@@ -330,8 +307,7 @@ class World:
     def close(self) -> None:
         """Switch everything off."""
         self.board.stop()
-        for meter in self.meters.values():
-            meter.close()
+        self.wiring.close()
         self.lan.close()
 
     def _on_arrival(self, arrival: Arrival) -> None:
@@ -345,19 +321,6 @@ class World:
     def _end_fault(self, fault: PlannedFault) -> None:
         self.meters[fault.device].faults.clear()
         self.listeners.on_fault(fault, False)
-
-    def _meter(self, device: dict, signals: Signals) -> Meter:
-        bus = self.plan.config["bus"][device["bus"]]
-        baud, parity, stop = device.get("framing") or (bus["baud"], bus["parity"], bus["stop"])
-        return Meter(
-            self.scheduler,
-            self.lines[device["bus"]],
-            device["address"],
-            METERS[device["model"]],
-            signals,
-            on_read=self.truth.of_device(device["id"]),
-            framing=Framing(baud, bus["bits"], _PARITIES[parity], stop),
-        )
 
 
 def time_reply(request: bytes, utc_us: int) -> bytes:

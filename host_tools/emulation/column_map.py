@@ -14,11 +14,15 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from host_tools.emulation.signals import QUANTITIES
+from host_tools.emulation import signals
 from host_tools.errors import ToolError
 from host_tools.table_file import open_rows
+from limen.core import quantity as vocabulary
 
 MAPS = Path(__file__).parents[2] / "examples" / "maps"
+
+QUANTITIES = {name: vocabulary.lookup(name)[0] for name in vocabulary.names()} | signals.QUANTITIES
+"""What a column can hold, and its base unit: what a meter or any other device measures."""
 
 _PREFIXES = {
     "V": {"mV": -3, "kV": 3},

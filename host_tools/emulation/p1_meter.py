@@ -25,7 +25,8 @@ FRAMINGS = {
 }
 """How a meter of that version sends."""
 
-_PERIODS_US = {"2": 10_000_000, "5": 1_000_000}
+PERIODS_US = {"2": 10_000_000, "5": 1_000_000}
+"""How often."""
 _HEADS = {"2": "/KMP5 KA6U001511209910", "5": "/LIM5\\253833635_A"}
 _T1_PART = Fraction(1, 3)
 _COUNTED_BEFORE_KWH = 4821
@@ -87,7 +88,7 @@ class P1Meter:
         self._on_read = on_read
         self._recorded: Iterator[bytes] | None = itertools.cycle(telegrams) if telegrams else None
         self._port = line.port(FRAMINGS[version], lambda data: None)
-        self._next = scheduler.after(_PERIODS_US[version], self._send)
+        self._next = scheduler.after(PERIODS_US[version], self._send)
 
     def close(self) -> None:
         """Leave the line."""
@@ -95,7 +96,7 @@ class P1Meter:
         self._port.close()
 
     def _send(self) -> None:
-        self._next = self._scheduler.after(_PERIODS_US[self.version], self._send)
+        self._next = self._scheduler.after(PERIODS_US[self.version], self._send)
         if self.faults.silent or not self.asked:
             return
         readings = [] if self._recorded else list(self._readings())

@@ -1,0 +1,300 @@
+"""What hangs on the buses of a gateway's board: a meter, a part or a signal for each device.
+
+The configuration says what is there, `signals` what it measures. Meters tell the truth what they
+have served; what parts and signals at pins measure has no moment at which it is served.
+"""
+
+import itertools
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+from host_tools.emulation.board import Board
+from host_tools.emulation.converter import FRAMING, Converter
+from host_tools.emulation.lan import Lan
+from host_tools.emulation.line import Framing, Line
+from host_tools.emulation.meter import Meter
+from host_tools.emulation.p1_meter import PERIODS_US, P1Meter
+from host_tools.emulation.parts.ads1115 import Ads1115
+from host_tools.emulation.parts.adxl345 import Adxl345
+from host_tools.emulation.parts.bme280 import Bme280
+from host_tools.emulation.parts.ds18b20 import Ds18b20, OneWireLine
+from host_tools.emulation.parts.lis3dh import Lis3dh
+from host_tools.emulation.parts.mcp9600 import Mcp9600
+from host_tools.emulation.parts.sht3x import Sht3x
+from host_tools.emulation.scheduler import RealScheduler, Scheduler
+from host_tools.emulation.signals import Completed, Share, Signals
+from host_tools.errors import ToolError
+from host_tools.truth import Truth
+
+METERS = {
+    "Eastron SDM630-Modbus": "eastron-sdm630",
+    "Eastron SDM120-Modbus": "eastron-sdm120",
+    "ABB A43/A44/B23/B24 (Modbus types -1x2, -3x2)": "abb-b23-b24",
+    "Carlo Gavazzi EM330/EM340/ET330/ET340/EM24-E1/EM530/EM540": "carlogavazzi-em340",
+    "Schneider Electric iEM3155/iEM3255 (iEM3000 series)": "schneider-iem3155-iem3255",
+    "ORNO OR-WE-516/517": "orno-we516-517",
+}
+"""What a profile calls its model → the emulated meter that plays it."""
+
+_TCP = ("modbus-tcp", "modbus-tcp-ahead", "modbus-rtu-tcp")
+_MODBUS = ("modbus-rtu", *_TCP)
+_P1_VERSIONS = {115200: "5", 9600: "2"}
+_PARITIES = {None: None, 0: "E", 1: "O"}
+_PULSE_STEP_US = 1_000_000
+_NOMINAL = {
+    "temperature": 21,
+    "temperature_cold_junction": 25,
+    "humidity": 45,
+    "pressure_air": 1013,
+    "digital_input": 0,
+}
+"""What a part measures that no signal says; others are in the middle of their range."""
+
+_MIDDLE = Fraction(1, 2)
+_FULL_SCALES_V = [Fraction(mv, 1000) for mv in (6144, 4096, 2048, 1024, 512, 256)]
+_MAINS_HALF_V = 1.65
+_MAINS_US = 20_000
+
+
+def complaints(config: dict, is_real: bool = False) -> list[str]:
+    """What of a configuration cannot be emulated, a sentence each."""
+    buses = config["bus"]
+    wrong = [
+        f'no meter is emulated for the model "{device["model"]}" of {device["id"]}'
+        for device in config["device"]
+        if buses[device["bus"]]["kind"] in _MODBUS and device["model"] not in METERS
+    ]
+    if is_real:
+        wrong += [
+            f"bus {bus['id']} of kind {bus['kind']} is emulated by limen replay only"
+            for bus in buses
+            if bus["kind"] in _TCP
+        ]
+    return wrong
+
+
+def unasked_us(config: dict) -> dict[str, int]:
+    """How often devices tell their values that are not asked for them."""
+    buses = config["bus"]
+    return {
+        device["id"]: PERIODS_US[_P1_VERSIONS[buses[device["bus"]]["baud"]]]
+        for device in config["device"]
+        if buses[device["bus"]]["kind"] == "p1"
+    }
+
+
+class Wiring:
+    """`lines` are by UART, `driver_enable` tells which pin drives which, `meters` are by device."""
+
+    def __init__(self, scheduler: Scheduler, config: dict, signals: Signals, truth: Truth):
+        self.lines: dict[int, Line] = {}
+        self.driver_enable: dict[int, int] = {}
+        self.meters: dict[str, Meter | P1Meter] = {}
+        self._scheduler = scheduler
+        self._config = config
+        self._signals = signals
+        self._truth = truth
+        self._converters: dict[int, Converter] = {}
+        self._shares: dict[str, Signals] = {}
+        wrong = complaints(config, isinstance(scheduler, RealScheduler))
+        if wrong:
+            raise ToolError(f"This site cannot be emulated: {'; '.join(wrong)}.", 2)
+        for number, bus in enumerate(config["bus"]):
+            self._add_bus(number, bus)
+        completed = Completed(signals)
+        for place, device in enumerate(config["device"], start=1):
+            share = self._shares[device["id"]] = Share(completed, Fraction(1, place))
+            self._add_meter(device, config["bus"][device["bus"]], share)
+
+    def connect(self, board: Board, lan: Lan) -> None:
+        """Wire the board's pins, and put the converters on its network."""
+        for number, converter in self._converters.items():
+            bus = self._config["bus"][number]
+            lan.listen(bus["host"], bus["port"], converter.accept)
+        for device in self._config["device"]:
+            wire = _PARTS.get(device.get("driver"))
+            if wire:
+                bus = self._config["bus"][device["bus"]]
+                wire(_Place(self._scheduler, board, bus, device, self._shares[device["id"]]))
+
+    def close(self) -> None:
+        for meter in self.meters.values():
+            meter.close()
+
+    def _add_bus(self, number: int, bus: dict) -> None:
+        if bus["kind"] in _TCP:
+            converter = Converter(self._scheduler, bus["kind"] != "modbus-rtu-tcp")
+            self._converters[number] = converter
+        elif "uart" in bus:
+            self.lines[bus["uart"]] = Line(self._scheduler)
+            if bus.get("de") is not None:
+                self.driver_enable[bus["de"]] = bus["uart"]
+
+    def _add_meter(self, device: dict, bus: dict, signals: Signals) -> None:
+        on_read = self._truth.of_device(device["id"])
+        if bus["kind"] == "p1":
+            line = self.lines[bus["uart"]]
+            version = _P1_VERSIONS[bus["baud"]]
+            meter = P1Meter(self._scheduler, line, self._signals, version, on_read=on_read)
+        elif bus["kind"] in _MODBUS:
+            line, framing = self._line_of(device, bus)
+            model = METERS[device["model"]]
+            address = device["address"]
+            meter = Meter(
+                self._scheduler, line, address, model, signals, on_read=on_read, framing=framing
+            )
+        else:
+            return
+        self.meters[device["id"]] = meter
+
+    def _line_of(self, device: dict, bus: dict) -> tuple[Line, Framing]:
+        if bus["kind"] in _TCP:
+            return self._converters[device["bus"]].line, FRAMING
+        baud, parity, stop = device.get("framing") or (bus["baud"], bus["parity"], bus["stop"])
+        return self.lines[bus["uart"]], Framing(baud, bus["bits"], _PARITIES[parity], stop)
+
+
+class _Place:
+    """Where a part is wired: what it is to measure, and its wires."""
+
+    def __init__(self, scheduler: Scheduler, board: Board, bus: dict, device: dict, signals):
+        self.scheduler = scheduler
+        self.board = board
+        self.parts = board.peripherals
+        self.bus = bus
+        self.device = device
+        self._signals = signals
+
+    def measured(self, quantity: str, default=None) -> Callable[[int], Fraction]:
+        """A quantity over time; what no signal says stands still."""
+        if quantity in self._signals.quantities():
+            return lambda now_us: Fraction(self._signals.value(quantity, now_us))
+        still = Fraction(_NOMINAL.get(quantity, 0) if default is None else default)
+        return lambda now_us: still
+
+    def channel(self) -> dict:
+        (channel,) = self.device["channel"]
+        return channel
+
+    def raw(self, low: int, high: int) -> Callable[[int], Fraction]:
+        """The raw number over time that the device's line turns into its channel's value."""
+        numerator, offset, denominator = self.device["line"]
+        channel = self.channel()
+        scale = Fraction(10) ** channel["places"]
+        middle = (numerator * (low + (high - low) * _MIDDLE) + offset) / denominator / scale
+        value = self.measured(channel["name"], middle)
+        return lambda now_us: (value(now_us) * scale * denominator - offset) / numerator
+
+
+def _wire_i2c(part_of: Callable[[_Place], object]) -> Callable[[_Place], None]:
+    def wire(place: _Place) -> None:
+        bus = place.parts.i2c.setdefault(place.bus["i2c"], {})
+        bus[place.device["address"]] = part_of(place)
+
+    return wire
+
+
+def _sht3x(place: _Place) -> Sht3x:
+    return Sht3x(place.scheduler, place.measured("temperature"), place.measured("humidity"))
+
+
+def _bme280(place: _Place) -> Bme280:
+    quantities = ("temperature", "humidity", "pressure_air")
+    return Bme280(place.scheduler, *map(place.measured, quantities))
+
+
+def _mcp9600(place: _Place) -> Mcp9600:
+    hot, cold = place.measured("temperature"), place.measured("temperature_cold_junction")
+    return Mcp9600(place.scheduler, hot, cold, "KJTNSEBR"[place.device["thermocouple"]])
+
+
+def _wire_ads1115(place: _Place) -> None:
+    """The inputs of one converter are devices of their own."""
+    bus = place.parts.i2c.setdefault(place.bus["i2c"], {})
+    part = bus.setdefault(place.device["address"], Ads1115(place.scheduler))
+    step_v = _FULL_SCALES_V[place.device["gain"]] / 32768
+    low, high = place.device["limits"][1:3]
+    raw = place.raw(low, high)
+    part.inputs[place.device["mux"] & 3] = lambda now_us: raw(now_us) * step_v
+
+
+def _accelerometer(kind: type) -> Callable[[_Place], None]:
+    def wire(place: _Place) -> None:
+        part = kind(place.scheduler)
+        if "cs" in place.device:
+            place.parts.spi.setdefault(place.bus["spi"], {})[place.device["cs"]] = part
+        else:
+            place.parts.i2c.setdefault(place.bus["i2c"], {})[place.device["address"]] = part
+
+    return wire
+
+
+def _wire_ds18b20(place: _Place) -> None:
+    line = place.parts.one_wire.setdefault(place.bus["pin"], OneWireLine())
+    rom = place.device.get("rom")
+    serial = int.from_bytes(bytes.fromhex(rom)[1:7], "little") if rom else 1
+    line.parts.append(Ds18b20(place.scheduler, serial, place.measured("temperature")))
+
+
+def _wire_pulses(place: _Place) -> None:
+    """Pulses come each second, as many as the quantity has grown by since the beginning."""
+    channel = place.channel()
+    numerator, _, denominator = place.device["line"]
+    value = place.measured(channel["name"])
+    begin = value(0)
+    per_unit = Fraction(10) ** channel["places"] * denominator / numerator
+    sent = 0
+    for_each = itertools.count(1)
+
+    def send() -> None:
+        nonlocal sent
+        due = int((value(place.scheduler.now_us) - begin) * per_unit)
+        if due > sent:
+            place.parts.pulse(place.device["pin"], due - sent)
+            sent = due
+        place.scheduler.at(next(for_each) * _PULSE_STEP_US, send)
+
+    send()
+
+
+def _wire_analog(place: _Place) -> None:
+    raw_uv = place.raw(*place.device["limits"][1:3])
+    place.parts.volts[place.device["pin"]] = lambda now_us: raw_uv(now_us) / 1_000_000
+
+
+def _wire_current(place: _Place) -> None:
+    """A sine around half of the supply; the line counts in steps of 0.1 mV of its RMS."""
+    rms = place.raw(0, 1000)
+    place.parts.volts[place.device["pin"]] = lambda now_us: _MAINS_HALF_V + float(
+        rms(now_us)
+    ) / 10_000 * math.sqrt(2) * math.sin(2 * math.pi * now_us / _MAINS_US)
+
+
+def _wire_level(place: _Place) -> None:
+    """The level of a digital input is looked at each second."""
+    value = place.measured("digital_input")
+    turned = place.device["invert"]
+    seconds = itertools.count(1)
+
+    def look() -> None:
+        place.board.set_pin(place.device["pin"], int(value(place.scheduler.now_us) != 0) ^ turned)
+        place.scheduler.at(next(seconds) * _PULSE_STEP_US, look)
+
+    look()
+
+
+_PARTS: dict[str, Callable[[_Place], None]] = {
+    "sht3x": _wire_i2c(_sht3x),
+    "bme280": _wire_i2c(_bme280),
+    "mcp9600": _wire_i2c(_mcp9600),
+    "ads1115": _wire_ads1115,
+    "adxl345": _accelerometer(Adxl345),
+    "lis3dh": _accelerometer(Lis3dh),
+    "ds18b20": _wire_ds18b20,
+    "pulse": _wire_pulses,
+    "analog": _wire_analog,
+    "current_transformer": _wire_current,
+    "digital_in": _wire_level,
+}
+"""By the driver that reads the part."""

@@ -1,0 +1,129 @@
+"""Any site plays a recording: meters behind ports and networks, parts and signals at pins."""
+
+import csv
+
+import pytest
+from rich.console import Console
+
+from host_tools import interpreter
+from host_tools.emulation.recording import Recording
+from host_tools.paths import PROJECT
+from host_tools.replay import Replay, to_csv
+from host_tools.world import plan_of_site
+
+pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
+
+ROWS = """\
+time,power_active_total [kW],energy_import [kWh],temperature,digital_input
+2026-03-02T05:00:00Z,12,100,21.5,0
+2026-03-02T05:01:00Z,30,100.2,22.25,1
+2026-03-02T05:02:00Z,-4,100.7,-3,0
+"""
+SITE = """
+[site]
+id = "hall-2"
+[mqtt]
+host = "broker.local"
+[gateway.g1]
+board = "espressif-esp32-devkitc"
+[[gateway.g1.bus]]
+id = "net"
+kind = "modbus-tcp"
+host = "converter.local"
+[[gateway.g1.bus]]
+id = "raw"
+kind = "modbus-rtu-tcp"
+host = "server.local"
+port = 4196
+[[gateway.g1.bus]]
+id = "sensors"
+kind = "i2c"
+sda = 21
+scl = 22
+[[gateway.g1.bus]]
+id = "pins"
+kind = "pins"
+[[gateway.g1.device]]
+id = "one"
+profile = "eastron-sdm630"
+bus = "net"
+address = 1
+channels.power_active_total = {}
+[[gateway.g1.device]]
+id = "two"
+profile = "eastron-sdm120"
+bus = "raw"
+address = 7
+channels.voltage = {}
+[[gateway.g1.device]]
+id = "cabinet"
+bus = "sensors"
+profile = "sensirion-sht3x"
+[[gateway.g1.device]]
+id = "energy"
+bus = "pins"
+profile = "pulse-input"
+pin = 18
+quantity = "energy_import"
+pulses_per_unit = 1000
+[[gateway.g1.device]]
+id = "door"
+bus = "pins"
+profile = "digital-input"
+pin = 19
+[[gateway.g1.device]]
+id = "tank"
+bus = "pins"
+profile = "analog-input"
+pin = 34
+signal = "0-10 V"
+divider = ["33 kohm", "10 kohm"]
+quantity = "level"
+from = "0 %"
+to = "100 %"
+"""
+
+
+def replayed(folder, site, every_ms=10_000):
+    """(summary, {device.channel: its values in their order}) of the recording through a site."""
+    (folder / "rows.csv").write_text(ROWS)
+    recording = Recording(folder / "rows.csv")
+    signals = recording.signals()
+    plan = plan_of_site(site, None, signals, 0)
+    plan.override(every_ms=every_ms)
+    replay = Replay(plan, recording, folder / "flash.bin")
+    replay.play(signals, Console(quiet=True))
+    rows = csv.DictReader(to_csv(replay.story.arrivals, replay.world.gateway).splitlines())
+    told = {}
+    for row in rows:
+        if row["quality"] == "good":
+            told.setdefault(f"{row['device']}.{row['channel']}", []).append(row["value"])
+    return replay.world.summary(signals.end_us), told
+
+
+def without_repetitions(values):
+    return [one for place, one in enumerate(values) if [one] != values[max(0, place - 1) : place]]
+
+
+def test_meters_behind_a_network_and_parts_at_pins(tmp_path):
+    (tmp_path / "site.toml").write_text(SITE)
+    (tmp_path / "secrets.toml").write_text('[wifi]\nssid = "h"\npassword = "12345678"\n')
+    summary, told = replayed(tmp_path, tmp_path / "site.toml")
+    assert summary.is_good
+    assert summary.unjudged == ["cabinet", "energy", "door", "tank"]
+    assert {verdict.device for verdict in summary.verdicts} == {"one", "two"}
+    powers = without_repetitions(told["one.power_active_total"])
+    assert [float(power) for power in powers] == [12_000, 30_000, -4_000]
+    assert without_repetitions(told["cabinet.temperature"])[1:] == ["22.25", "-3.00"]
+    assert without_repetitions(told["door.digital_input"]) == ["0", "1", "0"]
+    assert float(told["energy.energy_import"][-1]) == pytest.approx(0.7 / 4)
+    assert without_repetitions(told["tank.level"]) == ["54.225"]
+
+
+def test_a_smart_meter(tmp_path):
+    summary, told = replayed(tmp_path, PROJECT / "examples/smart-meter/site.toml")
+    assert summary.is_good
+    assert summary.samples > 100
+    powers = without_repetitions(told["meter.power_import_total"])
+    assert powers == ["12000", "30000", "0"]
+    assert without_repetitions(told["meter.power_export_total"]) == ["0", "4000"]
