@@ -87,7 +87,7 @@ class Gateway:
         if not self.alone and "pins" not in [bus.kind for bus in self.buses]:
             board.forget_outputs()
         self.time_sync = self.commands = None
-        if head["ntp"] or "rtc" in head:
+        if (head["ntp"] or "rtc" in head) and not self.alone:
             from limen.service.time_sync import TimeSync
 
             rtc = self.buses[head["rtc"]] if "rtc" in head and self.buses else None
