@@ -1,7 +1,7 @@
 """Golden bytes are those of the protobuf library with Eclipse Tahu's schema."""
 
 from limen.core.quality import BAD, STALE
-from limen.core.sparkplug import BOOLEAN, DOUBLE, INT64, Payload
+from limen.core.sparkplug import BOOLEAN, DOUBLE, INT64, Payload, host_state
 
 
 def written(fill):
@@ -66,3 +66,18 @@ def test_a_long_text_takes_a_longer_length():
     head = "08fbacb99eaa3312dd010a056576656e741007200c189fa4b99eaa337ac801"
     golden = head + "78" * 200 + "18ff01"
     assert written(fill) == bytes.fromhex(golden)
+
+
+def test_the_state_of_a_host():
+    assert host_state(b'{"online":true,"timestamp":1795291201000}') == (True, 1795291201000)
+    assert host_state(b'{"timestamp":5,"online":false,"more":[]}') == (False, 5)
+    for bad in (
+        b"", b"[]", b"null", b"{}", b'{"online":true}', b'{"online":1,"timestamp":5}',
+        b'{"online":"true","timestamp":5}', b'{"online":true,"timestamp":true}', b"\xff",
+        b'{"online":true,"timestamp":"5"}', b'{"online":true,"timestamp":5.5}', b"OFFLINE",
+    ):  # fmt: skip
+        try:
+            host_state(bad)
+        except ValueError:
+            continue
+        raise AssertionError(bad)

@@ -23,10 +23,11 @@ from host_tools.paths import PROJECT
 from host_tools.profile import compile_profile, load_profile
 from host_tools.published import Run
 from host_tools.site import load_site
-from limen.core import modbus, modbus_writes, mqtt, p1
+from limen.core import modbus, modbus_writes, mqtt, p1, sparkplug_command
 from limen.core.config import check
 from limen.core.modbus_identity import encode_identify
 from limen.core.modbus_tcp import TcpReply
+from limen.core.sparkplug import host_state
 
 EXAMPLES = PROJECT / "examples"
 _PIECE_BYTES = 7
@@ -151,6 +152,24 @@ def _mqtt_seeds() -> list[bytes]:
     return [b"\x20\x02\x00\x00", b"\x40\x02\x00\x01", b"\x32\x07\x00\x01a\x00\x01hi", b"\xd0\x00"]
 
 
+def sparkplug(data: bytes) -> None:
+    """What comes on NCMD and DCMD: values are of the types that their fields have."""
+    for name, alias, field, value in sparkplug_command.metrics(data):
+        assert name is None or isinstance(name, str)
+        assert alias is None or alias >= 0
+        assert field is None or isinstance(value, int | str | bytes)
+
+
+def sparkplug_state(data: bytes) -> None:
+    host_state(data)
+
+
+def _sparkplug_seeds() -> list[bytes]:
+    rebirth = b"\x12\x18\x0a\x14Node Control/Rebirth\x70\x01"
+    write = b"\x08\x05\x12\x0b\x10\x08\x69\0\0\0\0\0\x80\x35\x40"
+    return [rebirth, write, b"\x12\x04\x10\x09\x50\x07"]
+
+
 def host_message(data: bytes) -> None:
     """Topic and payload, parted by a line feed, as a host service gets them."""
     topic, _, payload = data.partition(b"\n")
@@ -240,6 +259,12 @@ TARGETS = {
     "modbus-tcp": Target(modbus_tcp, _tcp_seeds),
     "p1": Target(p1_telegram, _p1_seeds),
     "mqtt": Target(mqtt_packets, _mqtt_seeds, (mqtt.MqttError,)),
+    "sparkplug": Target(sparkplug, _sparkplug_seeds, (ValueError,)),
+    "sparkplug-state": Target(
+        sparkplug_state,
+        lambda: [b'{"online":true,"timestamp":1795291201000}'],
+        (ValueError, RecursionError),
+    ),
     "host-message": Target(host_message, _message_seeds, (ContractError,)),
     "configuration": Target(configuration, _configuration_seeds, _JSON),
     "site": Target(site_file, _files("examples/*/site.toml"), (ToolError,)),

@@ -18,7 +18,7 @@ from limen.core.sparkplug_command import metrics
 
 VECTORS = PROJECT.parent / "shared/vectors/sparkplug_b/benthos_umh_vectors.json"
 UNIX_2000_MS = 946_684_800_000
-NOISY_PAYLOADS = 50_000
+NOISY_PAYLOADS = 200_000
 
 seconds, ms = st.integers(0, 2**31), st.integers(0, 999)
 counts = st.integers(-(2**62), 2**62) | st.integers(-(2**30), 2**30)

@@ -6,6 +6,8 @@ writes asks `room` for LARGEST_METRIC before each metric, and for the text of on
 Source: Eclipse Sparkplug 3.0.0, 6.4 and 6.4.1 (payload definition and data types).
 """
 
+import json
+
 from limen.core.compat import const
 from limen.core.protobuf import Writer
 from limen.core.quality import BAD, STALE
@@ -100,3 +102,14 @@ class Payload(Writer):
     def _put_tag(self, tag):
         self.buffer[self.at] = tag
         self.at += 1
+
+
+def host_state(payload):
+    """(whether a primary host is online, since when in ms) of its STATE. Raises ValueError."""
+    state = json.loads(payload)
+    if isinstance(state, dict):
+        online = state.get("online")
+        ms = state.get("timestamp")
+        if type(online) is bool and type(ms) is int:
+            return online, ms
+    raise ValueError("state")

@@ -9,10 +9,10 @@ Source: Eclipse Sparkplug 3.0.0, chapter 5.
 """
 
 import asyncio
-import json
 from array import array
 
 from limen.core.compat import const
+from limen.core.sparkplug import host_state
 from limen.delivery.session import Session
 
 _BD_SEQ = "bdseq"
@@ -242,26 +242,23 @@ class Node:
         """Take a command or the primary host's state; what is none is counted."""
         try:
             if topic == self._state_topic:
-                self._take_state(json.loads(payload))
+                self._take_state(*host_state(payload))
             elif not retain:
                 self.obey(topic, payload)
         except ValueError:
             self.session.count("bad commands")
 
-    def _take_state(self, state):
-        """The primary host says whether it is there; an old state may come late."""
-        ms = state.get("timestamp") if isinstance(state, dict) else None
-        if type(ms) is not int or type(state.get("online")) is not bool:
-            raise ValueError("state")
+    def _take_state(self, online, ms):
+        """The primary host says whether it is there; an old word may come late."""
         if self._host_ms is not None and ms < self._host_ms:
             return
         self._host_ms = ms
         was_online = self._is_online
-        self._is_online = state["online"]
-        if self._is_online and not was_online:
+        self._is_online = online
+        if online and not was_online:
             self.is_birth_due = True
             self.wake.set()
-        elif was_online and not self._is_online:
+        elif was_online and not online:
             self._leave()
 
     def _leave(self):
