@@ -9,7 +9,8 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-from host_tools import contract_devices, contract_functions
+from host_tools import contract_alarms, contract_devices, contract_functions
+from host_tools.contract_alarms import AlarmsBody
 from host_tools.contract_devices import DeviceBody
 from host_tools.contract_functions import FunctionBody
 
@@ -132,6 +133,10 @@ class ClockStep:
     source: str
 
 
+Told = Alarm | CounterChange | ClockSet | ClockStep
+Body = Values | Told | AlarmsBody | DeviceBody | FunctionBody
+
+
 @dataclass(frozen=True)
 class Record:
     """One record: its UTC in ms or, while the clock was unset, its uptime in ms."""
@@ -140,7 +145,7 @@ class Record:
     t_ms: int | None
     uptime_ms: int | None
     quality: int
-    body: Values | Alarm | CounterChange | ClockSet | ClockStep | DeviceBody | FunctionBody
+    body: Body
 
 
 @dataclass(frozen=True)
@@ -483,7 +488,7 @@ def _data_body(table: _Table, quality: int, where: str) -> Values:
     return Values(values)
 
 
-_BODIES = contract_functions.BODIES | contract_devices.BODIES
+_BODIES = contract_functions.BODIES | contract_devices.BODIES | contract_alarms.BODIES
 
 
 def _event_body(table: _Table):

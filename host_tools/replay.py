@@ -19,6 +19,7 @@ from rich.console import Console
 
 from host_tools import world as worlds
 from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, CounterChange, Values
+from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
 from host_tools.contract_devices import Answering, DeviceBody, Refusal
 from host_tools.contract_functions import FunctionBody, OrderChange, Shed
 from host_tools.emulation.recording import Recording, RecordingSignals
@@ -158,8 +159,12 @@ def _lines(arrival: Arrival) -> Iterator[tuple[str, str, str]]:
             yield _happening_line(happening)
 
 
-def _happening_line(body: FunctionBody | DeviceBody) -> tuple[str, str, str]:
+def _happening_line(body: FunctionBody | DeviceBody | AlarmsBody) -> tuple[str, str, str]:
     match body:
+        case AlarmState(name, state, value):
+            return name, "" if value is None else f"{value:f}", state
+        case Flood(begins, suppressed):
+            return "flood", str(suppressed), "begun" if begins else "ended"
         case Answering(answers):
             return "device", "", "answering" if answers else "silent"
         case Refusal(count):

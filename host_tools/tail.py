@@ -9,7 +9,7 @@ import json
 import sys
 from decimal import Decimal
 
-from host_tools import broker_arguments, contract_devices, contract_functions
+from host_tools import broker_arguments, contract_alarms, contract_devices, contract_functions
 from host_tools.client import (
     Alarm,
     Born,
@@ -25,6 +25,7 @@ from host_tools.client import (
     Sample,
 )
 from host_tools.client.items import as_time
+from host_tools.contract_alarms import AlarmState, Flood
 from host_tools.contract_devices import Answering, Refusal
 from host_tools.contract_functions import OrderChange, Period, Shed, Use
 
@@ -96,8 +97,12 @@ def _head(item: Sample | Alarm | CounterChange | Happening) -> str:
 
 
 def _sentence(body) -> str:
-    of_device = isinstance(body, Answering | Refusal)
-    return (contract_devices if of_device else contract_functions).sentence(body)
+    match body:
+        case Answering() | Refusal():
+            return contract_devices.sentence(body)
+        case AlarmState() | Flood():
+            return contract_alarms.sentence(body)
+    return contract_functions.sentence(body)
 
 
 def _quantity(value: Decimal | None, unit: str) -> str:
@@ -128,7 +133,7 @@ def _json(fact) -> str:
     match fact:
         case Decimal():
             return f"{fact:f}"
-        case Shed() | OrderChange() | Period() | Answering() | Refusal():
+        case Shed() | OrderChange() | Period() | Answering() | Refusal() | AlarmState() | Flood():
             return _object({"kind": type(fact).__name__.lower()} | vars(fact))
         case Use():
             return _object(vars(fact))

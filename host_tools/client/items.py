@@ -16,6 +16,7 @@ from host_tools.contract import Alarm as AlarmBody
 from host_tools.contract import ClockSet as SetBody
 from host_tools.contract import ClockStep as StepBody
 from host_tools.contract import CounterChange as ChangeBody
+from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
 from host_tools.contract_devices import Answering, DeviceBody, Refusal
 from host_tools.contract_functions import FunctionBody, OrderChange, Period, Shed
 
@@ -104,11 +105,11 @@ class CounterChange:
 @dataclass(frozen=True)
 class Happening:
     """What a gateway tells of a function or a device: `body` is a Shed, an OrderChange or a Period,
-    an Answering or a Refusal."""
+    an AlarmState or a Flood, an Answering or a Refusal."""
 
     gateway: str
     device: str
-    body: FunctionBody | DeviceBody
+    body: FunctionBody | AlarmsBody | DeviceBody
     quality: str
     t_ms: int | None
     uptime_ms: int | None
@@ -209,7 +210,7 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
         case ChangeBody(channel, change, was, total):
             told = channel, change, was, total, quality
             yield CounterChange(*where, *told, *taken, channels.get(channel))
-        case Shed() | OrderChange() | Period() | Answering() | Refusal():
+        case Shed() | OrderChange() | Period() | Answering() | Refusal() | AlarmState() | Flood():
             yield Happening(*where, record.body, quality, *taken)
         case StepBody(uptime_ms, utc_ms, was_ms, source):
             step = uptime_ms, utc_ms, was_ms, source

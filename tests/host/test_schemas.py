@@ -49,6 +49,13 @@ GOLDEN = [
     ("dev/gateway/event", FRAME | {"r": [[21, 1795291200000, 0, {
         "clock": "step", "uptime_ms": 0, "utc_ms": 1795291200000, "was_ms": 1795291203600,
         "source": "ntp"}]]}),
+    ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "alarm": "a.high", "state": "unack", "value": 45.1, "limit": None, "priority": 2}]]}),
+    ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "alarm": "a.early_high", "state": "ack", "value": 45.1, "limit": 50, "priority": 2,
+        "in_s": 900, "first": True, "restated": True}]]}),
+    ("dev/gateway/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "flood": "ended", "suppressed": 12}]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {"device": "silent"}]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "refused": {"count": 3, "cuts": [[3, 4136], [4, 12]]}}]]}),

@@ -52,7 +52,7 @@ def _read_channel(spot, channel, settings, every_ms):
     if values["report"]:
         compact["report"] = _read_report(spot.at("report"), values["report"], compact)
     if values["alarm"] is not None:
-        compact["alarm"] = _read_alarm(spot.at("alarm"), values["alarm"], unit, places)
+        _read_alarms(spot.at("alarm"), values["alarm"], compact)
     if has_ledger and values["ledger"]:
         compact["counter"] = _read_counter(spot, values["counter"], compact)
     for key in ("fc", "states", "p1"):
@@ -207,18 +207,34 @@ def _change_rule(spot, settings, values, every_ms):
     return [values["deadband"], values["or_percent"], pause, least]
 
 
-def _read_alarm(spot, settings, unit, places):
-    """One entry for each limit: {"name", "limit", "hysteresis", "delay_ms"}."""
+def _read_alarms(spot, settings, channel):
+    """One entry for each limit, as "alarm"; what is more than a limit as "alarms", with its spot,
+    because it may be about other devices too (`limen.core.alarm_config`)."""
+    unit, places = channel["unit"], channel["places"]
+    count, size = _count(unit, places), _size(unit, places)
     fields = {
-        "high": optional(_count(unit, places)),
-        "low": optional(_count(unit, places)),
-        "hysteresis": optional(_size(unit, places), 0),
+        "high": optional(count),
+        "low": optional(count),
+        "hysteresis": optional(size, 0),
         "delay": optional(duration_ms(0, LONGEST_MS), 0),
     }
+    if not [True for key in settings if key not in fields]:
+        channel["alarm"] = _read_limits(spot, settings, spot.read_table(settings, fields), channel)
+        return
+    from limen.core.alarm_config import read_alarms, rich_fields
+
+    fields.update(rich_fields(count, size, fields["delay"][0]))
     values = spot.read_table(settings, fields)
+    _check_limits(spot, values["high"], values["low"], values["hysteresis"], unit, places)
+    channel["alarms"] = spot, values, read_alarms(spot, settings, values, channel)
+
+
+def _read_limits(spot, settings, values, channel):
+    """[{"name", "limit", "hysteresis", "delay_ms"}]."""
     limits = [name for name in ("high", "low") if name in settings]
     if not limits:
         spot.report("needs a limit; write high, low or both")
+    unit, places = channel["unit"], channel["places"]
     _check_limits(spot, values["high"], values["low"], values["hysteresis"], unit, places)
     shared = values["hysteresis"], values["delay"]
     return [

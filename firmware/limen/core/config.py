@@ -100,10 +100,12 @@ _SITE = {
     "co2": optional(table),
 }
 _FACTS = ("holidays", "tariff", "co2")
+_SPAN = duration_s(1, 86400)
 _GATEWAY = {
     "board": required(text, 'board = "lilygo-t-can485"'),
     "outbox_bytes": optional(integer(1024, 65536), 4096),
     "diag_every": optional(duration_s(1, 86400), 60),
+    "alarms": optional(table),
     "bus": required(entries, "[[gateway.press-07.bus]]"),
     "device": required(entries, "[[gateway.press-07.device]]"),
     "energy": optional(entries),
@@ -155,13 +157,39 @@ def _read_gateway(spot, gateways, name, profiles, boards, facts):
         "bus": wired,
         "device": devices,
     }
+    _add_functions(spot, values, facts, compact)
+    return compact
+
+
+def _add_functions(spot, values, facts, compact):
+    """What makes values of values; "function" is there only where something does."""
     if [kind for kind in _FUNCTIONS if values[kind]]:
         from limen.core.function_config import read_functions
 
-        compact["function"] = read_functions(spot, values, devices, facts)
+        compact["function"] = read_functions(spot, values, compact["device"], facts)
+    flood = _flood(spot.at("alarms"), values["alarms"])
     if not spot.problems:
         _add_windows(spot.at("device"), compact)
-    return compact
+        _add_alarms(spot, flood, compact)
+
+
+def _flood(spot, settings):
+    """[alarms, in so many seconds] from which on there are more than anybody can read."""
+    fields = {"flood": optional(integer(0, 1000), 10), "flood_window": optional(_SPAN, 600)}
+    values = spot.read_table(settings or {}, fields)
+    return [values["flood"], values["flood_window"]]
+
+
+def _add_alarms(spot, flood, compact):
+    """What is more than a plain limit is a function of its own, for the whole gateway."""
+    for device in compact["device"] + compact.get("function", []):
+        for channel in device["channel"]:
+            if "alarms" in channel:
+                from limen.core.alarm_config import gather_alarms
+
+                alarms = gather_alarms(spot, flood, compact)
+                compact["function"] = compact.get("function", []) + [alarms]
+                return
 
 
 def _add_windows(spot, compact):
@@ -171,8 +199,10 @@ def _add_windows(spot, compact):
             if isinstance(channel.get("report"), dict):
                 from limen.core.report_config import read_windows
 
-                functions = compact.setdefault("function", [])
-                functions += read_windows(spot, compact["device"], functions)
+                functions = compact.get("function", [])
+                functions = functions + read_windows(spot, compact["device"], functions)
+                if functions:
+                    compact["function"] = functions
                 return
 
 

@@ -25,7 +25,7 @@ def rich_fields(count, size, duration):
         "longest_delay": optional(duration),
         "bands": optional(_bands(count)),
         "hysteresis": optional(size, 0),
-        "rate": optional(_rate(size)),
+        "rate": optional(amount_in_time(size)),
         "window": optional(_window),
         "of": optional(_aggregates),
     }
@@ -41,7 +41,7 @@ def read_rich_report(spot, settings, values, channel, change_rule):
     way = chosen[0] if chosen else "change"
     _check_foreign(spot, settings, way)
     if channel["kind"] == "state":
-        _refuse(spot, settings, _STAGES + ("line", "rate"), "is not for a state, which is no amount")
+        _refuse(spot, settings, _STAGES + ("line", "rate"), "is for amounts, and this is a state")
     report = {name: values[name] for name in _STAGES if values[name]}
     if way == "change":
         report["change"] = change_rule(spot, settings, values, every_ms)
@@ -134,7 +134,7 @@ def _bands(count):
     return read
 
 
-def _rate(size):
+def amount_in_time(size):
     """[count, ms] of an amount in a duration: "5 °C/min", "2 bar/10s"."""
 
     def read(value):

@@ -1,0 +1,137 @@
+"""Alarms that are more than a limit, as a site file has them."""
+
+from limen.core.config import check
+
+METER = {
+    "model": "Acme M1",
+    "fc": 4,
+    "max_registers": 80,
+    "pause_ms": 5,
+    "serial": {"baud": 9600, "parity": "even", "stop": 1},
+    "default": ["voltage_l1"],
+    "channel": [
+        ["voltage_l1", 2, [0, "f32", "ABCD", 1, 1]],
+        ["power_active_total", 0, [52, "f32", "ABCD", 1, 1]],
+    ],
+}
+BOARDS = {
+    "one-port": {
+        "network": "wifi",
+        "uart": [1],
+        "output": [22],
+        "input": [21],
+        "port": [{"uart": 1, "tx": 22, "rx": 21, "de": None, "high": [16, 17]}],
+    }
+}
+
+
+def checked(alarm):
+    device = {"id": "meter", "profile": "m", "bus": "rs485", "address": 1, "every": "1s"}
+    device["channels"] = {"voltage_l1": {"alarm": alarm}, "power_active_total": {}}
+    gateway = {"board": "one-port", "bus": [{"id": "rs485", "kind": "modbus-rtu"}]}
+    gateway["device"] = [device]
+    site = {
+        "site": {"id": "hall-2"},
+        "mqtt": {"host": "broker.local"},
+        "gateway": {"g1": gateway},
+    }
+    return check(site, "g1", {"m": METER}, BOARDS)
+
+
+def compiled(alarm):
+    compact, problems = checked(alarm)
+    assert problems == []
+    return compact
+
+
+def problems(alarm):
+    _, found = checked(alarm)
+    return {path[-1]: sentence for path, sentence in found}
+
+
+def test_plain_limits_stay_with_the_channel():
+    compact = compiled({"high": "253 V", "hysteresis": "1 V"})
+    assert "function" not in compact
+    assert compact["device"][0]["channel"][0]["alarm"] == [
+        {"name": "high", "limit": 25300, "hysteresis": 100, "delay_ms": 0}
+    ]
+
+
+def test_more_than_limits_is_a_function_of_the_gateway():
+    compact = compiled(
+        {
+            "high": "253 V",
+            "high_high": "260 V",
+            "hysteresis": "1 V",
+            "off_delay": "5s",
+            "latch": True,
+            "group": "mains",
+            "only_while": {"channel": "power_active_total", "above": "500 W"},
+        }
+    )
+    (function,) = compact["function"]
+    assert (function["id"], function["follows"], function["flood"]) == ("alarms", [1], [10, 600])
+    high, high_high = function["alarm"]
+    assert high == {
+        "of": [1, 0],
+        "name": "high",
+        "kind": "high",
+        "limit": 25300,
+        "hysteresis": 100,
+        "on_ms": 0,
+        "off_ms": 5000,
+        "priority": 3,
+        "latch": True,
+        "group": "mains",
+        "while": [1, 1, 501, 1 << 60],
+    }
+    assert (high_high["name"], high_high["limit"], high_high["priority"]) == ("high_high", 26000, 2)
+    assert "alarms" not in compact["device"][0]["channel"][0]
+
+
+def test_each_kind_has_what_it_needs():
+    compact = compiled(
+        {
+            "low": "207 V",
+            "rate": "5 V/s",
+            "deviation": "3 V",
+            "setpoint": "meter.voltage_l1",
+            "stale": "1min",
+            "bad": True,
+            "warn": {"within": "30min", "over": "1h", "fit": "0.5 V"},
+        }
+    )
+    kinds = {one["name"]: one for one in compact["function"][0]["alarm"]}
+    assert kinds["rate"]["limit"], kinds["rate"]["span_ms"] == (500, 1000)
+    assert kinds["deviation"]["setpoint"] == [1, 0]
+    assert kinds["stale"]["longest_ms"] == 60000
+    assert kinds["bad"]["limit"] is None
+    assert kinds["early_low"]["trend"] == [12, 300, 50, 1800]
+    assert kinds["early_low"]["kind"] == "falling"
+    assert [name for name in kinds if "setpoint" in kinds[name]] == ["deviation"]
+
+
+def test_settings_that_cannot_work_are_refused():
+    assert problems({"high": "253 V", "high_high": "250 V"}) == {
+        "high_high": "is not above the limit below it"
+    }
+    assert problems({"deviation": "3 V"}) == {"deviation": "and setpoint need each other"}
+    assert problems({"deviation": "3 V", "setpoint": "voltage_l9"}) == {
+        "setpoint": 'meter reads no channel "voltage_l9"; did you mean "voltage_l1"?'
+    }
+    assert problems({"latch": True}) == {
+        "alarm": "needs a limit, or rate, deviation, stale, bad or state"
+    }
+    assert problems({"state": 3}) == {
+        "state": "is for states, and this is an amount; write high or low"
+    }
+    assert problems({"high": "1 V", "priority": 9}) == {"priority": "must be 1 to 4, not 9"}
+    assert problems({"high": "1 V", "only_while": {"channel": "power_active_total"}}) == {
+        "only_while": "needs a channel and one of above, below and is"
+    }
+    assert problems(
+        {"high": "1 V", "only_while": {"channel": "power_active_total", "above": "5 A"}}
+    ) == {"above": '"5 A" is not in W; write a number and its unit, such as "10 W"'}
+    assert problems({"bad": True, "warn": {"within": "1h", "over": "1h", "fit": "1 V"}}) == {
+        "warn": "needs the limit it is about: high or low"
+    }
