@@ -8,7 +8,7 @@ OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)")
 WORLD = $(if $(RECORDING),--recording "$(RECORDING)") $(if $(MAP),--map "$(MAP)") \
 	$(if $(SEED),--seed "$(SEED)")
 
-.PHONY: setup demo replay test noise fuzz lint bench size flash clean distclean
+.PHONY: setup demo replay test noise kills fuzz lint bench size flash clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(WORLD) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -23,6 +23,10 @@ test: setup
 # Bytes of every kind into the Modbus master, for longer than a test takes.
 noise: setup
 	.venv/bin/python tests/campaigns/modbus_noise.py $(ARGS)
+
+# Brokers killed at random moments for ten minutes, while a gateway delivers to them over TLS.
+kills: setup
+	.venv/bin/python tests/campaigns/killed_brokers.py $(ARGS)
 
 # Every parser, or TARGET=p1, under a fuzzer that watches coverage; for SECONDS=60 each.
 fuzz: setup

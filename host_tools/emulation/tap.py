@@ -199,5 +199,6 @@ class Tap:
 def _reset(writer: asyncio.StreamWriter) -> None:
     """Close with a TCP reset, as a cut network shows sooner or later."""
     connection = writer.get_extra_info("socket")
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    if connection:  # a TLS connection that has ended has none any more
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     writer.transport.abort()

@@ -20,7 +20,7 @@ from limen.core.mqtt import MqttError
 _SENTENCES = "/troubles.txt"
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(60000)
-_STEADY_S = const(60)
+_STEADY_S = const(10)
 _LOOK_MS = const(200)
 
 
