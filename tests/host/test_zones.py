@@ -48,3 +48,50 @@ def test_an_unknown_zone_is_told_with_its_line(name, tmp_path):
     (problem,) = [text for text in caught.value.problems if "timezone" in text]
     assert problem.startswith(f'{path}:3: site.timezone: there is no time zone "{name}"; ')
     assert UNKNOWN[name] in problem
+
+
+RTC_SITE = """
+[site]
+id = "hall-2"
+[mqtt]
+host = "broker.local"
+[gateway.g1]
+board = "espressif-esp32-devkitc"
+rtc = "{rtc}"
+[[gateway.g1.bus]]
+id = "sensors"
+kind = "i2c"
+sda = 21
+scl = 22
+[[gateway.g1.bus]]
+id = "pins"
+kind = "pins"
+[[gateway.g1.device]]
+id = "cabinet"
+bus = "sensors"
+profile = "sensirion-sht3x"
+"""
+
+
+def rtc_site(folder, rtc):
+    path = folder / "site.toml"
+    path.write_text(RTC_SITE.format(rtc=rtc))
+    return load_site(path)
+
+
+def test_an_rtc_is_compiled_to_its_bus(tmp_path):
+    assert rtc_site(tmp_path, "sensors").compile("g1")["rtc"] == 0
+
+
+@pytest.mark.parametrize(
+    ("rtc", "sentence"),
+    [
+        ("sensor", 'there is no bus "sensor" on this gateway; did you mean "sensors"?'),
+        ("pins", 'is a bus of kind pins; a DS3231 is on one of kind "i2c"'),
+    ],
+)
+def test_an_rtc_on_a_wrong_bus_is_told(tmp_path, rtc, sentence):
+    with pytest.raises(TomlError) as caught:
+        rtc_site(tmp_path, rtc).compile("g1")
+    (problem,) = caught.value.problems
+    assert problem.endswith(f"site.toml:8: gateway.g1.rtc: {sentence}")

@@ -35,6 +35,7 @@ from limen.core.units import Mistake
 
 _VERSION = 1
 _ADDRESSES = {"modbus-rtu": (1, 247), "modbus-rtu-tcp": (1, 247), "modbus-tcp": (0, 255)}
+_RTC_ADDRESS = 0x68  # of a DS3231
 _FROM_PROFILE = ("model", "fc", "max_registers", "pause_ms")
 
 
@@ -106,6 +107,7 @@ _GATEWAY = {
     "outbox_bytes": optional(integer(1024, 65536), 4096),
     "diag_every": optional(duration_s(1, 86400), 60),
     "alarms": optional(table),
+    "rtc": optional(text),
     "bus": required(entries, "[[gateway.press-07.bus]]"),
     "device": required(entries, "[[gateway.press-07.device]]"),
     "energy": optional(entries),
@@ -140,15 +142,10 @@ def _read_gateway(spot, gateways, name, profiles, boards, facts):
     buses = read_buses(spot.at("bus"), values["bus"] or [])
     owners = Owners()
     inputs = _inputs(buses, board, owners)
+    rtc = _find_rtc(spot.at("rtc"), values["rtc"], buses, owners)
     devices = _read_devices(spot.at("device"), values["device"] or [], buses, profiles, inputs)
     wired = wire_buses(spot.at("bus"), buses, board, owners)
-    for bus in wired:
-        if inputs:
-            inputs.wire(bus)
-    if not spot.problems:
-        set_framings(devices, wired)
-        for device in devices:
-            _gather_counters(device)
+    _complete(spot, wired, devices, inputs)
     compact = {
         "gateway": name,
         "wifi": board is not None and board["network"] == "wifi",
@@ -157,6 +154,7 @@ def _read_gateway(spot, gateways, name, profiles, boards, facts):
         "bus": wired,
         "device": devices,
     }
+    compact.update(rtc)
     _add_functions(spot, values, facts, compact)
     return compact
 
@@ -190,6 +188,29 @@ def _add_alarms(spot, flood, compact):
                 alarms = gather_alarms(spot, flood, compact)
                 compact["function"] = compact.get("function", []) + [alarms]
                 return
+
+
+def _complete(spot, wired, devices, inputs):
+    """Add what buses and devices know of each other once all are read."""
+    if inputs:
+        for bus in wired:
+            inputs.wire(bus)
+    if not spot.problems:
+        set_framings(devices, wired)
+        for device in devices:
+            _gather_counters(device)
+
+
+def _find_rtc(spot, name, buses, owners):
+    """{"rtc": index of the I2C bus that has the DS3231}; {} where none is named."""
+    index = _find_bus(spot, name, buses)
+    if index is None:
+        return {}
+    kind = buses[index]["kind"]
+    if kind != "i2c":
+        spot.report('is a bus of kind %s; a DS3231 is on one of kind "i2c"' % kind)
+    owners.claim((name, _RTC_ADDRESS, None), "the RTC", spot, "")
+    return {"rtc": index}
 
 
 def _add_windows(spot, compact):

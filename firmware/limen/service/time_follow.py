@@ -21,6 +21,11 @@ _BLOCKED_SHARE = const(20)
 
 async def follow(sync, claims, source):
     """Take what was claimed; returns the pause until the next poll, in seconds."""
+    pause_s = await _judge(sync, claims, source)
+    return max(pause_s, sync.blocked_ms * _BLOCKED_SHARE // 1000)
+
+
+async def _judge(sync, claims, source):
     clock = sync.clock
     told = sync.told
     clock.tick()
@@ -56,8 +61,7 @@ async def _fail(sync):
     pause_s = sync.failed_s = min(max(sync.failed_s * 2, _FIRST_PAUSE_S), longest_s)
     if not clock.is_set and clock.s >= sync.note_due_s:
         await borrow(_load, "note", sync)
-    pause_s -= random.randint(0, pause_s // 4)
-    return max(pause_s, sync.blocked_ms * _BLOCKED_SHARE // 1000)
+    return pause_s - random.randint(0, pause_s // 4)
 
 
 def _insists(sync, claim):
