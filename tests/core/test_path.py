@@ -236,3 +236,11 @@ def test_stale_bears_the_time_when_it_was_last_heard():
     assert bench.message() == FRAME + (
         '3,"r":[[3,1795294126000,3,{"power_active_total":null,"voltage_l1":null}]]}'
     )
+
+
+def test_a_device_that_never_answered_is_told_as_bad():
+    bench = Bench()
+    bench.power.report = Report((500, 200, 0, 300000))
+    bench.volts.report = Report((500, 0, 0, 0))
+    bench.read(1, 0, 0, 2)
+    assert '"power_active_total":null' in bench.message()

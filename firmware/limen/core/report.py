@@ -25,7 +25,7 @@ class Report:
     def __init__(self, rule):
         self._rule = rule
         self._quality = None
-        self._s = self._ms = 0
+        self._s = self._ms = self.value = 0
 
     def passes(self, value, quality, s, ms):
         """True when the sample, taken at uptime (s, ms), is to be published."""
