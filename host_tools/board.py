@@ -2,10 +2,11 @@
 
 from host_tools.paths import PROJECT
 from host_tools.toml_file import TomlError, read_toml
-from limen.core.schema import Spot, entries, integer, one_of, optional, required, text
+from limen.core.schema import Spot, entries, integer, one_of, optional, required, table, text
 from limen.core.units import Mistake
 
 BOARDS = PROJECT / "boards"
+_PHYS = ("LAN8710", "LAN8720", "IP101", "RTL8201", "DP83848", "KSZ8041", "KSZ8081", "W5500")
 _CHIPS = ("esp32", "esp32s3", "esp32c3")
 _gpio = integer(0, 48)
 
@@ -31,7 +32,22 @@ _BOARD = {
     "output": required(_gpios, "output = [4, 5]"),
     "input": required(_gpios, "input = [34, 35]"),
     "port": optional(_ports, []),
+    "ethernet": optional(table),
 }
+_ETHERNET = {
+    "phy_type": required(one_of(_PHYS), 'phy_type = "LAN8720"'),
+    "phy_addr": required(integer(0, 31), "phy_addr = 0"),
+    "mdc": optional(_gpio),
+    "mdio": optional(_gpio),
+    "power": optional(_gpio),
+    "reset": optional(_gpio),
+    "ref_clk": optional(_gpio),
+    "ref_clk_mode": optional(one_of(("in", "out"))),
+    "spi": optional(_gpios),
+    "cs": optional(_gpio),
+    "int": optional(_gpio),
+}
+"""The arguments of MicroPython's `network.LAN`; `spi` is the SPI's number, SCK, MOSI and MISO."""
 _PORT = {
     "uart": required(integer(0, 2), "uart = 1"),
     "tx": required(_gpio, "tx = 22"),
@@ -55,6 +71,11 @@ def load_board(name: str) -> dict:
     facts["port"] = [
         spot.at("port", index).read_table(port, _PORT) for index, port in enumerate(ports)
     ]
+    if facts["ethernet"]:
+        wires = spot.at("ethernet").read_table(facts["ethernet"], _ETHERNET)
+        facts["ethernet"] = {name: value for name, value in wires.items() if value is not None}
+    elif facts["network"] == "ethernet":
+        spot.at("ethernet").report("is missing; write [ethernet] with the PHY and its pins")
     if problems:
         raise TomlError(file.describe(problems))
     return facts

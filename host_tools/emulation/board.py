@@ -28,6 +28,7 @@ from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Interface, Lan
 from host_tools.emulation.line import Framing, Line, PtyPort
 from host_tools.emulation.peripherals import Peripherals
+from host_tools.emulation.radio import AccessPoint, Cable, Station
 from host_tools.emulation.scheduler import Handle, RealScheduler, Scheduler
 from host_tools.image import BLOCK_BYTES, write_files
 from host_tools.paths import BUILD, TOOLS
@@ -39,9 +40,6 @@ HEAP_BYTES = 110 * 1024
 """What a plain ESP32 has for the firmware."""
 
 _BOOT_US = 300_000
-_JOIN_US = 1_000_000
-_NO_AP_FOUND = 201
-_BEACON_TIMEOUT = 200
 _PATIENCE_S = 20
 _REAL_SHARE = 38 * 1024
 _VIRTUAL_SHARE = 48 * 1024
@@ -79,8 +77,9 @@ class Board:
     the first boot in virtual time. `on_console(line)` gets each line printed, `on_exit(text)` the
     last lines when the program has ended. With `counts_flash` the erases and programmed bytes per
     block are counted in `erases` and `programmed`. With `ticks` the event loop's waits end on the
-    grid of the chip's tick, in virtual time. A program that takes no turn for `patience_s` of real
-    time is stuck.
+    grid of the chip's tick, in virtual time. `station` and `cable` are what its network interfaces
+    meet; without `access_points` there is one that takes everybody. A program that takes no turn
+    for `patience_s` of real time is stuck.
     """
 
     def __init__(
@@ -99,6 +98,7 @@ class Board:
         counts_flash: bool = False,
         patience_s: float = _PATIENCE_S,
         ticks: bool = False,
+        access_points: list[AccessPoint] | None = None,
     ):
         self.on_console = on_console
         self.on_exit = on_exit
@@ -127,7 +127,9 @@ class Board:
         self._interface: Interface | None = None
         self._pending: Handle | None = None
         self._watchdog = _Watchdog(self)
-        self._wifi = _Wifi(self)
+        self.station = Station(self, access_points)
+        self.cable = Cable(self)
+        self._links: set[str] = set()
         self._nvs = self._flash.load_nvs()
         self._forget()
 
@@ -150,7 +152,9 @@ class Board:
         """Take the power away this instant; `start` gives it back."""
         self._halt()
         self._watchdog.disarm()
-        self._wifi.forget()
+        self.station.forget()
+        self.cable.forget()
+        self._links.clear()
 
     @property
     def is_running(self) -> bool:
@@ -174,7 +178,9 @@ class Board:
     def restart(self, cause: int) -> None:
         """Reset the chip: `cause` is what `machine.reset_cause()` will say."""
         self._halt()
-        self._wifi.forget()
+        self.station.forget()
+        self.cable.forget()
+        self._links.clear()
         if cause != SOFT:
             self._watchdog.disarm()
         self._boot_after(cause)
@@ -239,9 +245,12 @@ class Board:
 
     # What the world does to the board.
 
-    def wifi(self, up: bool) -> None:
-        """Switch the access point on or off; the board rejoins by itself, as the chip does."""
-        self._wifi.set_access_point(up)
+    def wifi(self, up: bool, ssid: str = "") -> None:
+        """Switch an access point on or off; the board rejoins by itself, as the chip does."""
+        self.station.set_access_point(up, ssid)
+
+    def later(self, delay_us: int, callback: Callable[[], None]) -> None:
+        self._scheduler.after(delay_us, callback)
 
     def set_pin(self, pin: int, level: int) -> None:
         """Put a level on an input, and hold it there."""
@@ -329,7 +338,10 @@ class Board:
     def _on_question(self, kind: int, number: int, data: bytes) -> None:
         """A peripheral asks what is wired to it; the answer takes the time of its wires."""
         link = self._link
-        answer, takes_us = self.peripherals.ask(kind, number, data)
+        if kind == frames.WIFI_SCAN:
+            answer, takes_us = self.station.scan()
+        else:
+            answer, takes_us = self.peripherals.ask(kind, number, data)
         self._scheduler.after(
             takes_us, lambda: self._link is link and link.post(frame(kind, number, answer))
         )
@@ -353,7 +365,10 @@ class Board:
             self._uarts[number].send(data)
 
     def _on_wifi(self, joins: int, data: bytes) -> None:
-        self._wifi.request(bool(joins))
+        self.station.request(bool(joins), data)
+
+    def _on_lan(self, active: int, data: bytes) -> None:
+        self.cable.request(bool(active))
 
     def _on_flash(self, is_program: int, data: bytes) -> None:
         address, size = struct.unpack("<IH", data)
@@ -362,10 +377,11 @@ class Board:
         else:
             self.erases[address // BLOCK_BYTES] += 1
 
-    def set_network(self, up: bool) -> None:
-        """The Wi-Fi part tells whether packets pass."""
+    def set_link(self, name: str, up: bool) -> None:
+        """A network interface tells whether packets pass."""
+        (self._links.add if up else self._links.discard)(name)
         if self._interface:
-            self._interface.is_up = up
+            self._interface.is_up = bool(self._links)
             self._interface.resume()
 
     _HANDLERS = {
@@ -380,6 +396,7 @@ class Board:
         frames.UART_SETUP: _on_uart_setup,
         frames.UART_DATA: _on_uart_data,
         frames.WIFI: _on_wifi,
+        frames.LAN: _on_lan,
         frames.FLASH: _on_flash,
     }
 
@@ -406,50 +423,6 @@ class _Watchdog:
         if self._bite:
             self._bite.cancel()
             self._bite = None
-
-
-class _Wifi:
-    """The station: joining takes a second, and it rejoins for as long as the program wants."""
-
-    def __init__(self, board: Board):
-        self._board = board
-        self._has_access_point = True
-        self.forget()
-
-    def forget(self) -> None:
-        """The chip starts anew."""
-        self._is_wanted = self._is_joined = False
-
-    def request(self, joins: bool) -> None:
-        self._is_wanted = joins
-        self._is_joined = False
-        self._board.set_network(False)
-        if joins:
-            self._try_later()
-
-    def set_access_point(self, up: bool) -> None:
-        self._has_access_point = up
-        if up and self._is_wanted:
-            self._try_later()
-        elif self._is_joined:
-            self._tell(False, _BEACON_TIMEOUT)
-
-    def _try_later(self) -> None:
-        boots = self._board.boots
-        self._board._scheduler.after(_JOIN_US, lambda: self._try(boots))
-
-    def _try(self, boots: int) -> None:
-        if not self._is_wanted or self._is_joined or boots != self._board.boots:
-            return
-        if self._has_access_point:
-            self._tell(True, 0)
-        else:
-            self._tell(False, _NO_AP_FOUND)
-
-    def _tell(self, is_joined: bool, reason: int) -> None:
-        self._is_joined = is_joined
-        self._board.set_network(is_joined)
-        self._board.post(frame(frames.WIFI, is_joined, struct.pack("<H", reason)))
 
 
 class _Uart:

@@ -15,6 +15,7 @@ from limen.core.channel_config import LONGEST_MS, read_channels
 from limen.core.dialects_config import compact_dialects
 from limen.core.input_buses import BUSES
 from limen.core.mqtt_config import compact_mqtt, read_mqtt
+from limen.core.network_config import read_network
 from limen.core.schema import (
     Owners,
     Spot,
@@ -110,6 +111,7 @@ _GATEWAY = {
     "rtc": optional(text),
     "bus": required(entries, "[[gateway.press-07.bus]]"),
     "device": required(entries, "[[gateway.press-07.device]]"),
+    "network": optional(table),
     "energy": optional(entries),
     "machine": optional(entries),
 }
@@ -148,13 +150,13 @@ def _read_gateway(spot, gateways, name, profiles, boards, facts):
     _complete(spot, wired, devices, inputs)
     compact = {
         "gateway": name,
-        "wifi": board is not None and board["network"] == "wifi",
         "outbox_bytes": values["outbox_bytes"],
         "diag_s": values["diag_every"],
         "bus": wired,
         "device": devices,
     }
     compact.update(rtc)
+    compact.update(read_network(spot.at("network"), values["network"], board, owners))
     _add_functions(spot, values, facts, compact)
     return compact
 

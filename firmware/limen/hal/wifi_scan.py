@@ -27,9 +27,9 @@ def by_reach(wlan, networks):
 
 def order(networks, signals):
     """`signals` are the best RSSI by SSID."""
-
-    def badness(known):
-        rssi = signals.get(known["ssid"], _UNSEEN)
-        return 0 if rssi >= _GOOD_DBM else -rssi
-
-    return sorted(networks, key=badness)
+    ranks = []
+    for place in range(len(networks)):
+        rssi = signals.get(networks[place]["ssid"], _UNSEEN)
+        ranks.append((0 if rssi >= _GOOD_DBM else -rssi, place))
+    ranks.sort()
+    return [networks[place] for _, place in ranks]

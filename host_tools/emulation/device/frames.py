@@ -19,7 +19,8 @@ PIN = 10  # both ways; id: pin; one byte: level
 UART_SETUP = 11  # from board; id: UART; u32 baud, bits, parity (0 even, 1 odd, 2 none), stop, lines
 # that are inverted
 UART_DATA = 12  # both ways; id: UART
-WIFI = 13  # from board; id: 1 join, 0 leave; to board; id: 1 joined, 0 not; u16 reason
+WIFI = 13  # from board; id: 1 join, 0 leave; ssid, 0, password; to board; id: 1 joined, 0 not, 2
+# the driver is stuck; u16 reason
 FLASH = 14  # from board, if asked for; id: 0 erased, 1 programmed; u32 address, u16 length
 LOOK_UP = 15  # from board: host name; to board: address, empty if unknown
 CONNECT = 16  # from board; id: socket; u16 port, address; to board: it is connected
@@ -35,7 +36,10 @@ SPI = 23  # id: bus; bytes out; bytes in
 ONE_WIRE = 24  # id: pin; operation and its bytes; what was read
 VOLTS = 25  # id: pin; -; u32 microvolts
 PULSES = 26  # id: unit; pin and levels after the edges to count from now on, or -; u32 count
-QUESTIONS = (I2C, SPI, ONE_WIRE, VOLTS, PULSES)
+WIFI_SCAN = 27  # -; for each network i8 rssi, length of its name, name
+QUESTIONS = (I2C, SPI, ONE_WIRE, VOLTS, PULSES, WIFI_SCAN)
+
+LAN = 28  # both ways; id: from board 1 active, 0 not; to board 1 connected, 0 not
 
 NVS_I32 = 0
 NVS_BLOB = 1

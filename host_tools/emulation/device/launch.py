@@ -107,7 +107,7 @@ def _boot():
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(esp32.Partition("vfs"), readsize=32, progsize=32, lookahead=32), "/")
     late = _Late(files, os.getenv("MICROPYPATH"))
-    machine.load_late = esp32.load_late = late.load
+    machine.load_late = esp32.load_late = network.load_late = late.load
     return bus, late
 
 

@@ -17,15 +17,20 @@ STAT_ASSOC_FAIL = 203
 STAT_HANDSHAKE_TIMEOUT = 204
 
 mac = None  # set by the launcher
+load_late = None  # set by the launcher
 
 
 class _Station:
-    is_active = is_wanted = is_joined = is_joining = False
+    is_active = is_wanted = is_joined = is_joining = is_stuck = False
     reason = 0
-    ssid = ""
+    ssid = key = ""
+    addresses = None
     hostname = "mpy-esp32"
 
     def change(self, id, data):
+        if id == 2:
+            self.is_stuck = True
+            return
         self.is_joined = id == 1
         self.is_joining = False
         self.reason = struct.unpack("<H", data)[0]
@@ -56,19 +61,22 @@ class WLAN:
         if is_active is not None:
             if station.is_active and not is_active:
                 self._leave()
+                station.is_stuck = False
             station.is_active = bool(is_active)
         return station.is_active
 
     def connect(self, ssid=None, key=None, bssid=None):
         if not station.is_active:
             raise OSError("Wifi Not Started")
-        if station.is_joining:
+        bus.catch_up()
+        if station.is_joining or station.is_stuck:
             raise OSError("Wifi Internal Error")
         if ssid is not None:
             station.ssid = ssid
+            station.key = key or ""
         station.is_wanted = station.is_joining = True
         station.is_joined = False
-        bus.post(frames.WIFI, 1, station.ssid.encode())
+        bus.post(frames.WIFI, 1, (station.ssid + "\0" + station.key).encode())
 
     def disconnect(self):
         if not station.is_active:
@@ -90,14 +98,15 @@ class WLAN:
             return -60
         if station.is_joined:
             return STAT_GOT_IP
-        if station.reason == STAT_NO_AP_FOUND:
-            return STAT_NO_AP_FOUND
+        if station.reason in (STAT_NO_AP_FOUND, STAT_WRONG_PASSWORD):
+            return station.reason
         return STAT_CONNECTING if station.is_wanted else STAT_IDLE
 
     def ifconfig(self, addresses=None):
         if addresses is None:
-            own = "10.0.0.2" if station.is_joined else "0.0.0.0"
-            return own, "255.255.255.0", "10.0.0.1", "10.0.0.1"
+            own = station.addresses or ("10.0.0.2", "255.255.255.0", "10.0.0.1", "10.0.0.1")
+            return own if station.is_joined else ("0.0.0.0",) + own[1:]
+        station.addresses = tuple(addresses)
 
     def ipconfig(self, what=None, **settings):
         if what == "addr4":
@@ -118,5 +127,12 @@ class WLAN:
             raise ValueError("unknown config param")
 
     def scan(self):
-        bus.catch_up()
-        return [(station.ssid.encode(), mac, 6, -60, 3, False)] if station.is_joined else []
+        if not station.is_active:
+            raise OSError("STA must be active")
+        return load_late("network_late").scan()
+
+
+def __getattr__(name):
+    if name == "LAN" or name.startswith("PHY_"):
+        return getattr(load_late("network_late"), name)
+    raise AttributeError(name)
