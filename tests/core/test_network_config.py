@@ -1,7 +1,7 @@
 """The network of a gateway, as a site file tells it."""
 
 from limen.core.network_config import read_network
-from limen.core.schema import Spot
+from limen.core.schema import Owners, Spot
 
 PLAIN = {"network": "wifi"}
 WIRED = {"network": "ethernet", "ethernet": {"phy_type": "LAN8720", "phy_addr": 0}}
@@ -9,8 +9,8 @@ WIRED = {"network": "ethernet", "ethernet": {"phy_type": "LAN8720", "phy_addr": 
 
 def read(part, board=PLAIN):
     problems = []
-    compact = read_network(Spot(problems), part, board)
-    return compact, [".".join(path) + ": " + sentence for path, sentence in problems]
+    compact = read_network(Spot(problems), part, board, Owners())
+    return compact, sorted([".".join(path) + ": " + sentence for path, sentence in problems])
 
 
 def test_what_the_board_has_is_used():
@@ -36,8 +36,8 @@ def test_mistakes():
         "links: names Ethernet, which this board does not have"
     ]
     assert read({"links": ["lte"], "address": "1.2.3.4"})[1] == [
-        'links: must be one of "ethernet", "wifi", not "lte"',
         'address: must be an address with its network such as "192.168.1.20/24"',
+        'links: must be one of "ethernet", "wifi", not "lte"',
         'router: is missing; write for example router = "192.168.1.1"',
     ]
     assert read({"address": "1.2.3.4/24", "router": "1.2.3.256"})[1] == [
@@ -47,3 +47,12 @@ def test_mistakes():
         "dns: is told by the network itself; with a static address write address = "
         '"192.168.1.20/24"'
     ]
+
+
+def test_the_pins_of_ethernet_are_taken():
+    problems, owners = [], Owners()
+    owners.claim(("pin", 23), "bus rs485", None, "")
+    board = {"ethernet": {"phy_type": "LAN8720", "phy_addr": 0, "mdc": 23, "mdio": 18}}
+    read_network(Spot(problems), None, board, owners)
+    assert problems == [((), "pin 23, which Ethernet needs, is taken by bus rs485")]
+    assert owners.has(("pin", 18))

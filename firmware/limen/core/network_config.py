@@ -5,6 +5,7 @@ from limen.core.units import Mistake
 
 ETHERNET, WIFI = "ethernet", "wifi"
 _LINKS = (ETHERNET, WIFI)
+_PINS = ("mdc", "mdio", "power", "reset", "ref_clk", "cs", "int")
 
 
 def _links(value):
@@ -43,7 +44,7 @@ _NETWORK = {
 }
 
 
-def read_network(spot, part, board):
+def read_network(spot, part, board, owners):
     """What a gateway is told of its network; `board` are its facts, None where it is unknown."""
     fields = dict(_NETWORK)
     if part and "address" in part:
@@ -60,6 +61,10 @@ def read_network(spot, part, board):
     compact = {"wifi": WIFI in links}
     if ETHERNET in links and wires:
         compact["ethernet"] = wires
+        for name in _PINS:
+            if name in wires:
+                sentence = "pin %d, which Ethernet needs," % wires[name]
+                owners.claim(("pin", wires[name]), "Ethernet", spot, sentence + " is taken by %s")
     if values["address"] and values["router"]:
         address, mask = values["address"]
         compact["address"] = [address, mask, values["router"], values["dns"] or values["router"]]
