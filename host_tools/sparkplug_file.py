@@ -11,7 +11,7 @@ from limen.core.protobuf import Writer
 from limen.core.sparkplug import BOOLEAN, DOUBLE, INT64, STRING
 
 REBIRTH = "Node Control/Rebirth"
-FACTS = ("firmware", "reset", "chip", "configuration")
+FACTS = ("firmware", "reset", "chip", "configuration", "diagnostics")
 EVENT = ("event", STRING)
 
 _NODE = [("bdSeq", INT64), (REBIRTH, BOOLEAN), *[(name, STRING) for name in FACTS], EVENT]

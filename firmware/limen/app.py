@@ -198,7 +198,7 @@ class Gateway:
         )
         uplink.devices = self.devices
         uplink.birth_facts = self.birth_facts
-        uplink.put_diagnostics = self._make_diagnostics(dialect.frame).put
+        uplink.put_diagnostics = self.make_diagnostics(dialect.frame, uplink).put
         self.uplink = uplink
         session.on_message = self._on_message
         self.link = self.make_link(head, session, uplink)
@@ -269,10 +269,11 @@ class Gateway:
             facts["trouble"] = link.trouble
         return facts
 
-    def _make_diagnostics(self, identity):
+    def make_diagnostics(self, identity, carrier):
+        """How the gateway is, told by a carrier; `identity` begins its message."""
         parts = {
             "outbox": self._outbox_counters,
-            "mqtt": self._mqtt_counters,
+            "mqtt": lambda: self._mqtt_counters(carrier),
             "bus": lambda: {poll.bus.id: poll.counters() for poll in self.polls},
             "store": lambda: {"writes": self.store.writes, "failures": self.store.failures},
             "restarts": lambda: {pulse.name: pulse.restarts for pulse in self.supervisor.pulses},
@@ -291,9 +292,9 @@ class Gateway:
             "waiting": outbox.waiting(),
         }
 
-    def _mqtt_counters(self):
-        counters = dict(self.uplink.session.counters)
-        counters["messages"] = self.uplink.messages
+    def _mqtt_counters(self, carrier):
+        counters = dict(carrier.session.counters)
+        counters["messages"] = carrier.messages
         return counters
 
     def report(self, name, error):

@@ -224,6 +224,9 @@ def test_bad_commands_and_states_are_counted_and_nothing_else(tmp_path):
         scene.broker.publish(Publish(topic, payload, 1, False))
         scene.run(0.02)
     scene.run(5)
+    scene.run(60)
+    told = json.loads(scene.host.values(None, "diagnostics")[-1][1])
+    assert told["boot"] == 1 and told["mqtt"]["bad commands"] >= 300
     assert kinds_of(scene.host)[:3] == ["NBIRTH", "DBIRTH", "DBIRTH"]
     assert "NDEATH" not in kinds_of(scene.host)
     assert scene.oven.writes == []

@@ -122,6 +122,14 @@ class Sparkplug:
         self._payload.at = start
         return False
 
+    def add_diagnostics(self, text):
+        """Write the diagnostics of the node, which are its last metric but one."""
+        clock = self._clock
+        s = clock.utc_s(clock.s, clock.ms)
+        self._payload.begin_alias(self._alias[1] - 2, s, clock.utc_ms(clock.ms), False)
+        self._payload.put_text(text)
+        self._payload.end_metric()
+
     def end(self, seq):
         """End the message."""
         self._payload.end(seq)

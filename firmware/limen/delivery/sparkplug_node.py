@@ -12,7 +12,8 @@ import asyncio
 from array import array
 
 from limen.core.compat import const
-from limen.core.sparkplug import host_state
+from limen.core.sparkplug import LARGEST_METRIC, host_state
+from limen.core.text import Text
 from limen.delivery.session import Session
 
 _BD_SEQ = "bdseq"
@@ -51,8 +52,9 @@ class Node:
     """Delivers what is in `outbox` in messages that `dialect` writes into `payload`; `options` are
     the configuration's part for MQTT.
 
-    `facts()` gives the texts of the node's birth as bytes; `obey(topic, payload)` carries commands
-    out, ValueError if they are none; `wake` is set when there may be something to do.
+    `facts()` gives the texts of the node's birth as bytes; `put_diagnostics(text)` writes JSON each
+    `diag_s`; `obey(topic, payload)` carries commands out, ValueError if they are none; `wake` is
+    set when there may be something to do.
     """
 
     def __init__(self, session, outbox, dialect, payload, clock, store, options):
@@ -70,7 +72,8 @@ class Node:
         self._due = array("l", [0] * (options["in_flight"] + 1))
         self._again = []  # slots that are to be sent again
         self.wake = asyncio.Event()
-        self.facts = self.obey = None
+        self.facts = self.obey = self.put_diagnostics = None
+        self.diag_s = self._diag_due_s = 0
         self.messages = self._seq = self._first_live = 0
         self._host_ms = self._birth = None
         self.is_birth_due = False
@@ -126,6 +129,8 @@ class Node:
         has_room = self._send_records()
         if self.messages != sent:
             self.session.ping()
+        if has_room and self._clock.s >= self._diag_due_s:
+            self._tell_diagnostics()
         return has_room
 
     def _begin_births(self, numbers):
@@ -141,8 +146,10 @@ class Node:
                     self._is_born = bytearray(len(self.devices))
                     self._first_live = self._outbox.next_seq
                 await self._give_birth(number)
-        except OSError:
-            pass  # the connection has ended, and the link knows
+        except Exception as error:
+            self.session.close()  # the link begins anew, after a pause
+            if not isinstance(error, OSError):
+                raise
         finally:
             self._birth = None
             self.wake.set()
@@ -200,7 +207,8 @@ class Node:
                 return
             self._send(slot, records)
             self._due[slot] = self.session.pings + 1
-        self._again = self._again[1:]
+        if self._again:
+            self._again.pop(0)
 
     def _send(self, slot, records):
         """Make a message of `records`, as many as fit, and send it."""
@@ -229,6 +237,20 @@ class Node:
                 self.dialect.end(self._next_seq())
                 self.session.end_publish(self._payload, topic, 0)
                 self._is_born[number] = 0
+
+    def _tell_diagnostics(self):
+        """Tell how the gateway is, unless that is too long."""
+        self._diag_due_s = self._clock.s + self.diag_s
+        text = Text(bytearray(self._batch_bytes - LARGEST_METRIC))
+        self.put_diagnostics(text)
+        dialect = self.dialect
+        topic = dialect.data_topics[0]
+        if not text.overflow and self.session.room() >= self._batch_bytes + _TOPIC_ROOM:
+            self.session.begin_publish(self._payload, topic, self._batch_bytes)
+            dialect.begin()
+            dialect.add_diagnostics(memoryview(text.buffer)[: text.at])
+            dialect.end(self._next_seq())
+            self.session.end_publish(self._payload, topic, 0)
 
     def _release(self, answered):
         """The broker has had all that was sent before this ping."""

@@ -34,6 +34,8 @@ def add_node(gateway, head, login):
     )
     node = Node(session, outbox, dialect, payload, gateway.clock, gateway.store, options)
     node.facts = lambda: _facts(gateway, head)
+    node.put_diagnostics = gateway.make_diagnostics(_identity(gateway, head), node).put
+    node.diag_s = head["diag_s"]
     node.obey = Obedience(gateway, node).obey
     if gateway.uplink:
         node.wake = gateway.uplink.wake
@@ -51,11 +53,18 @@ def _give_up(kind):
             setattr(kind, name, None)
 
 
+def _identity(gateway, head):
+    """How a diagnostics message begins."""
+    names = gateway.incarnation, gateway.boot, head["hash"]
+    return '{"inc":"%s","boot":%d,"cfg":"%s"' % names
+
+
 def _facts(gateway, head):
-    """What the node's birth tells of the gateway, in the order of the host's file."""
+    """What the node's birth tells of the gateway, in the order of the host's file; there are no
+    diagnostics yet."""
     facts = gateway.birth_facts()
     texts = facts["firmware"], facts["reset"], facts["chip"], head["hash"]
-    return [text.encode() for text in texts]
+    return [text.encode() for text in texts] + [None]
 
 
 class Obedience:
