@@ -61,12 +61,12 @@ def _disturb(scene: Scene) -> None:
         damaged[at] ^= dice.randint(1, 255)
         return bytes(damaged)
 
-    for line in scene.world.lines:
+    for line in scene.world.wiring.lines.values():
         line.distort = distort
 
 
 def _calm(scene: Scene) -> None:
-    for line in scene.world.lines:
+    for line in scene.world.wiring.lines.values():
         line.distort = bytes
 
 

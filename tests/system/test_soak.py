@@ -1,0 +1,81 @@
+"""Simulated faults: a few seeds hold all invariants, a seed plays the same twice, bugs show."""
+
+import pytest
+
+from host_tools import cli
+from host_tools.soak.command import SITE
+from host_tools.soak.kinds import KINDS
+from host_tools.soak.schedule import Fault, Schedule, make_schedule
+from host_tools.soak.shrink import shrink
+from host_tools.soak.trial import Trial, devices_of
+
+DEVICES = ["press", "pump"]
+
+
+def test_a_schedule_is_the_same_for_its_seed_and_uses_every_kind():
+    assert make_schedule(7, 24, DEVICES) == make_schedule(7, 24, DEVICES)
+    used = {f.kind for seed in range(20) for f in make_schedule(seed, 24, DEVICES).faults}
+    assert used == set(KINDS)
+
+
+def test_the_begin_and_the_end_are_quiet():
+    for fault in make_schedule(3, 6, DEVICES).faults:
+        assert 600 <= fault.begin_s <= fault.end_s <= 6 * 3600 - 600
+
+
+def test_shrinking_finds_the_two_faults_that_only_together_break_something():
+    schedule = make_schedule(1, 12, DEVICES)
+    least = shrink(schedule, lambda candidate: {5, 17} <= set(candidate.numbers))
+    assert least.numbers == [5, 17]
+    assert least.command() == "limen soak --seed 1 --hours 12 --faults 5,17"
+
+
+def test_shrinking_finds_that_no_fault_is_needed():
+    assert shrink(make_schedule(1, 2, DEVICES), lambda candidate: True).numbers == []
+
+
+@pytest.fixture(scope="module")
+def devices():
+    return devices_of(SITE)
+
+
+def test_a_seed_holds_and_plays_the_same_twice(devices):
+    trials = [Trial(SITE, make_schedule(1, 3, devices)) for _ in range(2)]
+    assert [trial.run() for trial in trials] == [[], []]
+    assert trials[0].digest == trials[1].digest
+
+
+def every_kind(devices) -> Schedule:
+    """One fault of each kind after another, with time between them."""
+    faults = [
+        Fault(number, kind, devices[0], 600 * number, 600 * number + bool(fact.longest_s) * 240)
+        for number, (kind, fact) in enumerate(KINDS.items(), start=1)
+    ]
+    return Schedule(5, 1 + len(faults) // 5, tuple(faults))
+
+
+def test_every_kind_of_fault_is_survived(devices):
+    assert Trial(SITE, every_kind(devices)).run() == []
+
+
+def test_a_board_that_never_comes_back_is_found(devices, monkeypatch):
+    monkeypatch.setitem(KINDS, "power-cut", KINDS["power-cut"].__class__(
+        lambda scene: scene.world.board.power_cut()
+    ))  # fmt: skip
+    schedule = Schedule(1, 1, (Fault(1, "power-cut", "press", 1200, 1260),))
+    assert any("Not all was delivered in time" in text for text in Trial(SITE, schedule).run())
+
+
+def test_the_command_shows_chosen_faults_of_a_seed(capsys):
+    assert cli.main(["soak", "--seed", "1", "--hours", "1", "--faults", "1"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("1: ")
+    assert "All invariants hold." in out
+
+
+def test_wrong_arguments_are_one_sentence(capsys):
+    assert cli.main(["soak", "--hours", "0"]) == 2
+    assert cli.main(["soak", "--faults", "a"]) == 2
+    err = capsys.readouterr().err
+    assert "a run takes an hour at least" in err
+    assert 'write their numbers, as "3,17"' in err
