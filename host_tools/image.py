@@ -6,6 +6,9 @@ since MicroPython before 1.21 refuses littlefs-python's default of 2.1.
 """
 
 import functools
+import hashlib
+import os
+import pickle
 from pathlib import Path, PurePosixPath
 
 from littlefs import LittleFS, LittleFSError
@@ -13,8 +16,9 @@ from littlefs import LittleFS, LittleFSError
 from host_tools.bytecode import compile_module
 from host_tools.errors import ToolError
 from host_tools.link import Linked, link
-from host_tools.paths import FIRMWARE
+from host_tools.paths import BUILD, FIRMWARE
 
+_HOST_TOOLS = Path(__file__).parent
 FLASH_BYTES = 0x400000
 FILE_SYSTEM_OFFSET = 0x200000
 FILE_SYSTEM_BYTES = FLASH_BYTES - FILE_SYSTEM_OFFSET
@@ -56,8 +60,20 @@ def linked_firmware(firmware: Path = FIRMWARE) -> Linked:
 
 @functools.lru_cache(maxsize=4)
 def _linked(sources: tuple, scripts: tuple) -> Linked:
-    """Linking takes a second, and the same firmware is asked for again and again."""
-    return link(dict(sources), dict(scripts))
+    """Linking takes seconds, and the same firmware is asked for again and again: what comes out
+    is kept in `build/linked` under a hash of all that decides it, the linker's own text included.
+    """
+    tools = [path.read_bytes() for path in sorted(_HOST_TOOLS.glob("*.py"))]
+    key = hashlib.sha256(repr((sources, scripts, tools)).encode()).hexdigest()
+    kept = BUILD / "linked" / f"{key}.pickle"
+    if kept.exists():
+        return pickle.loads(kept.read_bytes())
+    linked = link(dict(sources), dict(scripts))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    beside = kept.with_suffix(f".{os.getpid()}")
+    beside.write_bytes(pickle.dumps(linked))
+    beside.replace(kept)
+    return linked
 
 
 def library_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
