@@ -74,7 +74,9 @@ class Bench:
         """Make a device and read it once; return what it takes."""
         gc.collect()
         before = gc.mem_alloc()
-        channels = tuple(make_channel(i, spec) for i, spec in enumerate(part["channel"]))
+        shared = {}
+        specs = enumerate(part["channel"])
+        channels = tuple(make_channel(index, spec, shared) for index, spec in specs)
         reader = drivers.load(self.bus.kind)[1](self.bus, part, channels)
         device = Device(part["id"], channels, reader)
         self.poll.serve(0, device)

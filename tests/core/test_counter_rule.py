@@ -40,6 +40,22 @@ def test_floats_texts_and_very_wide_registers_do_not_wrap():
     assert counter_rule("kWh", 0, [0, "u64", "ABCD", 1, 1])[:3] == [1000, 0, 10]
 
 
+def test_digits_and_parts_of_registers():
+    assert counter_rule("kWh", 3, [72, "bcd32", "ABCD", 10, 1]) == [1000000, 1000000000, 10000]
+    part_of_bits = [72, "u32*", "ABCD", 1, 1, 0, 2, 0, -1, 4, 20]
+    assert counter_rule("kWh", 3, part_of_bits) == [1000000, 1 << 20, 10000]
+    with_offset = [72, "u32*", "ABCD", 10, 1, 50, 2, 0, -1, 0, 0]
+    assert counter_rule("kWh", 3, with_offset) == [1000000, 10 << 32, 10000]
+    with_exponent = [72, "u32*", "ABCD", 10, 1, 0, 3, 0, 2, 0, 0]
+    assert counter_rule("kWh", 3, with_exponent) == [1000000, 0, 10000]
+
+
+def test_a_smart_meter_has_six_digits_before_the_point():
+    assert counter_rule("kWh", 3) == [1000000, 1000000000, 10000]
+    assert counter_rule("kWh", 0) == [1000, 1000000, 10]
+    assert counter_rule("m³", 3) == [1000000, 0, 10000]
+
+
 def test_what_is_said_overrides_what_follows():
     register = [342, "u32", "ABCD", 1, 1]
     assert counter_rule("kWh", 1, register, 430, 1000000)[:3] == [430, 1000000, 4]

@@ -52,7 +52,7 @@ def check(site, gateway, profiles, boards):
     facts = _read_facts(spot.at("site"), place)
     compact = _read_gateway(spot.at("gateway"), top["gateway"], gateway, profiles, boards, facts)
     if broker and place and compact:
-        board = boards.get(top["gateway"][gateway].get("board"))
+        board = boards.get(str(top["gateway"][gateway].get("board")))
         dialects = compact_dialects(spot.at("mqtt"), broker, place["id"], gateway, board)
     if problems:
         return None, problems

@@ -18,6 +18,7 @@ _RATES = {
 }
 _LONGEST_BITS = 48  # a wider counter outlives every meter
 _DIP_PART = 100
+_DIGITS = 6
 
 
 def rate_unit(unit):
@@ -29,10 +30,9 @@ def counter_rule(unit, places, register=None, largest_rate=None, modulus=None):
     """[largest rate in counts per hour, modulus in counts or 0, dip, sentinels...] of a counter.
 
     `register` is [address, type, order, numerator, denominator, ...] with its scale in counts;
-    None for a counter that comes as text. A derived number (its kind ends in *) has no range that
-    is known here. `largest_rate` in counts per hour and `modulus` in
-    counts override what follows from unit and register. Mistake if the register's range is not a
-    whole number of counts: then a rollover would not be exact.
+    None for a counter that comes as text. `largest_rate` in counts per hour and `modulus` in counts
+    override what follows from unit and register. Mistake if the register's range is not a whole
+    number of counts: then a rollover would not be exact.
     """
     kind, numerator, denominator = "", 1, 1
     if register:
@@ -40,19 +40,41 @@ def counter_rule(unit, places, register=None, largest_rate=None, modulus=None):
     bits = int(kind[1:]) if kind[:1] in ("u", "s") and kind[-1] != "*" else 0
     if largest_rate is None:
         largest_rate = _RATES[unit][1] * 10 ** max(0, places)
-    if modulus is None:
-        modulus = _wrap(bits, abs(numerator), denominator)
+    if modulus is None and register:
+        modulus = _wrap(_raw_range(register), abs(numerator), denominator)
+    elif modulus is None:
+        modulus = _of_digits(unit, places)
     patterns = _no_value(bits, kind[:1] == "s")
     sentinels = [_scaled(pattern * numerator, denominator) for pattern in patterns]
     return [largest_rate, modulus, max(2, largest_rate // _DIP_PART)] + sentinels
 
 
-def _wrap(bits, numerator, denominator):
-    if not 0 < bits <= _LONGEST_BITS:
+def _raw_range(register):
+    """How many numbers the register can hold; 0: it is not known, or outlives every meter."""
+    kind = register[1]
+    coding, size = kind[:1], kind.strip("abcdefnpsu*")
+    if coding not in ("u", "s", "b") or not size:
         return 0
-    if (1 << bits) * numerator % denominator:
+    bits = int(size)
+    if kind[-1] == "*":
+        _, _, _, exponent_at, _, own_bits = register[5:11]
+        if exponent_at >= 0:
+            return 0
+        bits = own_bits or bits
+    if bits > _LONGEST_BITS:
+        return 0
+    return 10 ** (bits // 4) if coding == "b" else 1 << bits
+
+
+def _wrap(raw_range, numerator, denominator):
+    if raw_range * numerator % denominator:
         raise Mistake("must not be coarser than the register, or rollovers would not be exact")
-    return (1 << bits) * numerator // denominator
+    return raw_range * numerator // denominator
+
+
+def _of_digits(unit, places):
+    """Smart meters tell energies with six digits before the point (DSMR 5.0.2, 6.12: F9(3,3))."""
+    return 10 ** max(0, _DIGITS + places) if unit in ("kWh", "kvarh") else 0
 
 
 def _scaled(product, denominator):
