@@ -6,16 +6,12 @@ scheduler. It restarts by itself after `machine.reset()` and when the watchdog b
 when `main.py` ends or fails: then, like the chip, it stays at the prompt, and `on_exit` tells.
 """
 
-import hashlib
-import os
-import shutil
 import struct
 from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 
 from host_tools import interpreter
-from host_tools.bytecode import compile_module
 from host_tools.emulation.backplane import (
     Process,
     RealLink,
@@ -23,16 +19,17 @@ from host_tools.emulation.backplane import (
     frame,
     split_frames,
 )
+from host_tools.emulation.chip_parts import Memory, Uart, Watchdog
 from host_tools.emulation.device import frames
+from host_tools.emulation.device_modules import compile_device_modules
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Interface, Lan
-from host_tools.emulation.line import Framing, Line, PtyPort
+from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.peripherals import Peripherals
 from host_tools.emulation.radio import AccessPoint, Cable, Station
 from host_tools.emulation.scheduler import Handle, RealScheduler, Scheduler
-from host_tools.image import BLOCK_BYTES, write_files
-from host_tools.paths import BUILD, TOOLS
-from host_tools.shorten import shorten
+from host_tools.image import BLOCK_BYTES
+from host_tools.paths import TOOLS
 
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5
 
@@ -43,29 +40,9 @@ _BOOT_US = 300_000
 _PATIENCE_S = 20
 _REAL_SHARE = 38 * 1024
 _VIRTUAL_SHARE = 48 * 1024
-_DEVICE_SOURCES = Path(__file__).parent / "device"
 _KEPT_LINES = 60
 _PARITIES = ("E", "O", None)
 _INVERT_RX = 4
-
-
-def compile_device_modules() -> Path:
-    """Return the folder with the compiled modules that replace the stock ones on the board."""
-    sources = {path.name: path.read_text() for path in sorted(_DEVICE_SOURCES.glob("*.py"))}
-    files = {
-        name.replace(".py", ".mpy"): compile_module(text.encode(), name)
-        for name, text in shorten(sources, parameters=False).items()
-    }
-    contents = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
-    folder = BUILD / "device" / contents
-    if not folder.exists():
-        beside = folder.with_suffix(f".{os.getpid()}")
-        write_files(files, beside)
-        try:
-            beside.rename(folder)
-        except OSError:  # another run was faster
-            shutil.rmtree(beside)
-    return folder
 
 
 class Board:
@@ -122,24 +99,25 @@ class Board:
         self._ticks = ticks
         self._patience_s = patience_s
         self._driver_enable = driver_enable or {}
-        self._uarts = {number: _Uart(self, number, line) for number, line in (lines or {}).items()}
+        self._uarts = {
+            number: Uart(line, self._is_real, lambda data, n=number: self._on_line(n, data))
+            for number, line in (lines or {}).items()
+        }
         self._link: RealLink | VirtualLink | None = None
         self._interface: Interface | None = None
         self._pending: Handle | None = None
-        self._watchdog = _Watchdog(self)
+        self._watchdog = Watchdog(scheduler, lambda: self.restart(WATCHDOG))
         self.station = Station(self, access_points)
         self.cable = Cable(self)
         self._links: set[str] = set()
-        self._nvs = self._flash.load_nvs()
-        self._forget()
+        self._memory = Memory(scheduler, self._flash)
 
     # Power.
 
     def start(self) -> None:
         """Switch the power on; nothing happens if it is on."""
         if not self._link and not self._pending:
-            self._nvs = self._flash.load_nvs()
-            self._forget()
+            self._memory.power_on()
             self._boot_after(POWER_ON)
 
     def stop(self) -> None:
@@ -159,11 +137,6 @@ class Board:
     @property
     def is_running(self) -> bool:
         return self._link is not None
-
-    def _forget(self) -> None:
-        """Without power the RTC and its memory are lost: the clock begins at 2000-01-01."""
-        self._rtc_memory = b""
-        self._rtc_offset_us = -self._scheduler.now_us
 
     def _halt(self) -> None:
         """Stop the program, wherever it is."""
@@ -223,8 +196,7 @@ class Board:
 
     def _boot_frames(self, cause: int) -> bytes:
         """All that the chip knows when it starts; BOOT comes last."""
-        seconds, us = divmod(self._scheduler.now_us + self._rtc_offset_us, 1_000_000)
-        nvs = [frame(frames.NVS, kind, name + b"\0" + v) for (kind, name), v in self._nvs.items()]
+        seconds, us = self._memory.time()
         ptys = [frame(frames.PTY, n, u.path.encode()) for n, u in self._uarts.items() if u.path]
         ticks_ms = self._first_ticks_ms if self.boots == 0 else 0
         boot = struct.pack(
@@ -236,8 +208,8 @@ class Board:
         )  # fmt: skip
         names = self._lan.name_frames() if self._is_real else b""
         pins = [frame(frames.PIN, pin, bytes([level])) for pin, level in self._inputs.items()]
-        memory = frame(frames.RTC_MEMORY, 0, self._rtc_memory)
-        return b"".join([*nvs, *ptys, *pins, names, memory, frame(frames.BOOT, 0, boot)])
+        memory = self._memory.boot_frames()
+        return b"".join([*memory, *ptys, *pins, names, frame(frames.BOOT, 0, boot)])
 
     def _flags(self) -> int:
         ticks = self._ticks and not self._is_real
@@ -320,20 +292,13 @@ class Board:
         self._watchdog.feed()
 
     def _on_rtc_time(self, id: int, data: bytes) -> None:
-        seconds, us = struct.unpack("<II", data)
-        self._rtc_offset_us = seconds * 1_000_000 + us - self._scheduler.now_us
+        self._memory.set_time(*struct.unpack("<II", data))
 
     def _on_rtc_memory(self, id: int, data: bytes) -> None:
-        self._rtc_memory = data
+        self._memory.rtc = data
 
     def _on_nvs(self, kind: int, data: bytes) -> None:
-        namespace, key, value = data.split(b"\0", 2)
-        name = namespace + b"\0" + key
-        for other in (frames.NVS_I32, frames.NVS_BLOB):
-            self._nvs.pop((other, name), None)
-        if kind != frames.NVS_ERASE:
-            self._nvs[kind, name] = value
-        self._flash.save_nvs(self._nvs)
+        self._memory.keep(kind, *data.split(b"\0", 2))
 
     def _on_question(self, kind: int, number: int, data: bytes) -> None:
         """A peripheral asks what is wired to it; the answer takes the time of its wires."""
@@ -377,6 +342,9 @@ class Board:
         else:
             self.erases[address // BLOCK_BYTES] += 1
 
+    def _on_line(self, number: int, data: bytes) -> None:
+        self.post(frame(frames.UART_DATA, number, data))
+
     def set_link(self, name: str, up: bool) -> None:
         """A network interface tells whether packets pass."""
         (self._links.add if up else self._links.discard)(name)
@@ -399,57 +367,3 @@ class Board:
         frames.LAN: _on_lan,
         frames.FLASH: _on_flash,
     }
-
-
-class _Watchdog:
-    """The chip's own: it survives a soft reset, and no program can stop it."""
-
-    def __init__(self, board: Board):
-        self.timeout_us = 0
-        self._board = board
-        self._bite: Handle | None = None
-
-    @property
-    def is_armed(self) -> bool:
-        return self._bite is not None
-
-    def feed(self) -> None:
-        self.disarm()
-        self._bite = self._board._scheduler.after(
-            self.timeout_us, lambda: self._board.restart(WATCHDOG)
-        )
-
-    def disarm(self) -> None:
-        if self._bite:
-            self._bite.cancel()
-            self._bite = None
-
-
-class _Uart:
-    """One serial port: in virtual time a port on the line, in real time a terminal onto it."""
-
-    def __init__(self, board: Board, number: int, line: Line):
-        self._board = board
-        self._number = number
-        self._pty = PtyPort(line, Framing(115200)) if board._is_real else None
-        self._port = None if self._pty else line.port(Framing(115200), self._receive)
-
-    @property
-    def path(self) -> str:
-        return self._pty.path if self._pty else ""
-
-    def set_up(self, framing: Framing) -> None:
-        (self._pty or self._port).framing = framing
-
-    def send(self, data: bytes) -> None:
-        self._port.send(data)
-
-    def drive(self, is_on: bool) -> None:
-        if self._port:
-            self._port.driving = is_on
-
-    def _receive(self, data: bytes) -> None:
-        self._board.post(frame(frames.UART_DATA, self._number, data))
-
-    def close(self) -> None:
-        (self._pty or self._port).close()

@@ -1,0 +1,32 @@
+"""The emulated modules as bytecode, shortened, in a folder that is made when they change."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from host_tools.bytecode import compile_module
+from host_tools.image import write_files
+from host_tools.paths import BUILD
+from host_tools.shorten import shorten
+
+_DEVICE_SOURCES = Path(__file__).parent / "device"
+
+
+def compile_device_modules() -> Path:
+    """Return the folder with the compiled modules that replace the stock ones on the board."""
+    sources = {path.name: path.read_text() for path in sorted(_DEVICE_SOURCES.glob("*.py"))}
+    files = {
+        name.replace(".py", ".mpy"): compile_module(text.encode(), name)
+        for name, text in shorten(sources, parameters=False).items()
+    }
+    contents = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
+    folder = BUILD / "device" / contents
+    if not folder.exists():
+        beside = folder.with_suffix(f".{os.getpid()}")
+        write_files(files, beside)
+        try:
+            beside.rename(folder)
+        except OSError:  # another run was faster
+            shutil.rmtree(beside)
+    return folder
