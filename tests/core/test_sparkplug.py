@@ -3,6 +3,15 @@
 from limen.core.quality import BAD, STALE
 from limen.core.sparkplug import BOOLEAN, DOUBLE, INT64, Payload, host_state
 
+try:
+    from micropython import heap_lock, heap_unlock
+except ImportError:
+
+    def heap_lock():
+        pass
+
+    heap_unlock = heap_lock
+
 
 def written(fill):
     payload = Payload(bytearray(400))
@@ -81,3 +90,21 @@ def test_the_state_of_a_host():
         except ValueError:
             continue
         raise AssertionError(bad)
+
+
+def test_data_allocate_nothing():
+    payload = Payload(bytearray(120))
+    payload.begin(817000000, 123)
+    payload.begin_alias(8, 816999999, 7, True)
+    heap_lock()
+    try:
+        payload.begin_alias(8, 816999999, 7, True)
+        payload.put_value(DOUBLE, 42160123, 3)
+        payload.end_metric()
+        payload.begin_alias(300, 816999999, 7, False)
+        payload.put_null(STALE)
+        payload.end_metric()
+        payload.end(255)
+    finally:
+        heap_unlock()
+    assert payload.at == 7 + 13 + 57

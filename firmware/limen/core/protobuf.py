@@ -8,6 +8,7 @@ Source: protobuf.dev, Encoding; IEEE 754-2019, 3.4.
 
 from limen.core.compat import const
 
+_FEW = const(24)
 _GROUPS = const(9)  # of seven bits, before the last one of a negative number
 _BIAS = const(1023)
 _DIGITS = const(13)  # of four bits in the mantissa of a double
@@ -41,10 +42,15 @@ class Writer:
         self._end -= size
 
     def put(self, data):
-        """Write bytes as they are."""
-        end = self.at + len(data)
-        self.buffer[self.at : end] = data
-        self.at = end
+        """Write bytes as they are; few of them one by one, as a slice would take memory."""
+        at = self.at
+        self.at = at + len(data)
+        if len(data) > _FEW:
+            self.buffer[at : self.at] = data
+            return
+        for byte in data:
+            self.buffer[at] = byte
+            at += 1
 
     def put_varint(self, number):
         """Write an integer, as two's complement of 64 bits where it is negative."""
