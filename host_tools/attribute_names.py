@@ -6,7 +6,7 @@ import itertools
 from host_tools.resolve import Program
 from host_tools.stock_names import short_names, stock_names
 
-NAME_ATTRIBUTES = ("getattr", "hasattr", "setattr")
+_NAME_ATTRIBUTES = ("getattr", "hasattr", "setattr")
 
 
 class AttributeNames:
@@ -43,7 +43,7 @@ class AttributeNames:
 
 def named_in_text(node: ast.AST) -> ast.Constant | None:
     """The text in a call such as getattr(x, "name") that names an attribute."""
-    if getattr(getattr(node, "func", None), "id", "") not in NAME_ATTRIBUTES:
+    if getattr(getattr(node, "func", None), "id", "") not in _NAME_ATTRIBUTES:
         return None
     text = node.args[1]
     return text if isinstance(text, ast.Constant) and isinstance(text.value, str) else None

@@ -11,7 +11,7 @@ Only what plainly does the same is moved (see `inline_body`, which refuses the r
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from host_tools.attribute_names import families, is_private, named_in_text
@@ -31,7 +31,7 @@ class _Candidate:
     call: ast.Call
 
 
-def inline_calls(program: Program, code: list[Code], kept: str) -> None:
+def inline_calls(program: Program, code: list[Code], kept: Collection[str]) -> None:
     """Move all that can be moved, but for `kept`; a candidate's call moves before what it is in."""
     refused: set[ast.stmt] = set()
     is_changed = True
@@ -39,7 +39,7 @@ def inline_calls(program: Program, code: list[Code], kept: str) -> None:
         is_changed = False
         uses = _Uses(program, code)
         found = [one for one in uses.candidates() if one.function not in refused]
-        found = [one for one in found if one.function.name != kept]
+        found = [one for one in found if one.function.name not in kept]
         calls = {one.call for one in found}
         for one in found:
             if not calls.isdisjoint(ast.walk(one.function)):

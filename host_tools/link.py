@@ -21,7 +21,7 @@ from host_tools.bundles import LOADED_BY_NAME, Bundle, bundles, linked_name
 from host_tools.code import Code, bound, leave_out_unused
 from host_tools.inline import inline_calls
 from host_tools.resolve import Program, name_of
-from host_tools.start_only import FORGETTING, MARK, Definition, find_start_only, forgetting
+from host_tools.start_only import MARKS, Definition, find_start_only, forgetting
 from host_tools.stock_names import short_names
 
 _MOST_PARAMETERS = 16
@@ -46,13 +46,15 @@ def link(sources: dict[str, str], scripts: dict[str, str]) -> Linked:
     scripted = [Bundle(name, [name], whole={name}) for name in names]
     code = [Code(program, bundle) for bundle in [*bundles(program), *scripted]]
     leave_out_unused(code)
-    inline_calls(program, code, kept=MARK)
+    inline_calls(program, code, kept=MARKS)
     dead = find_start_only(program, code)
     namer = _Namer(program, code)
-    forgotten = forgetting({one.bundle.name: namer.places(one, dead[one]) for one in dead})
+    forgotten = {
+        name: forgetting({one.bundle.name: namer.places(one, parts[one]) for one in parts})
+        for name, parts in dead.items()
+    }
     linked = {one.bundle.name: namer.linked(one) for one in code if one.statements}
-    if dead:
-        linked[FORGETTING] = forgotten
+    linked |= forgotten
     return Linked(
         {name: _text(tree) for name, tree in linked.items()},
         {name: _places(tree) for name, tree in linked.items()},

@@ -1,8 +1,8 @@
 """Finds what only the start of the gateway needs, so that the chip can forget it.
 
 Constructors, readers of the configuration and what they call run once and would stay on the heap
-for ever. `limen.app.forget_start` is called when all is built: whatever the code behind that call
-cannot reach is *start-only*, and the linker puts statements in its place that delete it.
+for ever. `limen.app.main` calls functions that mark how far the start has come: whatever the code
+behind such a call cannot reach is *start-only*, and the linker lets the call delete it.
 
 To reach is meant widely. A method is reached where its name is named, whatever object is meant;
 where stock code may call it; and everywhere it is taken as a value and not called, as it may then
@@ -16,37 +16,46 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from host_tools.attribute_names import NAME_ATTRIBUTES, families, is_private, named_in_text
+from host_tools.attribute_names import families, is_private, named_in_text
 from host_tools.code import FUNCTIONS, Code, bound, is_own
 from host_tools.resolve import Program
 from host_tools.stock_names import stock_names
 
-FORGETTING = "limen.start_only"
-"""The module that does it; it is loaded once, and forgets itself."""
+MARKS = ("limen.app:forget_devices", "limen.app:forget_start")
+"""The functions that mark it. Each loads a module that deletes, once, and then itself."""
 
 Definition = tuple[ast.ClassDef | None, ast.stmt]
 """What defines something, and the class that it is a method of."""
 
-MARK = "limen.app:forget_start"
 _INIT = ".__init__"
 
 
-def find_start_only(program: Program, code: list[Code]) -> dict[Code, list[Definition]]:
-    """What each bundle need not keep; nothing at all where no start has an end.
+def find_start_only(program: Program, code: list[Code]) -> dict[str, dict[Code, list[Definition]]]:
+    """{module that is to delete it: what of each bundle is not needed any longer}.
 
-    Where it ends, the module FORGETTING is loaded from now on.
+    The functions that mark the way load these modules from now on.
     """
-    mark = next((s for one in code for s in one.statements if MARK in bound(s)), None)
-    if mark is None:
-        return {}
-    reached = _Reached(program, code)
-    dead = {one: reached.rest(one) for one in code}
-    body = ast.parse(f"import {FORGETTING}\ndel {FORGETTING}").body
-    mark.body = [ast.copy_location(s, mark.body[0]) for s in body]
-    for statement in mark.body:
+    marks = {label: s for one in code for s in one.statements for label in bound(s)}
+    found: dict[str, dict[Code, list[Definition]]] = {}
+    gone: set[ast.stmt] = set()
+    for label in filter(marks.__contains__, MARKS):
+        reached = _Reached(program, code, label)
+        dead = {one: [d for d in reached.rest(one) if d[1] not in gone] for one in code}
+        gone |= {definition for parts in dead.values() for _, definition in parts}
+        name = "limen." + label.partition(":")[2]
+        found[name] = {one: parts for one, parts in dead.items() if parts}
+    for name in found:
+        _load_from(marks[f"limen.app:{name.partition('.')[2]}"], name)
+    return found
+
+
+def _load_from(function: ast.stmt, name: str) -> None:
+    """Let a function load a module and forget it."""
+    body = ast.parse(f"import {name}\ndel {name}").body
+    function.body = [ast.copy_location(statement, function.body[0]) for statement in body]
+    for statement in function.body:
         for node in ast.walk(statement):
-            node.origin = mark.origin
-    return {one: definitions for one, definitions in dead.items() if definitions}
+            node.origin = function.origin
 
 
 def forgetting(places: dict[str, list[str]]) -> ast.Module:
@@ -63,9 +72,9 @@ def forgetting(places: dict[str, list[str]]) -> ast.Module:
 
 
 class _Reached:
-    """What of the code can be reached when the start is over."""
+    """What of the code can be reached behind a mark."""
 
-    def __init__(self, program: Program, code: list[Code]):
+    def __init__(self, program: Program, code: list[Code], mark: str):
         self._code = [one for one in code if one.bundle.name.startswith("limen")]
         self._definitions = {label: s for one in code for s in one.statements for label in bound(s)}
         self._labels: set[str] = set()
@@ -81,7 +90,7 @@ class _Reached:
             for number, family in enumerate(families(program, nodes))
             for path in family
         }
-        for node in _marked(code):
+        for node in _marked(code, mark):
             self._reach(node)
         self._reach_what_runs_later()
         self._reach_all()
@@ -137,7 +146,7 @@ class _Reached:
                 self._load_any(node)
             if text := named_in_text(node):
                 self._names.add(self._attribute(text.value, text))
-            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in NAME_ATTRIBUTES:
+            elif _names_any(node):
                 self._reaches_any = True
 
     def _load(self, name: str) -> None:
@@ -207,19 +216,27 @@ class _Reached:
         return dead
 
 
-def _marked(code: list[Code]) -> Iterator[ast.stmt]:
-    """The statements behind the call that ends the start."""
+def _marked(code: list[Code], mark: str) -> Iterator[ast.stmt]:
+    """The statements behind the call of a mark."""
     for one in code:
         for function in one.statements:
             body = function.body if isinstance(function, FUNCTIONS) else []
-            marks = [index for index, s in enumerate(body) if _is_mark(s)]
+            marks = [index for index, s in enumerate(body) if _is_call(s, mark)]
             for index in marks:
                 yield from body[index:]
 
 
-def _is_mark(statement: ast.stmt) -> bool:
+def _names_any(node: ast.AST) -> bool:
+    """Whether a node gets something of ours by a name that is made at run time."""
+    if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in ("getattr", "hasattr"):
+        return False
+    receiver = getattr(node.args[0], "id", "")
+    return named_in_text(node) is None and (":" not in receiver or receiver.startswith("limen."))
+
+
+def _is_call(statement: ast.stmt, label: str) -> bool:
     call = getattr(statement, "value", None)
-    return isinstance(call, ast.Call) and getattr(call.func, "id", "") == MARK
+    return isinstance(call, ast.Call) and getattr(call.func, "id", "") == label
 
 
 def _inner_code(function: ast.stmt) -> Iterator[ast.AST]:

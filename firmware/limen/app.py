@@ -69,16 +69,17 @@ def make_channel(index, spec, shared):
 
 
 class Gateway:
-    """Built once from the configuration and the secrets; `run` never returns."""
+    """Built once: the devices from the lines of the configuration; then, by `attach_brokers`, what
+    brings their readings to the brokers. `run` never returns."""
 
-    def __init__(self, lines, secrets):
+    def __init__(self, lines):
         self.clock = Clock(ticks_ms, ticks_diff, board.rtc())
         self.store = Store()
         self._begin_boot()
         self.polls = []
         self.buses = []
         self.devices = [Device("gateway", (), None)]
-        head = json.loads(next(lines))
+        self._head = json.loads(next(lines))
         shared = {}
         for line in lines:
             if not self.alone:
@@ -87,6 +88,11 @@ class Gateway:
         if not self.alone and "pins" not in [bus.kind for bus in self.buses]:
             board.forget_outputs()
         self.time_sync = self.commands = None
+
+    def attach_brokers(self, secrets):
+        """Make what is between the devices and the brokers."""
+        head = self._head
+        self._head = None
         if (head["ntp"] or "rtc" in head) and not self.alone:
             from limen.service.time_sync import TimeSync
 
@@ -136,7 +142,8 @@ class Gateway:
         from limen import functions
 
         device = Device(part["id"], channels, None)
-        device.reader = functions.load(part["function"])(self, len(self.devices), device, part)
+        function = functions.load_class(part["function"])
+        device.reader = function(self, len(self.devices), device, part)
         for number in part["follows"]:
             self.devices[number].followers += (device.reader,)
         self.devices.append(device)
@@ -325,8 +332,12 @@ class Gateway:
         await self.supervisor.run()
 
 
+def forget_devices():
+    """Nothing by itself: the linker lets it delete what made the devices (`start_only`)."""
+
+
 def forget_start():
-    """Nothing by itself: the linker lets it delete what only the start needs (`start_only`)."""
+    """As `forget_devices`, for the rest of the start."""
 
 
 def main():
@@ -338,6 +349,8 @@ def main():
     with open(SECRETS) as file:
         secrets = json.load(file)
     with open(CONFIGURATION) as lines:
-        gateway = Gateway(lines, secrets)
+        gateway = Gateway(lines)
+    forget_devices()
+    gateway.attach_brokers(secrets)
     forget_start()
     asyncio.run(gateway.run())

@@ -73,7 +73,8 @@ class Stopwatch:
 with open("/bench.json") as file:
     order = json.load(file)
 with open(CONFIGURATION) as lines:
-    gateway = Gateway(lines, {})
+    gateway = Gateway(lines)
+    gateway.attach_brokers({})
 gateway.buses = []
 gateway.clock.set_boot(FIRST_S, 0)
 fill(gateway.outbox, order["records"], order["channels"])

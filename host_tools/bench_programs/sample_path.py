@@ -156,6 +156,7 @@ with open("/bench.json") as file:
 probe = Probe(count_heap if order["heap"] else count_time)
 socket.socket = Socket
 with open(CONFIGURATION) as lines:
-    gateway = Gateway(lines, {})
+    gateway = Gateway(lines)
+    gateway.attach_brokers({})
 gateway.buses = []
 asyncio.run(main(gateway, order))

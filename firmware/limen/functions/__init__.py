@@ -13,6 +13,6 @@ and so do functions that follow a function. What is to be said of events goes to
 """
 
 
-def load(name):
+def load_class(name):
     """Return the class of a function."""
     return __import__("limen.functions." + name, None, None, ("*",)).Function
