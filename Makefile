@@ -1,6 +1,6 @@
 # Everything starts here; each target sets the project up first, which a second run skips.
 # Variables handed on: SITE= GATEWAY= RECORDING= MAP= BROKER= PORT= SEED=, TARGET= and SECONDS= of
-# fuzz, and ARGS= for the rest.
+# fuzz, COUNT= of mutants, SEEDS= of soak, and ARGS= for the rest.
 
 PYTHON ?= python3
 LIMEN = .venv/bin/limen
@@ -8,7 +8,7 @@ OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)")
 WORLD = $(if $(RECORDING),--recording "$(RECORDING)") $(if $(MAP),--map "$(MAP)") \
 	$(if $(SEED),--seed "$(SEED)")
 
-.PHONY: setup demo replay test noise kills fuzz lint bench size flash clean distclean
+.PHONY: setup demo replay test noise kills fuzz mutants soak lint bench size flash clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(WORLD) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -27,6 +27,15 @@ noise: setup
 # Brokers killed at random moments for ten minutes, while a gateway delivers to them over TLS.
 kills: setup
 	.venv/bin/python tests/campaigns/killed_brokers.py $(ARGS)
+
+# Wrong versions of the firmware: do the tests and the simulation notice? SEED=1 COUNT=300
+mutants: setup
+	.venv/bin/python tests/mutants/campaign.py $(if $(SEED),--seed "$(SEED)") \
+		$(if $(COUNT),--count "$(COUNT)") $(ARGS)
+
+# Days full of faults in virtual time: SEEDS=100
+soak: setup
+	@$(LIMEN) soak $(if $(SEEDS),--seeds "$(SEEDS)") $(ARGS)
 
 # Every parser, or TARGET=p1, under a fuzzer that watches coverage; for SECONDS=60 each.
 fuzz: setup

@@ -1,3 +1,161 @@
 """Bugs that people make, one each: (what, module, the right text, the wrong text)."""
 
-HAND_MADE = []
+HAND_MADE = [
+    (
+        "acknowledge when the message is sent",
+        "delivery/uplink.py",
+        "        self.messages += 1\n",
+        "        self.messages += 1\n        outbox.ack(slot)\n",
+    ),
+    (
+        "repeat nothing after a reconnect",
+        "delivery/uplink.py",
+        "        await self._repeat(present)\n",
+        "        pass\n",
+    ),
+    (
+        "repeat under a new packet id",
+        "delivery/uplink.py",
+        "self._send(slot, records, self._pid[slot], present)",
+        "self._send(slot, records, None, present)",
+    ),
+    (
+        "forget what was under way when a session is new",
+        "delivery/uplink.py",
+        "        waiting = [slot for slot in range(1, len(self._pid)) if self._pid[slot]]\n",
+        "        if not present:\n            self._pid = [0] * len(self._pid)\n"
+        "        waiting = [slot for slot in range(1, len(self._pid)) if self._pid[slot]]\n",
+    ),
+    (
+        "repeat in the order of the slots",
+        "delivery/uplink.py",
+        "        waiting.sort(key=lambda slot: self._order[slot])\n",
+        "",
+    ),
+    (
+        "say the present low in a repeated message",
+        "delivery/uplink.py",
+        "dialect.begin(outbox.low_of(slot))",
+        "dialect.begin(outbox.low())",
+    ),
+    (
+        "sleep on when something is to be sent",
+        "delivery/uplink.py",
+        "                self.wake.set()\n                return\n",
+        "                return\n",
+    ),
+    (
+        "never ping",
+        "delivery/session.py",
+        "                self.ping()\n",
+        "                pass\n",
+    ),
+    (
+        "ping and wait for the answer for ever",
+        "delivery/session.py",
+        "                self.sock.fail(OSError(ETIMEDOUT))\n",
+        "                pass\n",
+    ),
+    (
+        "await acknowledgements of the connection before",
+        "delivery/session.py",
+        "        self._awaited.clear()\n",
+        "",
+    ),
+    (
+        "let packet ids grow for ever",
+        "delivery/session.py",
+        "self.pid = self.pid % 65535 + 1",
+        "self.pid = self.pid + 1",
+    ),
+    (
+        "take a packet id that is under way",
+        "delivery/session.py",
+        "            if self.pid not in self._awaited:\n                return self.pid",
+        "            return self.pid",
+    ),
+    (
+        "take any packet for a PUBACK",
+        "delivery/session.py",
+        "            if self._awaited.get(pid) != kind:",
+        "            if pid not in self._awaited:",
+    ),
+    (
+        "wait for a CONNACK without end",
+        "delivery/session.py",
+        "return await asyncio.wait_for_ms(self._handshake(clean_session), self.answer_ms)",
+        "return await self._handshake(clean_session)",
+    ),
+    (
+        "forget the jitter",
+        "delivery/link.py",
+        "random.randint(0, pause_ms)",
+        "pause_ms",
+    ),
+    (
+        "let the pause grow without end",
+        "delivery/link.py",
+        "pause_ms = min(pause_ms * 2, _LONGEST_PAUSE_MS)",
+        "pause_ms = pause_ms * 2",
+    ),
+    (
+        "leave the socket open when a session ends",
+        "delivery/link.py",
+        "            self._session.close()\n",
+        "",
+    ),
+    (
+        "lose the carry of the milliseconds",
+        "service/clock.py",
+        "        self.s += ms // 1000\n        self.ms = ms % 1000\n\n    def set_boot",
+        "        self.s += (ms - self.ms) // 1000\n        self.ms = ms % 1000\n\n    def set_boot",
+    ),
+    (
+        "compare ticks by subtraction",
+        "service/clock.py",
+        "self._ticks_diff(now, self._last)",
+        "(now - self._last)",
+    ),
+    (
+        "count UTC in the moment of the call",
+        "service/clock.py",
+        "return self.boot_s + s + (self.boot_ms + ms) // 1000",
+        "return self.boot_s + self.s + (self.boot_ms + ms) // 1000",
+    ),
+    (
+        "believe a counter that jumps",
+        "core/ledger.py",
+        "            if 0 <= step <= self._most(min(self._age_s(s), _QUICK_S)):",
+        "            if 0 <= step:",
+    ),
+    (
+        "take a sentinel for a count",
+        "core/ledger.py",
+        "        elif count in self._sentinels:\n            answer = HOLD\n",
+        "",
+    ),
+    (
+        "add the whole count after a reset twice",
+        "core/ledger.py",
+        "            return self._turn(RESET, count, count, s)",
+        "            return self._turn(RESET, count, 2 * count, s)",
+    ),
+    (
+        "roll over one early",
+        "core/ledger.py",
+        "return step + self._modulus if step",
+        "return step + self._modulus - 1 if step",
+    ),
+    (
+        "keep a dead meter's place in the queue",
+        "core/breaker.py",
+        "self._failures >= _FAILURES",
+        "False",
+    ),
+    (
+        "ask a dead meter as often as a live one",
+        "core/breaker.py",
+        "                self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)",
+        "                self._pause_s = 0",
+    ),
+]

@@ -1,0 +1,57 @@
+"""The mutation check itself: its mutants are what they say, and it tells found from survived."""
+
+import sys
+from pathlib import Path
+
+MUTANTS = Path(__file__).parents[1] / "mutants"
+sys.path.insert(0, str(MUTANTS))
+
+import campaign  # noqa: E402
+from hand_made import HAND_MADE  # noqa: E402
+from mutate import mutants_of  # noqa: E402
+
+SOURCE = '''
+def double(x):
+    """Twice."""
+    self.calls = self.calls + 1
+    y = x
+    if y < 0:
+        raise ValueError(x)
+    z = y + x
+    return z
+'''
+
+
+def test_each_mutant_changes_one_place_of_a_function():
+    made = {mutant.what: mutant.text for mutant in mutants_of("m.py", SOURCE)}
+    assert "    pass\n    if y < 0:" in made["without y = x"]
+    assert "if (not (y < 0)):" in made["not (y < 0)"]
+    assert "if y <= 0:" in made["<= in y < 0"]
+    assert "if y < 1:" in made["0 + 1"]
+    assert "z = y - x" in made["- in y + x"]
+    assert "without '''Twice.'''" not in made
+    assert all(text.startswith("\ndef double(x):") for text in made.values())
+
+
+def test_only_statements_that_depend_on_each_other_are_swapped():
+    source = "def f(a):\n    b = a\n    c = b\n    d = 1\n"
+    made = [mutant.what for mutant in mutants_of("m.py", source) if "before" in mutant.what]
+    assert made == ["c = b before b = a"]
+
+
+def test_bugs_made_by_hand_still_fit_the_source():
+    assert len(campaign.hand_made()) == len(HAND_MADE)
+
+
+def test_mutants_that_cannot_matter_are_still_there():
+    for module, change in campaign.explained():
+        text = (campaign.PROJECT / campaign.LIMEN / module).read_text()
+        assert change in {mutant.what for mutant in mutants_of(module, text)}
+
+
+def test_a_bug_is_found_by_the_tests_of_its_module(capsys):
+    lost = [m for m in campaign.hand_made() if m.what == "lose the carry of the milliseconds"]
+    (verdict,) = campaign.try_all(lost, jobs=1)
+    assert verdict.found_by == "tests"
+    assert not campaign.report("made by hand", [campaign.Verdict(lost[0], "")], needed=0.85)
+    assert "0 of 1 found" in capsys.readouterr().out
