@@ -39,7 +39,7 @@ address = 3
 every = "1s"
 channels.temperature.alarm = {{ high = "30 °C" }}
 channels.temperature_setpoint = {{ writable = true }}
-channels.operating_state = {{}}
+channels.operating_state = {{ writable = true }}
 [[gateway.g1.device]]
 id = "valve"
 bus = "pins"

@@ -5,83 +5,19 @@ import json
 import pytest
 
 from host_tools import interpreter
-from host_tools.emulation.board import Board
-from host_tools.emulation.broker_model import BrokerModel
-from host_tools.emulation.flash_file import FlashFile
-from host_tools.emulation.lan import Lan
-from host_tools.emulation.line import Line
 from host_tools.emulation.mqtt_packets import Publish
-from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.gateway_image import gateway_files
-from host_tools.image import build_image
-from host_tools.site import load_site
-from host_tools.world import time_reply
-from oven import Oven
+from oven_gateway import OvenGateway
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
-SITE = """
-[site]
-id = "hall-2"
-ntp = ["time.local"]
-[mqtt]
-host = "broker.local"
-[gateway.g1]
-board = "espressif-esp32-devkitc"
-[[gateway.g1.bus]]
-id = "rs485"
-kind = "modbus-rtu"
-tx = 17
-rx = 16
-de = 4
-[[gateway.g1.bus]]
-id = "pins"
-kind = "pins"
-[[gateway.g1.device]]
-id = "oven"
-profile = "delta-dtb"
-bus = "rs485"
-address = 3
-every = "1s"
-channels.temperature = {}
-channels.temperature_setpoint = { writable = true }
-channels.operating_state = { writable = true }
-[[gateway.g1.device]]
-id = "valve"
-bus = "pins"
-profile = "digital-output"
-pin = 23
-safe = "off"
-"""
-SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
 BASE = "limen/v1/hall-2/g1/"
 
 
-class Gateway:
+class Gateway(OvenGateway):
     def __init__(self, folder):
-        (folder / "site.toml").write_text(SITE)
-        (folder / "secrets.toml").write_text(SECRETS)
-        files = gateway_files(load_site(folder / "site.toml"), "g1")
-        flash = FlashFile.create(folder / "flash.bin", build_image(files))
-        self.scheduler = VirtualScheduler()
-        self.lan = Lan(self.scheduler)
-        self.lan.answer(
-            "time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us())
-        )
-        self.broker = BrokerModel(self.scheduler)
-        self.lan.listen("broker.local", 1883, self.broker.accept)
+        super().__init__(folder, '["plain"]')
         self.answers, self.values, self.diag = [], [], {}
         self.broker.subscribe(BASE + "#", self._hear)
-        line = Line(self.scheduler)
-        self.oven = Oven(line)
-        self.console = []
-        self.board = Board(
-            self.scheduler,
-            flash.path,
-            lines={1: line},
-            lan=self.lan,
-            on_console=self.console.append,
-        )
 
     def _hear(self, topic, payload, _retain):
         kind = topic.removeprefix(BASE)
@@ -91,9 +27,6 @@ class Gateway:
             self.values += [record[3] for record in json.loads(payload)["r"]]
         elif kind == "diag":
             self.diag = json.loads(payload)
-
-    def run(self, seconds):
-        self.scheduler.run_until(self.scheduler.now_us + int(seconds * 1e6))
 
     def send(self, verb, request, retain=False):
         payload = request if isinstance(request, bytes) else json.dumps(request).encode()
@@ -112,7 +45,6 @@ class Gateway:
 @pytest.fixture
 def gateway(tmp_path):
     gateway = Gateway(tmp_path)
-    gateway.board.start()
     gateway.run(8)
     yield gateway
     gateway.board.stop()
