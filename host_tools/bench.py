@@ -25,6 +25,7 @@ SECTIONS = {
     "wire": ("host_tools.bench_wire", "bytes of MQTT, both directions"),
     "path": ("host_tools.bench_path", "a sample's way through the gateway"),
     "polls": ("host_tools.bench_polls", "requests in a cycle; heap of devices"),
+    "dead": ("host_tools.bench_dead", "what dead meters cost the others"),
     "line": ("host_tools.bench_line", "a Modbus line's use, and who waits for it"),
     "replay": ("host_tools.bench_replay", "virtual time beside real time"),
 }
