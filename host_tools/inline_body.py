@@ -15,7 +15,10 @@ from dataclasses import dataclass
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _NEVER = (*_FUNCTIONS, ast.Lambda, ast.ClassDef, ast.Yield, ast.YieldFrom, ast.Global)
-_NEVER += (ast.Nonlocal, ast.Starred)
+_NEVER += (ast.Nonlocal, ast.Starred, *_COMPREHENSIONS)
+"""What a comprehension uses of the function around it costs a cell at each call of that function,
+even where it does not run: a function on the way of every sample would allocate.
+"""
 _EVALUATED = {
     ast.IfExp: ("test",),
     ast.BinOp: ("left", "right"),
@@ -80,18 +83,11 @@ def _check(function: ast.stmt, site: Site) -> None:
     arguments = function.args
     nodes = [node for statement in function.body for node in ast.walk(statement)]
     is_plain = not (arguments.vararg or arguments.kwarg or arguments.kwonlyargs)
-    at_once = {
-        argument
-        for node in nodes
-        if isinstance(node, ast.Call) and hasattr(builtins, getattr(node.func, "id", ""))
-        for argument in node.args
-    }
-    is_late = any(isinstance(n, ast.GeneratorExp) and n not in at_once for n in nodes)
     uses_super = any(getattr(node, "id", "") == "super" for node in nodes)
     inner = [
         node for node in ast.walk(site.function) if isinstance(node, (ast.Global, ast.Nonlocal))
     ]
-    if function.decorator_list or not is_plain or is_late or uses_super or inner:
+    if function.decorator_list or not is_plain or uses_super or inner:
         raise Refused
     if any(isinstance(node, _NEVER) or _is_unbound(node) for node in nodes):
         raise Refused
