@@ -50,13 +50,15 @@ def in_dialects(config: dict, *names: str) -> dict:
     return sealed({key: config[key] for key in config if key != "hash"} | {"mqtt": mqtt})
 
 
-async def play(program: str, order: dict, config: dict) -> dict:
-    """Run a program of that name with its order; return what it says.
+async def play(
+    program: str, order: dict, config: dict, keys: dict[str, bytes] | None = None
+) -> dict:
+    """Run a program of that name with its order, and `keys` for TLS; return what it says.
 
     Its heap is the chip's, and room for an outbox larger than the site's. Raises ToolError when it
     ends or takes too long.
     """
-    files = program_files(program) | configuration_files(config)
+    files = program_files(program) | configuration_files(config) | (keys or {})
     files["/bench.json"] = json.dumps(order).encode()
     with tempfile.TemporaryDirectory(prefix="limen-bench-") as folder:
         flash = Path(folder) / "flash.bin"

@@ -18,8 +18,8 @@ ROUND_TRIP_MS = 50
 _LEAST_PER_S = 5000
 _LEAST_RATIO = 200
 _RECORD_BYTES, _CHANNEL_BYTES = 12, 4
-_TOPIC = "limen/v1/hall-2/press-07/dev/main-meter/data"
-_PAYLOAD = (
+TOPIC = "limen/v1/hall-2/press-07/dev/main-meter/data"
+PAYLOAD = (
     '{"inc":"9f03a1c4","boot":3,"cfg":"1c0ffee1","low":17,'
     '"r":[[17,1776684816037,0,{"power_active_total":4216.0}]]}'
 )
@@ -66,7 +66,7 @@ def _per_second(said: dict) -> float:
 
 async def drain(port: int, records: int, channels: int, dialect: str = "plain") -> dict:
     """Let a backlog of so many records drain; what the program `backlog` says."""
-    outbox_bytes = 1024 + records * (_RECORD_BYTES + channels * _CHANNEL_BYTES)
+    outbox_bytes = outbox_for(records, channels)
     order = {"records": records, "channels": channels}
     config = configuration(port, outbox_bytes)
     if dialect != "plain":
@@ -77,6 +77,11 @@ async def drain(port: int, records: int, channels: int, dialect: str = "plain") 
 async def publish(port: int, messages: int) -> dict:
     """Publish so many records with umqtt.simple; what the program `umqtt_publish` says."""
     order = {
-        "host": HOST, "port": port, "topic": _TOPIC, "payload": _PAYLOAD, "messages": messages,
+        "host": HOST, "port": port, "topic": TOPIC, "payload": PAYLOAD, "messages": messages,
     }  # fmt: skip
     return await play("umqtt_publish", order, configuration(port))
+
+
+def outbox_for(records: int, channels: int) -> int:
+    """The bytes of an outbox that holds so many records of so many channels."""
+    return 1024 + records * (_RECORD_BYTES + channels * _CHANNEL_BYTES)

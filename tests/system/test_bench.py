@@ -52,6 +52,15 @@ def test_drain_shows_both_and_their_ratio_near_and_far():
     assert rows[-2].value < 21
 
 
+def test_the_same_over_tls_and_what_it_takes():
+    rows = values("tls")
+    rates = [value for what, value in rows.items() if "TLS: " in what]
+    assert len(rates) == 3 and min(rates) > 1
+    assert 2000 < rows["heap of TLS, its context and a connection included"] < 9000
+    assert rows["memory of mbedTLS beside the heap, context"] < 6000
+    assert 30000 < rows["memory of mbedTLS beside the heap, connected"] < 60000
+
+
 def test_a_record_of_the_backlog_costs_less_than_half_of_a_message_of_its_own():
     rows = values("wire")
     assert rows["umqtt.simple ÷ Limen, 1 value a record"] > 2

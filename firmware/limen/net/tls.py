@@ -64,7 +64,7 @@ class Tls:
         gc.collect()
         try:
             if not self._context:
-                self._context = _load()
+                self._context = load_context()
             return self._context.wrap_socket(
                 connection, server_hostname=host, do_handshake_on_connect=False
             )
@@ -107,7 +107,7 @@ def _broken(code):
     return "handshake"
 
 
-def _load():
+def load_context():
     """The context, with what is on flash. Raises OSError, ValueError, MemoryError."""
     context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     context.verify_mode = tls.CERT_REQUIRED
