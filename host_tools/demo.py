@@ -18,7 +18,10 @@ from pathlib import Path
 from rich.console import Console
 
 from host_tools import world as worlds
+from host_tools.client.commands import NoAnswer, send
+from host_tools.client.connection import Address
 from host_tools.contract import Alarm
+from host_tools.contract_functions import OrderChange, Period, Shed, sentence
 from host_tools.emulation import brokers
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.recording import Recording
@@ -28,6 +31,7 @@ from host_tools.errors import ToolError
 from host_tools.fault_plan import FILE as FAULTS_FILE
 from host_tools.fault_plan import PlannedFault, load_faults
 from host_tools.live_view import LiveView
+from host_tools.shop_plan import Deed, load_shop
 from host_tools.subscriber import Arrival, MqttFeeder
 from host_tools.world import Listeners, Plan, World
 
@@ -81,6 +85,8 @@ def _plan(args: argparse.Namespace, recording: Recording | None, console: Consol
     faults = plan.site.parent / FAULTS_FILE
     if faults.exists():
         plan.faults = load_faults(faults, [device["id"] for device in plan.config["device"]])
+        if not recording:
+            plan.shop = load_shop(faults, plan.config)
     return plan
 
 
@@ -160,6 +166,7 @@ class _Show:
         """Run for so many seconds, then until everything has arrived."""
         cut_s = min(_LONGEST_CUT_S, seconds // 6)
         before_s = int(seconds * _CUT_SHARE)
+        orders = asyncio.create_task(self._do(self._world.plan.shop.deeds))
         self._end_us = self._now_us() + seconds * 1_000_000
         self._world.board.start()
         await self._pass(before_s, self._normal)
@@ -167,7 +174,23 @@ class _Show:
         await self._pass((self._end_us - self._now_us()) / 1_000_000, self._normal)
         await self._settle(self._end_us + _SETTLE_US, lambda: "Waiting for what is under way")
         self._stage.ended_us = self._world.scheduler.now_us
+        orders.cancel()
         self._world.board.power_cut()
+
+    async def _do(self, deeds: list[Deed]) -> None:
+        """Send each command for a work order at its time."""
+        address = Address(_HOST, self._stage.broker.port)
+        for deed in deeds:
+            await asyncio.sleep(max(0, deed.time_us - self._now_us()) / 1_000_000)
+            facts = {"machine": deed.machine, "do": deed.do, "order": deed.order}
+            gateway = self._world.plan.gateway
+            try:
+                answer = await asyncio.to_thread(send, address, gateway, "order", facts)
+            except NoAnswer as reason:
+                self._view.tell(f"order {deed.order}: {reason}", "bold red")
+                continue
+            if answer.error is not None:
+                self._view.tell(f"order {deed.order}: {answer.error}", "bold red")
 
     async def _pass(self, seconds: float, phase) -> None:
         """Let time pass; `phase()` says what is going on."""
@@ -234,6 +257,8 @@ class _Show:
                 word, style = ("raised", "bold red") if raised else ("cleared", "green")
                 told = f"alarm {arrival.device} {name} {word} at {value} (limit {limit})"
                 self._view.tell(told, style)
+            case Shed() | OrderChange() | Period() as body:
+                self._view.tell(f"{arrival.device}: {sentence(body)}", "bold green")
 
     def _on_fault(self, fault: PlannedFault, begins: bool) -> None:
         told = fault.text() if begins else f"{fault.device} is well again"

@@ -14,7 +14,16 @@ from pathlib import Path
 
 from host_tools.emulation.meter import Faults
 from host_tools.toml_file import TomlError, read_toml
-from limen.core.schema import Spot, duration_ms, entries, one_of, required, suggestion, text
+from limen.core.schema import (
+    Spot,
+    duration_ms,
+    entries,
+    one_of,
+    optional,
+    required,
+    suggestion,
+    text,
+)
 
 FILE = "demo.toml"
 
@@ -25,13 +34,18 @@ KINDS = {
 }
 """kind → (what the meter does, how it is told)"""
 
-_LONGEST_MS = 86_400_000
-_TOP = {"fault": required(entries, "[[fault]]")}
+LONGEST_MS = 86_400_000
+_TOP = {
+    "fault": optional(entries, []),
+    # What these hold, `shop_plan` reads.
+    "sensor": optional(entries),
+    "order": optional(entries),
+}
 _FAULT = {
     "device": required(text, 'device = "main-meter"'),
     "kind": required(one_of(tuple(KINDS)), 'kind = "silent"'),
-    "from": required(duration_ms(0, _LONGEST_MS), 'from = "12s"'),
-    "to": required(duration_ms(0, _LONGEST_MS), 'to = "27s"'),
+    "from": required(duration_ms(0, LONGEST_MS), 'from = "12s"'),
+    "to": required(duration_ms(0, LONGEST_MS), 'to = "27s"'),
 }
 
 

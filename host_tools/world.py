@@ -39,6 +39,7 @@ from host_tools.gateway_image import (
 from host_tools.image import BLOCK_BYTES, FILE_SYSTEM_OFFSET, FLASH_BYTES, build_image
 from host_tools.paths import PROJECT
 from host_tools.rates import Attendance, Window, attend
+from host_tools.shop_plan import Shop, Sight
 from host_tools.site import brokers_of, load_site, sealed
 from host_tools.subscriber import ALL_TOPICS, Arrival, Gateway, Subscriber
 from host_tools.summary import Summary, settle
@@ -65,6 +66,7 @@ class Plan:
     seed: int = 0
     site: Path | None = None
     faults: list[PlannedFault] = field(default_factory=list)
+    shop: Shop = field(default_factory=Shop)
     authority: RunAuthority | None = None
 
     @property
@@ -233,6 +235,8 @@ class World:
             ticks_ms=ticks_ms,
         )
         self.wiring.connect(self.board, self.lan)
+        pins = plan.shop.pins(plan.config)
+        Sight(scheduler, plan.signals, pins, self.board.peripherals.pulse)
 
     @property
     def gateway(self) -> Gateway:

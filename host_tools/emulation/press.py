@@ -32,6 +32,8 @@ _QUANTITIES = frozenset(
 ) | {"frequency"}
 # A stroke: its parts, what they draw and for how many steps. The rest of it is loading the part.
 _STROKE = (("close", 14_000, 4), ("press", 46_500, 4), ("hold", 21_000, 5), ("open", 9_500, 4))
+_PRESSING_STEPS = sum(steps for _, _, steps in _STROKE)
+_REJECT_ONE_IN = 9
 _LOADING_W = 6_200
 _LOADING_STEPS = (3, 8)
 _LINE_SHARE_PERMILLE = (340, 331, 329)
@@ -89,6 +91,27 @@ class PressModel(Signals):
         }[name]()
         return load_w + self._noise("watt", step, load_w // 60)
 
+    def part_after_us(self, time_us: int) -> int:
+        """When the next part is done: with the end of a stroke."""
+        step = self.step_at(time_us) + 1
+        while not self._is_end_of_stroke(step):
+            step += 1
+        return self.step_start_us(step)
+
+    def is_reject(self, time_us: int) -> bool:
+        """Whether the part that was done then is none to sell."""
+        return not self._noise("reject", self.step_at(time_us), _REJECT_ONE_IN // 2)
+
+    def _is_end_of_stroke(self, step: int) -> bool:
+        lap, index, within = self._place(step)
+        if PROGRAM_S[index][0] != "cycles":
+            return False
+        for length in self._stroke_lengths(lap, index):
+            if within < length:
+                break
+            within -= length
+        return within == _PRESSING_STEPS
+
     def _place(self, step: int) -> tuple[int, int, int]:
         """Which lap of the program, which phase of it, and which step of that phase."""
         lap, within = divmod(step, self._ends[-1])
@@ -111,9 +134,8 @@ class PressModel(Signals):
         """The strokes of one phase, in steps, as many as fill it."""
         if (lap, index) not in self._strokes:
             draw = random.Random(f"{self._seed} {lap} {index}")
-            pressing = sum(steps for _, _, steps in _STROKE)
-            count = 1 + self._ends[-1] // pressing
-            lengths = [pressing + draw.randint(*_LOADING_STEPS) for _ in range(count)]
+            count = 1 + self._ends[-1] // _PRESSING_STEPS
+            lengths = [_PRESSING_STEPS + draw.randint(*_LOADING_STEPS) for _ in range(count)]
             self._strokes[lap, index] = lengths
         return self._strokes[lap, index]
 
