@@ -120,8 +120,9 @@ class Tally:
         self.busy_ms, self.starts, self.parts, self.rejects = numbers
 
     def state(self):
-        """What `kept` takes."""
-        return [self.ms, self.used, [self.busy_ms, self.starts, self.parts, self.rejects]]
+        """What `kept` takes; it does not change any more."""
+        numbers = [self.busy_ms, self.starts, self.parts, self.rejects]
+        return [self.ms[:], self.used[:], numbers]
 
     def book(self, state, ms, used, is_planned):
         self.ms[state] += ms

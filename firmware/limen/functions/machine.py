@@ -98,36 +98,32 @@ class Function:
 
     def _restore(self, name):
         self._key = name
-        kept = self._gateway.store.get(name)
+        get = self._gateway.store.get
+        kept = get(name)
         if not kept:
             return
-        self._utc_s = kept["utc"]
-        self._last_energy, self._count, last = kept["count"]
+        self._utc_s, self._last_energy, self._count, last = kept
         for pieces, value in zip(self._pieces, last):
             if pieces:
                 pieces.last = value
-        self._band, shift = kept["shift"]
-        self._day_number, day = kept["day"]
+        self._band, shift = get(name + ".shift")
+        self._day_number, day = get(name + ".day")
         self._shift, self._day = Tally(shift), Tally(day)
-        if kept["order"]:
+        order = get(name + ".order")
+        if order:
             from limen.core.order import Order
 
-            self.order = Order(kept["order"][0], self.bill, kept["order"])
+            self.order = Order(order[0], self.bill, order)
 
     def keep(self):
         """Give the store what is to survive a reboot."""
-        clock = self._gateway.clock
+        clock, put, name = self._gateway.clock, self._gateway.store.set, self._key
+        utc_s = clock.utc_s(self._s, self._ms) if clock.is_set else None
         last = [pieces and pieces.last for pieces in self._pieces]
-        self._gateway.store.set(
-            self._key,
-            {
-                "utc": clock.utc_s(self._s, self._ms) if clock.is_set else None,
-                "count": [self._last_energy, self._count[:], last],
-                "shift": [self._band, self._shift.state()],
-                "day": [self._day_number, self._day.state()],
-                "order": self.order and self.order.state(),
-            },
-        )
+        put(name, [utc_s, self._last_energy, self._count[:], last])
+        put(name + ".shift", [self._band, self._shift.state()])
+        put(name + ".day", [self._day_number, self._day.state()])
+        put(name + ".order", self.order and self.order.state())
 
     def feed(self, device):
         """A device that tells of the machine has been read."""

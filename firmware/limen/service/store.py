@@ -71,12 +71,12 @@ class Store:
     def _write(self, file):
         """Write the values as one JSON object, a value at a time, as a heap that is nearly full has
         no room for the whole; return the CRC."""
-        crc, before = 0, "{"
+        crc, before = 0, b"{"
         for name, value in self.values.items():
-            text = ("%s%s:%s" % (before, json.dumps(name), json.dumps(value))).encode()
-            crc = binascii.crc32(text, crc)
-            file.write(text)
-            before = ","
+            for part in (before, json.dumps(name).encode(), b":", json.dumps(value).encode()):
+                crc = binascii.crc32(part, crc)
+                file.write(part)
+            before = b","
         file.write(b"}")
         return binascii.crc32(b"}", crc)
 
