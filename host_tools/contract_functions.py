@@ -35,7 +35,8 @@ class Use:
 class OrderChange:
     """A work order was started, paused, resumed or ended; what follows `change` only when it ended.
 
-    `seconds` are by state, see STATES; `part` is the use per good part.
+    `seconds` are by state, see STATES; `part` is the use per good part; `ratios` are availability,
+    performance, quality and OEE in percent, None where unknown.
     """
 
     order: str
@@ -45,6 +46,7 @@ class OrderChange:
     seconds: tuple[int, ...] = ()
     use: Use | None = None
     part: Use | None = None
+    ratios: tuple[Decimal | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def order_body(table) -> OrderChange:
         seconds = inner.naturals("s", len(STATES))
         use = _use(inner)
         part = _use_of(inner.table("part")) if inner.is_given("part") else None
-        result = OrderChange(order, change, parts, rejects, seconds, use, part)
+        ratios = inner.decimals("oee", 4, None)
+        result = OrderChange(order, change, parts, rejects, seconds, use, part, ratios)
     else:
         result = OrderChange(order, change)
     inner.end()
@@ -126,15 +129,15 @@ def sentence(body: FunctionBody) -> str:
             return f"order {order} {change}"
         case OrderChange():
             return _order_sentence(body)
-    shown = ", ".join(f"{name} {_percent(r)}" for name, r in zip(_RATIOS, body.ratios, strict=True))
-    return f"{body.name} ended: {_times(body.seconds)}; {_parts(body)}; {shown}"
+    return f"{body.name} ended: {_times(body.seconds)}; {_parts(body)}; {_ratios(body)}"
 
 
 _RATIOS = ("availability", "performance", "quality", "OEE")
 
 
 def _order_sentence(body: OrderChange) -> str:
-    told = [f"order {body.order} ended: {_parts(body)}", _times(body.seconds), _used(body.use)]
+    told = [f"order {body.order} ended: {_parts(body)}", _times(body.seconds), _ratios(body)]
+    told.append(_used(body.use))
     if body.part:
         told.append("per part " + _used(body.part))
     return "; ".join(filter(None, told))
@@ -151,6 +154,11 @@ def _times(seconds: tuple[int, ...]) -> str:
 def _used(use: Use) -> str:
     named = ((use.energy, " kWh"), (use.co2, " kg CO2"), (use.cost, " in money"))
     return ", ".join(f"{value}{unit}" for value, unit in named if value is not None)
+
+
+def _ratios(body: OrderChange | Period) -> str:
+    pairs = zip(_RATIOS, body.ratios, strict=True)
+    return ", ".join(f"{name} {_percent(ratio)}" for name, ratio in pairs)
 
 
 def _percent(ratio: Decimal | None) -> str:

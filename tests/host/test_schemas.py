@@ -34,10 +34,11 @@ GOLDEN = [
         "order": {"id": "A-1", "state": "started"}}]]}),
     ("dev/p/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "order": {"id": "A-1", "state": "ended", "parts": 4, "rejects": 1, "s": [0, 1, 2, 3, 4, 5],
-                  "kWh": 1.5, "co2": None, "cost": 3,
+                  "oee": [80.5, None, 100, None], "kWh": 1.5, "co2": None, "cost": 3,
                   "part": {"kWh": 0.5, "co2": None, "cost": 1}}}]]}),
     ("dev/p/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "order": {"id": "A-1", "state": "ended", "parts": 0, "rejects": 0, "s": [0, 1, 2, 3, 4, 5],
+                  "oee": [None, None, None, None],
                   "kWh": None, "co2": None, "cost": None, "part": None}}]]}),
     ("dev/p/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "period": {"name": "early", "s": [0, 1, 2, 3, 4, 5], "kWh": [0, 1, 2, 3.5, 4, 5],

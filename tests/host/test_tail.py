@@ -44,10 +44,11 @@ RESET = CounterChange(
 SHED = Happening(
     NAME, "hall", Shed("heater", True, Decimal("104.5"), Decimal(100)), "good", T_MS, None, BOOT, 3
 )
+RATIOS = (Decimal("80.5"), None, None, None)
 USE = Use(Decimal("1.5"), None, Decimal("0.45"))
 PART = Use(Decimal("0.5"), None, Decimal("0.15"))
-ENDED = OrderChange("A-1", "ended", 4, 1, (0, 7, 0, 90, 0, 0), USE, PART)
-SHIFT = Period("early", (0, 5, 0, 20, 0, 0), (), 3, 4, 1, (Decimal("80.5"), None, None, None))
+ENDED = OrderChange("A-1", "ended", 4, 1, (0, 7, 0, 90, 0, 0), USE, PART, RATIOS)
+SHIFT = Period("early", (0, 5, 0, 20, 0, 0), (), 3, 4, 1, RATIOS)
 HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
 
 
@@ -71,7 +72,8 @@ HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
         (replace(SHED, body=OrderChange("A-1", "paused")), f"{HEAD} hall order A-1 paused"),
         (replace(SHED, body=ENDED),
          f"{HEAD} hall order A-1 ended: 4 parts, 1 of them rejects; idle 7 s, running 90 s; "
-         "1.5 kWh, 0.45 in money; per part 0.5 kWh, 0.15 in money"),
+         "availability 80.5 %, performance -, quality -, OEE -; 1.5 kWh, 0.45 in money; "
+         "per part 0.5 kWh, 0.15 in money"),
         (replace(SHED, body=SHIFT),
          f"{HEAD} hall early ended: idle 5 s, running 20 s; 4 parts, 1 of them rejects; "
          "availability 80.5 %, performance -, quality -, OEE -"),

@@ -28,7 +28,8 @@ def run(gateway, request):
         machine.order = Order(name, machine.bill)
     machine.order.is_paused = told == "paused"
     if told == "ended":
-        facts, event = sum_of(machine.order, machine.energy_places(), machine.bill)
+        places = machine.energy_places()
+        facts, event = sum_of(machine.order, places, machine.bill, machine.ideal_ms)
         machine.order = None
     gateway.path.put_event(machine.number, GOOD, gateway.clock.s, gateway.clock.ms, event)
     machine.keep()

@@ -19,6 +19,7 @@ COUNT = const(6)
 NAMES = "off idle setup running fault unknown"
 
 _WHOLE = const(1000)  # ratios are permille
+_SENSELESS = const(10000)
 
 
 class Bands:
@@ -157,4 +158,6 @@ class Tally:
 
 
 def _ratio(part, whole):
-    return (2 * part * _WHOLE + whole) // (2 * whole) if whole else None
+    """part / whole, rounded; None without a whole, and where it cannot be meant (over 999.9 %)."""
+    ratio = (2 * part * _WHOLE + whole) // (2 * whole) if whole else _SENSELESS
+    return ratio if ratio < _SENSELESS else None

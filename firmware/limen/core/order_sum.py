@@ -2,7 +2,7 @@
 
 Amounts are exact until they are told here; then they are rounded once, to five decimals at most,
 and what falls to a good part is rounded once, too. An event has to fit into a record: where the
-numbers are too long, there are fewer decimals.
+numbers are too long, there are fewer decimals, and at last nothing per part.
 """
 
 from limen.core.bill import PRICE_PLACES
@@ -15,18 +15,21 @@ _KG_PLACES = const(3)
 _LONGEST_EVENT = const(230)
 
 
-def sum_of(order, places, bill):
+def sum_of(order, places, bill, ideal_ms):
     """(facts, event) of an order that ends, the latter as JSON.
 
-    The facts are {"parts", "rejects", "s", "kWh", "co2", "cost", "part"}; amounts are texts or
-    None. `places` are those of the energy in kWh, None where there is none; `bill` may be None.
+    The facts are {"parts", "rejects", "s", "oee", "kWh", "co2", "cost", "part"}; ratios and amounts
+    are texts or None. `places` are those of the energy in kWh, None where there is none; `bill` may
+    be None, and `ideal_ms`, too.
     """
     for decimals in _DECIMALS:
         facts = _facts(order, places, bill, decimals)
+        facts["oee"] = [ratio and decimal(ratio, 1) for ratio in order.tally.ratios(ideal_ms)]
         event = event_of(order.name, "ended", facts)
         if len(event) <= _LONGEST_EVENT:
-            break
-    return facts, event
+            return facts, event
+    facts["part"] = None
+    return facts, event_of(order.name, "ended", facts)
 
 
 def _facts(order, places, bill, decimals):
@@ -68,6 +71,7 @@ def event_of(name, change, facts=None):
     if facts:
         seconds = ",".join([str(one) for one in facts["s"]])
         text += ',"parts":%d,"rejects":%d,"s":[%s],' % (facts["parts"], facts["rejects"], seconds)
+        text += '"oee":[%s],' % ",".join([ratio or "null" for ratio in facts["oee"]])
         part = facts["part"]
         text += _pairs(facts) + ',"part":' + ("{" + _pairs(part) + "}" if part else "null")
     return text + "}}"

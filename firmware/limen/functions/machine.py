@@ -48,7 +48,7 @@ class Function:
         self._own = {channel.name: channel for channel in device.channels}
         self._bands = Bands(*settings["bands"])
         self._dwell = Dwell(settings["dwell_ms"])
-        self._ideal_ms = settings["ideal_ms"]
+        self.ideal_ms = settings["ideal_ms"]
         self._connect(settings)
         self._zone = Zone(settings["zone"])
         self.bill = self._shifts = self._breaks = self.order = None
@@ -230,7 +230,7 @@ class Function:
         if places is not None:
             energies = "[%s]" % ",".join([decimal(used, places) for used in tally.used])
         seconds = ",".join([str(one) for one in tally.seconds()])
-        ratios = ",".join([decimal(ratio, 1) for ratio in tally.ratios(self._ideal_ms)])
+        ratios = ",".join([decimal(ratio, 1) for ratio in tally.ratios(self.ideal_ms)])
         head = '{"period":{"name":"%s","s":[%s],"kWh":' % (name, seconds)
         numbers = tally.starts, tally.parts, tally.rejects, ratios
         tail = ',"starts":%d,"parts":%d,"rejects":%d,"oee":[%s]}}' % numbers
@@ -277,7 +277,7 @@ class Function:
         """How the shift goes, or the day where there are no shifts."""
         tally = self._day if self._shifts is None else self._shift
         names = ("availability", "performance", "quality_ratio", "oee")
-        for name, ratio in zip(names, tally.ratios(self._ideal_ms)):
+        for name, ratio in zip(names, tally.ratios(self.ideal_ms)):
             if ratio is not None:
                 self._put(name, ratio)
         self._take(s, ms)
