@@ -3,18 +3,20 @@
 import json
 import socket
 import subprocess
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from host_tools import interpreter
+from host_tools import authority, interpreter
 from host_tools.device_packages import FROZEN
 from host_tools.errors import ToolError
 from host_tools.image import library_files, write_files
 
 SCENES = Path(__file__).parent / "system/device/session_scenes.py"
 DEADLINE_S = 120
+_START_S = 20
 HEAP_BYTES = 110 * 1024
 
 
@@ -54,3 +56,24 @@ def said_in(output: str) -> dict:
     for line in output.splitlines():
         facts |= json.loads(line)
     return facts
+
+
+def await_port(port):
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nobody listens at port {port}")
+
+
+def keys_for(own, name, folder):
+    """The DER files of a gateway of that name, in a folder of their own; None: without a key."""
+    folder.mkdir()
+    (folder / "ca").write_bytes(authority.certificate_der(own.certificate))
+    if name:
+        identity = own.identity_of(name)
+        (folder / "own").write_bytes(authority.certificate_der(identity.certificate()))
+        (folder / "key").write_bytes(authority.key_der(identity.key()))
+    return str(folder)

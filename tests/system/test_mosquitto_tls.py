@@ -1,7 +1,6 @@
 """The firmware's TLS session with a real Mosquitto, as `limen broker-config` configures it."""
 
 import getpass
-import socket
 import ssl
 import subprocess
 import threading
@@ -14,7 +13,7 @@ from host_tools import authority, broker_config
 from host_tools.emulation import brokers
 from host_tools.paths import PROJECT
 from host_tools.site import load_site
-from session_twin import free_port, play
+from session_twin import await_port, free_port, keys_for, play
 
 PRESS = PROJECT / "examples/press"
 OWN = "limen/v1/hall-2/press-07/dev/main-meter/data"
@@ -50,27 +49,6 @@ def plant(tmp_path_factory):
     process.wait()
 
 
-def await_port(port):
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError("Mosquitto did not start")
-
-
-def files_for(own, name, folder):
-    """The DER files of a gateway of that name, in a folder of their own; None: without a key."""
-    folder.mkdir()
-    (folder / "ca").write_bytes(authority.certificate_der(own.certificate))
-    if name:
-        identity = own.identity_of(name)
-        (folder / "own").write_bytes(authority.certificate_der(identity.certificate()))
-        (folder / "key").write_bytes(authority.key_der(identity.key()))
-    return str(folder)
-
-
 class Service:
     """A host service with its own certificate that listens to everything of the site."""
 
@@ -103,7 +81,7 @@ class Service:
 def test_a_gateway_writes_its_own_topics_and_no_others(twin, plant, tmp_path):
     own, _, port = plant
     service = Service(own, port)
-    folder = files_for(own, "hall-2.press-07", tmp_path / "flash")
+    folder = keys_for(own, "hall-2.press-07", tmp_path / "flash")
     said = play(twin, "secured", port=port, folder=folder, topics=[FOREIGN, "other/topic", OWN])
     assert service.await_topics(2) == [OWN, OWN]
     service.close()
@@ -118,7 +96,7 @@ def test_a_certificate_of_a_gateway_that_the_list_does_not_know_writes_nothing(
 ):
     own, _, port = plant
     service = Service(own, port)
-    folder = files_for(own, "hall-2.press-09", tmp_path / "flash")
+    folder = keys_for(own, "hall-2.press-09", tmp_path / "flash")
     play(twin, "secured", port=port, folder=folder, topics=[OWN, FOREIGN])
     time.sleep(0.3)
     assert service.topics == []
@@ -127,7 +105,7 @@ def test_a_certificate_of_a_gateway_that_the_list_does_not_know_writes_nothing(
 
 def test_without_a_certificate_nobody_is_let_in(twin, plant, tmp_path):
     own, _, port = plant
-    said = play(twin, "refused", port=port, folder=files_for(own, None, tmp_path / "flash"))
+    said = play(twin, "refused", port=port, folder=keys_for(own, None, tmp_path / "flash"))
     kind, cause = said["ending"]
     # The alert may be overtaken by the reset that follows it.
     assert (kind, cause in ("ended", "alert")) == ("TlsError", True)
@@ -138,6 +116,6 @@ def test_the_broker_of_another_authority_is_refused(twin, plant, tmp_path):
     _, _, port = plant
     stranger = authority.Authority.create(tmp_path / "ca", "limen hall-2", 30)
     stranger.issue_client("hall-2.press-07", 30)
-    folder = files_for(stranger, "hall-2.press-07", tmp_path / "flash")
+    folder = keys_for(stranger, "hall-2.press-07", tmp_path / "flash")
     said = play(twin, "refused", port=port, folder=folder)
     assert said == {"ending": ["TlsError", "unknown ca"], "counters": {"tls: unknown ca": 1}}
