@@ -20,9 +20,10 @@ test: setup
 	.venv/bin/ruff check
 	.venv/bin/pytest $(ARGS)
 
-# Bytes of every kind into the Modbus master, for longer than a test takes.
+# Bytes of every kind into the Modbus master and the MQTT session, for longer than a test takes.
 noise: setup
 	.venv/bin/python tests/campaigns/modbus_noise.py $(ARGS)
+	.venv/bin/python tests/campaigns/broker_noise.py $(ARGS)
 
 # Brokers killed at random moments for ten minutes, while a gateway delivers to them over TLS.
 kills: setup
