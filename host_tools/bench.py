@@ -25,6 +25,7 @@ SECTIONS = {
     "tls": ("host_tools.bench_tls", "the same over TLS, and what memory TLS takes"),
     "wire": ("host_tools.bench_wire", "bytes of MQTT, both directions"),
     "path": ("host_tools.bench_path", "a sample's way through the gateway"),
+    "filters": ("host_tools.bench_filters", "a sample in each filter and alarm"),
     "polls": ("host_tools.bench_polls", "requests in a cycle; heap of devices"),
     "dead": ("host_tools.bench_dead", "what dead meters cost the others"),
     "line": ("host_tools.bench_line", "a Modbus line's use, and who waits for it"),
@@ -48,6 +49,7 @@ class Extent:
     peer_messages: int = 40
     readings: int = 500
     virtual_s: int = 1800
+    filters: int | None = None
 
 
 @dataclass(frozen=True)

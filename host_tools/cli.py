@@ -28,6 +28,7 @@ COMMANDS = {
     "ca": ("host_tools.ca", "make the site's certificates: its authority, gateways, brokers"),
     "broker-config": ("host_tools.broker_config", "write a Mosquitto configuration for the site"),
     "bench": ("host_tools.bench", "measure speed, bytes and heap beside umqtt.simple"),
+    "filters": ("host_tools.filtering_command", "count points and alarms of real recordings"),
     "size": ("host_tools.size", "print what each module of the firmware costs in heap"),
     "trace": ("host_tools.trace", "show a gateway's traceback with the lines of the sources"),
 }

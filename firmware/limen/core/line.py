@@ -60,15 +60,14 @@ class Line:
         self.value = self.s = self.ms = 0
 
     def _set_slopes(self):
-        """Slopes fine enough for a quarter of a count at the end of the longest line, worked out
-        in steps that stay within the small integers."""
+        """Slopes are about as fine as a count at the end of the longest line, and worked out in
+        steps of some bits that stay within the small integers."""
         bits = 1
         while 1 << bits <= self._delay_ms:
             bits += 1
-        fraction = bits + 2
         step = max(29 - bits, 4)
-        rest = fraction % step
-        self._steps = (step,) * (fraction // step) + ((rest,) if rest else ())
+        self._steps = (step,) * ((bits + 2) // step)
+        fraction = step * len(self._steps)
         # Behind half an hour small integers cannot hold a slope anyway.
         self._steepest = 1 << (_SLOPE_BITS - fraction if fraction <= 23 else 8)
         self._limit = self._steepest << fraction

@@ -1,0 +1,1 @@
+"""Measures the firmware's filters and alarms on real recordings, beside their peers."""
