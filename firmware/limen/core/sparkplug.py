@@ -80,6 +80,13 @@ class Payload(Writer):
         self.put_varint(len(text))
         self.put(text)
 
+    def end_text(self, length):
+        """Give the metric a text of 128 bytes and more, which lies three bytes further on."""
+        self.buffer[self.at] = 0x7A
+        self.buffer[self.at + 1] = length & 127 | _LONG
+        self.buffer[self.at + 2] = length >> 7
+        self.at += 3 + length
+
     def put_null(self, quality):
         """Say that the metric has no value, and why if the quality tells."""
         self.put(_NULL)
@@ -93,7 +100,8 @@ class Payload(Writer):
         start = self._metric
         length = self.at - start - 1
         if length >= _LONG:
-            self.buffer[start + 2 : self.at + 1] = bytes(self.buffer[start + 1 : self.at])
+            for at in range(self.at, start, -1):
+                self.buffer[at] = self.buffer[at - 1]
             self.buffer[start + 1] = length >> 7
             length = length & 127 | _LONG
             self.at += 1

@@ -12,6 +12,7 @@ from array import array
 from limen.core.compat import const
 from limen.core.quality import BAD
 from limen.core.sparkplug import BOOLEAN, LARGEST_METRIC, Payload
+from limen.core.text import Text
 from limen.delivery.outbox import DATA
 
 FILE = "/sparkplug.bin"
@@ -21,6 +22,8 @@ _LONGEST_FIXED = const(255)
 _LONGEST_TEXT = const(64)  # in a birth
 _MARK_BYTES = const(2)
 _SEQ_BYTES = const(3)
+_TEXT_HEAD = const(3)  # of a text of 128 bytes and more
+_SPARE = const(8)
 _DEATH = const(b"\x0a\x05bdSeq\x20\x04\x58")  # name, data type, and the tag of the value
 
 
@@ -122,13 +125,19 @@ class Sparkplug:
         self._payload.at = start
         return False
 
-    def add_diagnostics(self, text):
-        """Write the diagnostics of the node, which are its last metric but one."""
+    def add_diagnostics(self, put):
+        """Let `put(text)` write the diagnostics of the node, its last metric but one; False when
+        they are too long."""
         clock = self._clock
+        payload = self._payload
         s = clock.utc_s(clock.s, clock.ms)
-        self._payload.begin_alias(self._alias[1] - 2, s, clock.utc_ms(clock.ms), False)
-        self._payload.put_text(text)
-        self._payload.end_metric()
+        payload.begin_alias(self._alias[1] - 2, s, clock.utc_ms(clock.ms), False)
+        text = Text()
+        text.open(payload.buffer, payload.at + _TEXT_HEAD, payload.at + payload.room() - _SPARE)
+        put(text)
+        payload.end_text(text.at - text.start)
+        payload.end_metric()
+        return not text.overflow
 
     def end(self, seq):
         """End the message."""

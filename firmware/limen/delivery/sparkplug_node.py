@@ -12,8 +12,7 @@ import asyncio
 from array import array
 
 from limen.core.compat import const
-from limen.core.sparkplug import LARGEST_METRIC, host_state
-from limen.core.text import Text
+from limen.core.sparkplug import host_state
 from limen.delivery.session import Session
 
 _BD_SEQ = "bdseq"
@@ -239,16 +238,19 @@ class Node:
                 self._is_born[number] = 0
 
     def _tell_diagnostics(self):
-        """Tell how the gateway is, unless that is too long."""
+        """Tell how the gateway is, unless that is too long, or memory too short for it."""
         self._diag_due_s = self._clock.s + self.diag_s
-        text = Text(bytearray(self._batch_bytes - LARGEST_METRIC))
-        self.put_diagnostics(text)
         dialect = self.dialect
         topic = dialect.data_topics[0]
-        if not text.overflow and self.session.room() >= self._batch_bytes + _TOPIC_ROOM:
-            self.session.begin_publish(self._payload, topic, self._batch_bytes)
-            dialect.begin()
-            dialect.add_diagnostics(memoryview(text.buffer)[: text.at])
+        if self.session.room() < self._batch_bytes + _TOPIC_ROOM:
+            return
+        self.session.begin_publish(self._payload, topic, self._batch_bytes)
+        dialect.begin()
+        try:
+            is_told = dialect.add_diagnostics(self.put_diagnostics)
+        except MemoryError:
+            return
+        if is_told:
             dialect.end(self._next_seq())
             self.session.end_publish(self._payload, topic, 0)
 
