@@ -76,7 +76,7 @@ def _plan(args: argparse.Namespace, recording: Recording | None, console: Consol
     else:
         signals = PressModel(args.seed, _PRESS_COMPRESS)
     if args.flash_file:
-        return worlds.plan_of_flash(args.flash_file, signals, args.seed)
+        return worlds.plan_of_flash(args.flash_file, signals, args.seed, args.site)
     plan = worlds.make_plan(args, recording, signals)
     if recording:
         plan.override(every_ms=_ROW_MS)

@@ -24,7 +24,7 @@ from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Connection, Lan
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.secure import RunAuthority, SecuredConnection
+from host_tools.emulation.secure import Keys, RunAuthority, SecuredConnection, site_keys
 from host_tools.emulation.signals import PHASES, Signals
 from host_tools.emulation.tap import Ledger, Listener
 from host_tools.errors import ToolError
@@ -67,7 +67,7 @@ class Plan:
     site: Path | None = None
     faults: list[PlannedFault] = field(default_factory=list)
     shop: Shop = field(default_factory=Shop)
-    authority: RunAuthority | None = None
+    authority: Keys | None = None
 
     @property
     def gateway(self) -> str:
@@ -135,8 +135,11 @@ def plan_of_site(path: Path, gateway: str | None, signals: Signals, seed: int) -
     return Plan(config, files, signals, seed, path, authority=authority)
 
 
-def plan_of_flash(flash: Path, signals: Signals, seed: int) -> Plan:
-    """The plan for a board that boots a flash file as it is: its configuration is in the file."""
+def plan_of_flash(flash: Path, signals: Signals, seed: int, site: Path | None = None) -> Plan:
+    """The plan for a board that boots a flash file as it is: its configuration is in the file.
+
+    Where that asks for TLS, the broker's key is found beside the site file.
+    """
     try:
         files = [read_flash(flash.read_bytes(), name) for name in (CONFIGURATION, BIRTH)]
         config = stored_configuration(*files)
@@ -147,7 +150,11 @@ def plan_of_flash(flash: Path, signals: Signals, seed: int) -> Plan:
             f"{flash} holds no gateway ({error}): write one into it with `limen flash`.", 2
         ) from None
     _require_emulated(config)
-    return Plan(config, {}, signals, seed)
+    if "tls" not in config["mqtt"]:
+        return Plan(config, {}, signals, seed)
+    if site is None:
+        raise ToolError("This gateway asks for TLS: name its site with --site, for the keys.", 2)
+    return Plan(config, {}, signals, seed, authority=site_keys(_file_of(site), config))
 
 
 def _require_emulated(config: dict) -> None:
@@ -181,7 +188,11 @@ def _site_file(args: argparse.Namespace, recording: Recording | None) -> Path:
         path = EXAMPLES[args.meter or ("sdm120" if has_one_phase else "sdm630")]
     else:
         path = args.site
-    return path / "site.toml" if path.is_dir() else path
+    return _file_of(path)
+
+
+def _file_of(site: Path) -> Path:
+    return site / "site.toml" if site.is_dir() else site
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """TLS in the emulated world: an authority made for one run, and what speaks TLS to the board.
 
-The keys of a real site are not needed and not used: an emulated gateway gets the CA, certificate
-and key of the run's own authority, so that what stands for its brokers can show certificates that
-it trusts. The peers are Python's `ssl`, which is OpenSSL: independent of the board's mbedTLS.
+The keys of a real site are not needed: an emulated gateway gets the CA, certificate and key of the
+run's own authority, so that what stands for its brokers can show certificates that it trusts. Only
+a flash that was made before brings its own, and needs the keys beside its site file. The peers are
+Python's `ssl`, which is OpenSSL: independent of the board's mbedTLS.
 """
 
 import ssl
@@ -12,37 +13,22 @@ from pathlib import Path
 
 from host_tools.authority import Authority, Identity, certificate_der, key_der
 from host_tools.emulation.lan import Connection
+from host_tools.errors import ToolError
 from host_tools.site import brokers_of
-from host_tools.site_secrets import CA, CERTIFICATE, KEY, identity_name
+from host_tools.site_secrets import CA, CERTIFICATE, KEY, authority_folder, identity_name
 
 _DAYS = 2
 
 
-class RunAuthority:
-    """An authority with a certificate for all brokers of a configuration, and the gateway's own.
+class Keys:
+    """An authority, and what it issued for a broker and for the gateway."""
 
-    Its files live as long as this object.
-    """
-
-    def __init__(self, compact: dict):
-        self._folder = tempfile.TemporaryDirectory(prefix="limen-ca-")
-        hosts = dict.fromkeys(host for host, _ in brokers_of(compact))
-        self.authority = Authority.create(Path(self._folder.name), "limen emulation", _DAYS)
-        self.broker = self.authority.issue_server([*hosts, "127.0.0.1"], _DAYS)
-        name = identity_name(compact["site"], compact["gateway"])
-        self.gateway = self.authority.issue_client(name, _DAYS)
+    def __init__(self, authority: Authority, broker: Identity, gateway: Identity):
+        self.authority, self.broker, self.gateway = authority, broker, gateway
 
     @property
     def trusted_file(self) -> Path:
         return self.authority.identity.certificate_file
-
-    def gateway_files(self) -> dict[str, bytes]:
-        """What lies on the gateway's flash."""
-        return {
-            CA: certificate_der(self.authority.certificate),
-            CERTIFICATE: certificate_der(self.gateway.certificate()),
-            KEY: key_der(self.gateway.key()),
-        }
 
     def broker_context(self, identity: Identity | None = None) -> ssl.SSLContext:
         """For what stands for a broker: it demands a certificate, as Mosquitto does."""
@@ -58,6 +44,42 @@ class RunAuthority:
         context = ssl.create_default_context(cafile=self.trusted_file)
         context.load_cert_chain(self.gateway.certificate_file, self.gateway.key_file)
         return context
+
+
+class RunAuthority(Keys):
+    """An authority with a certificate for all brokers of a configuration, and the gateway's own.
+
+    Its files live as long as this object.
+    """
+
+    def __init__(self, compact: dict):
+        self._folder = tempfile.TemporaryDirectory(prefix="limen-ca-")
+        hosts = dict.fromkeys(host for host, _ in brokers_of(compact))
+        authority = Authority.create(Path(self._folder.name), "limen emulation", _DAYS)
+        name = identity_name(compact["site"], compact["gateway"])
+        super().__init__(
+            authority,
+            authority.issue_server([*hosts, "127.0.0.1"], _DAYS),
+            authority.issue_client(name, _DAYS),
+        )
+
+    def gateway_files(self) -> dict[str, bytes]:
+        """What lies on the gateway's flash."""
+        return {
+            CA: certificate_der(self.authority.certificate),
+            CERTIFICATE: certificate_der(self.gateway.certificate()),
+            KEY: key_der(self.gateway.key()),
+        }
+
+
+def site_keys(site: Path, compact: dict) -> Keys:
+    """The keys beside a site file, for a flash that was made from it; ToolError if they miss."""
+    authority = Authority(authority_folder(site))
+    host, name = brokers_of(compact)[0][0], identity_name(compact["site"], compact["gateway"])
+    keys = Keys(authority, authority.identity_of(host), authority.identity_of(name))
+    if not keys.broker.exists:
+        raise ToolError(f"The broker {host} has no certificate: `limen ca issue` makes one.", 2)
+    return keys
 
 
 class SecuredConnection:

@@ -9,13 +9,26 @@ import ssl
 import pytest
 
 from host_tools import authority as authorities
+from host_tools import cli
 from host_tools.emulation.broker_model import BrokerModel
+from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.secure import RunAuthority, SecuredConnection
+from host_tools.errors import ToolError
+from host_tools.gateway_image import gateway_files
+from host_tools.image import build_image
 from host_tools.paths import FIRMWARE
+from host_tools.site import load_site
 from host_tools.subscriber import ALL_TOPICS
-from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
+from host_tools.world import (
+    EXAMPLES,
+    Listeners,
+    World,
+    add_model_broker,
+    plan_of_flash,
+    plan_of_site,
+)
 
 SECOND_US = 1_000_000
 HOST = "broker.local"
@@ -188,3 +201,22 @@ def test_without_a_clock_chain_and_name_are_checked_all_the_same(tmp_path):
         assert said == [f"limen: {HOST}:8883: {sentence('tls: ' + trouble)}"]
         said.clear()
     world.close()
+
+
+def test_a_flash_made_before_meets_a_broker_with_the_keys_of_its_site(tmp_path):
+    site = plan_with_tls(tmp_path).site
+    with pytest.raises(ToolError, match="no certificate authority beside it"):
+        gateway_files(load_site(site), "press-07")
+    assert cli.main(["ca", "init", "--site", str(site)]) == 0
+    assert cli.main(["ca", "issue", "--site", str(site)]) == 0
+    flash = tmp_path / "flash.bin"
+    FlashFile.create(flash, build_image(gateway_files(load_site(site), "press-07")))
+    with pytest.raises(ToolError, match="name its site with --site"):
+        plan_of_flash(flash, PressModel(1), 1)
+    plan = plan_of_flash(flash, PressModel(1), 1, site)
+    world = World(VirtualScheduler(), plan, flash, Listeners())
+    add_model_broker(world)
+    world.board.start()
+    world.scheduler.run_until(40 * SECOND_US)
+    world.close()
+    assert world.gateway.online
