@@ -8,7 +8,7 @@ import pytest
 FUZZ = Path(__file__).parents[1] / "fuzz"
 sys.path.insert(0, str(FUZZ))
 
-from mutate import mutations  # noqa: E402
+from mutations import mutations  # noqa: E402
 from targets import TARGETS  # noqa: E402
 
 SLOW = {"site": 60, "profile": 100, "configuration": 100, "fault-plan": 200, "column-map": 200}
