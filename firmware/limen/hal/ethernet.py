@@ -22,7 +22,6 @@ class Ethernet:
     def __init__(self, wires, address):
         self._lan = network.LAN(**_arguments(wires))
         self._address = address
-        self.joins = 0
 
     def is_up(self):
         return self._lan.isconnected()
@@ -36,7 +35,6 @@ class Ethernet:
                 lan.ifconfig(self._address)
         for _ in range(_PATIENCE_MS // _LOOK_MS):
             if lan.isconnected():
-                self.joins += 1
                 return True
             await asyncio.sleep_ms(_LOOK_MS)
         return False

@@ -19,7 +19,7 @@ _WRONG_PASSWORD = const(202)
 
 class Wifi:
     """`networks` are {"ssid", "password"} by preference; `address` a static one, as `ifconfig`
-    takes it, or None; `joins` counts connections made."""
+    takes it, or None."""
 
     name = "wifi"
 
@@ -27,7 +27,6 @@ class Wifi:
         self._networks = networks
         self._address = address
         self._wlan = network.WLAN(network.STA_IF)
-        self.joins = 0
 
     def is_up(self):
         """Whether the driver says so, which does not notice a lost address."""
@@ -46,7 +45,6 @@ class Wifi:
             networks = by_reach(wlan, networks)
         for known in networks:
             if await self._try(known):
-                self.joins += 1
                 return True
             await self.leave()
             wlan.active(True)
