@@ -428,6 +428,10 @@ def test_what_a_port_cannot_be():
     assert said("p1", {"profile": "dsmr-p1"}, bus=busy)[-1] == (
         "0.uart: must be 1 or 2 on this board, not 0"
     )
+    secret = dict(P1, key="00112233")
+    assert said("p1", {"profile": "dsmr-p1"}, bus=secret)[0].split(";")[0].endswith(
+        "telegrams that are encrypted, as in Austria and Luxembourg, are not read"
+    )
     assert said("p1", {"profile": "dsmr-p1", "channels": {"energy_imports": {}}})[0].startswith(
         "0.channels.energy_imports: DSMR P1 has no such channel"
     )

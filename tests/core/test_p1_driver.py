@@ -167,6 +167,20 @@ def test_a_line_that_is_missing_has_bad_quality():
     assert meter.read() == {"energy_import_t1": 4426, "energy_import_t2": (None, BAD)}
 
 
+def test_tariffs_are_summed_up_where_the_meter_does_not():
+    first, second = "1-0:1.8.1(000004.426*kWh)", "1-0:1.8.2(000002.399*kWh)"
+    names = ["energy_import", "energy_import_t2", "energy_export"]
+    bad = None, BAD
+    meter = Meter(names, [(300, text(first, second)), (1300, text(second)), (2300, text(first))])
+    assert meter.read() == {
+        "energy_import": 6825, "energy_import_t2": 2399, "energy_export": bad,
+    }  # fmt: skip
+    assert meter.read()["energy_import"] == bad
+    assert meter.read()["energy_import"] == bad
+    told = text("1-0:1.8.0(000007.000*kWh)", first, second)
+    assert Meter(["energy_import"], [(300, told)]).read() == {"energy_import": 7000}
+
+
 def test_only_fresh_channels_are_read():
     meter = Meter(["energy_import_t1"], [(20, IMPORT_T1)])
     meter.channels[0].fresh = False
@@ -230,8 +244,10 @@ def test_a_meter_of_version_5():
     names = [entry[0] for entry in CHANNELS]
     told = Meter(names, [(20, data)]).read()
     assert {name: value for name, value in told.items() if value != (None, BAD)} == {
+        "energy_import": 6825,
         "energy_import_t1": 4426,
         "energy_import_t2": 2399,
+        "energy_export": 2444,
         "energy_export_t1": 2444,
         "energy_export_t2": 0,
         "tariff": 2,

@@ -16,6 +16,13 @@ def hertz(low, high):
     return read
 
 
+def _no_key(_):
+    raise Mistake(
+        "telegrams that are encrypted, as in Austria and Luxembourg, are not read; ask the grid "
+        "operator for a port without encryption, or put a decoder between meter and gateway"
+    )
+
+
 # The number of the first controller of a kind, and how many there are for us.
 _CONTROLLERS = {"i2c": (0, 2), "spi": (1, 2)}
 _SMALL_CHIPS = ("esp32c3",)
@@ -46,6 +53,7 @@ BUSES = {
         "parity": optional(one_of(("none", "even", "odd"))),
         "invert": optional(boolean, True),
         "timeout": optional(duration_ms(1000, 60000), 12000),
+        "key": optional(_no_key),
     },
 }
 """The fields of each kind of bus, beside its id and kind."""

@@ -3,7 +3,8 @@
 One list serves all versions and countries: a meter sends some of these lines, and a channel that it
 does not send has bad quality. Which of the tariffs 1 and 2 is the low one differs by country: in
 the Netherlands 1 is, in Belgium 2. A code with "n" is that of another meter behind this one, on any
-channel: its medium tells which one is meant. Only the validator loads this module.
+channel: its medium tells which one is meant. Codes with a + between them are summed up: many meters
+tell the tariffs only. Only the validator loads this module.
 
 Sources: DSMR 5.0.2 P1 Companion Standard, chapter 6.12, and 2.2 and 4.2 of it; e-MUCS P1 1.7.1
 (Belgium); EN 13757-3 for the media; IEC 62056-61 for what a code means.
@@ -14,10 +15,10 @@ from limen.core.p1 import pack
 
 # (quantity, places, codes, medium); the medium 0 is the meter itself.
 CHANNELS = (
-    ("energy_import", 3, ("1-0:1.8.0",), 0),
+    ("energy_import", 3, ("1-0:1.8.0", "1-0:1.8.1+1-0:1.8.2"), 0),
     ("energy_import_t1", 3, ("1-0:1.8.1",), 0),
     ("energy_import_t2", 3, ("1-0:1.8.2",), 0),
-    ("energy_export", 3, ("1-0:2.8.0",), 0),
+    ("energy_export", 3, ("1-0:2.8.0", "1-0:2.8.1+1-0:2.8.2"), 0),
     ("energy_export_t1", 3, ("1-0:2.8.1",), 0),
     ("energy_export_t2", 3, ("1-0:2.8.2",), 0),
     ("energy_reactive_import", 3, ("1-0:3.8.0",), 0),
@@ -72,8 +73,11 @@ DEFAULT = (
 
 
 def entry_of(name, places, codes, medium):
-    """What the driver has to know of a channel: its unit, medium and codes as integers."""
-    return [quantity.lookup(name)[0], medium] + [pack(code) for code in codes]
+    """What the driver has to know of a channel: its unit, medium and codes as integers, a list of
+    those that are summed up."""
+    packed = [[pack(part) for part in code.split("+")] for code in codes]
+    codes = [parts if len(parts) > 1 else parts[0] for parts in packed]
+    return [quantity.lookup(name)[0], medium] + codes
 
 
 def profile(title):

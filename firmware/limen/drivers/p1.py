@@ -96,7 +96,8 @@ class Bus:
 class Device:
     """`settings` are the device's part of the configuration, in which the entry of each of the
     `channels` has a `p1`: its unit, the medium if the value is of another meter or 0 (3 is gas,
-    4 heat, 7 water: EN 13757-3), and the codes, of which the first one with a value counts."""
+    4 heat, 7 water: EN 13757-3), and the codes, of which the first one with a value counts; a list
+    of codes is summed up."""
 
     def __init__(self, bus, settings, channels):
         self.bus = bus
@@ -106,10 +107,16 @@ class Device:
         self._wanted = bytes(entry[1] for entry in entries)
         shared = {unit: spellings(unit) for unit in {entry[0] for entry in entries}}
         self._spellings = [shared[entry[0]] for entry in entries]
-        self._members = {}
+        self._members = {}  # by code: channels, or ~channel for those that it is a part of
+        self._sums = {}  # by channel: parts that are needed, parts that have come, their sum
         for index, entry in enumerate(entries):
             for code in entry[2:]:
-                self._members[code] = self._members.get(code, ()) + (index,)
+                if isinstance(code, list):
+                    self._sums[index] = [len(code), 0, 0]
+                    for part in code:
+                        self._members[part] = self._members.get(part, ()) + (~index,)
+                else:
+                    self._members[code] = self._members.get(code, ()) + (index,)
         self.answered = True
 
     def read(self):
@@ -136,6 +143,8 @@ class Device:
         now_s = None
         for index in range(_CHANNELS):
             self._media[index] = 0
+        for parts in self._sums.values():
+            parts[1] = parts[2] = 0
         while lines.next():
             if lines.code == _TIME:
                 now_s = lines.time()
@@ -143,7 +152,22 @@ class Device:
             if code == _MEDIUM_OF_CHANNEL:
                 self._media[lines.channel()] = (lines.count(_NO_UNIT, 0) or 0) & 0xFF
             for index in self._members.get(code, ()):
-                self._give(index, lines, now_s)
+                if index < 0:
+                    self._add(~index, lines)
+                else:
+                    self._give(index, lines, now_s)
+
+    def _add(self, index, lines):
+        """Add the value of the line to a channel that is a sum; it has a value with the last."""
+        channel, parts = self._channels[index], self._sums[index]
+        count = lines.count(self._spellings[index], channel.places)
+        if not channel.fresh or channel.quality == GOOD or count is None:
+            return
+        parts[1] += 1
+        parts[2] += count
+        if parts[1] == parts[0]:
+            channel.value = parts[2]
+            channel.quality = GOOD
 
     def _give(self, index, lines, now_s):
         """Give a channel the value of the line, unless an earlier line gave it a good one."""
