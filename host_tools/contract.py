@@ -88,12 +88,13 @@ class Values:
 
 @dataclass(frozen=True)
 class Alarm:
-    """`name` is channel.high or channel.low."""
+    """`name` is channel.high or channel.low; what stands is `restated` after a reconnect."""
 
     name: str
     raised: bool
     value: Decimal | None
     limit: Decimal
+    restated: bool = False
 
 
 @dataclass(frozen=True)
@@ -507,7 +508,8 @@ def _event_body(table: _Table):
         state = _one_of(table.get("state", str), ("raised", "cleared"), f"alarm {name}")
         value = _number(table.get("value", int, Decimal, None), f"the value of {name}")
         limit = Decimal(table.get("limit", int, Decimal))
-        result = Alarm(name, state == "raised", value, limit)
+        restated = table.has("restated") and table.get("restated", bool)
+        result = Alarm(name, state == "raised", value, limit, restated)
     table.end()
     return result
 

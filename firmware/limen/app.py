@@ -205,10 +205,16 @@ class Gateway:
         )
         uplink.devices = self.devices
         uplink.birth_facts = self.birth_facts
+        uplink.restate = self._restate
         uplink.put_diagnostics = self.make_diagnostics(dialect.frame, uplink).put
         self.uplink = uplink
         session.on_message = self._on_message
         self.link = self.make_link(head, session, uplink)
+
+    def _restate(self):
+        from limen.service.restate import restate
+
+        restate(self)
 
     def make_link(self, head, session, carrier):
         """What keeps a session with one of the brokers, for what sends over it."""

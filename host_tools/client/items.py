@@ -66,6 +66,7 @@ class Alarm:
     boot: Boot
     seq: int
     about: Channel | None
+    restated: bool = False
 
     @property
     def unit(self) -> str:
@@ -203,10 +204,10 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
         case Values(by_channel):
             for name, value in by_channel.items():
                 yield Sample(*where, name, value, quality, *taken, channels.get(name))
-        case AlarmBody(full_name, raised, value, limit):
+        case AlarmBody(full_name, raised, value, limit, restated):
             channel, _, name = full_name.rpartition(".")
             alarm = channel, name, raised, value, limit, quality
-            yield Alarm(*where, *alarm, *taken, channels.get(channel))
+            yield Alarm(*where, *alarm, *taken, channels.get(channel), restated)
         case ChangeBody(channel, change, was, total):
             told = channel, change, was, total, quality
             yield CounterChange(*where, *told, *taken, channels.get(channel))

@@ -27,6 +27,8 @@ GOLDEN = [
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "alarm": "a.high", "state": "raised", "value": 45.1, "limit": 45}]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "alarm": "a.high", "state": "raised", "value": 45.1, "limit": 45, "restated": True}]]}),
+    ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "counter": "a", "change": "reset", "was": 45.1, "total": 45}]]}),
     ("dev/e/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "shed": "heater", "state": "dropped", "predicted": 104.5, "limit": 100}]]}),

@@ -186,7 +186,7 @@ def _read_report(spot, settings, channel):
         return _change_rule(spot, settings, spot.read_table(settings, fields), every_ms)
     from limen.core.report_config import read_rich_report, rich_fields
 
-    fields.update(rich_fields(_count(unit, places), size, _duration))
+    fields.update(rich_fields(_count(unit, places), size))
     values = spot.read_table(settings, fields)
     return read_rich_report(spot, settings, values, channel, _change_rule)
 

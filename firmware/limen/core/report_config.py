@@ -7,22 +7,23 @@ its values: [seconds, names of aggregates].
 """
 
 from limen.core.aggregate import AGGREGATES
-from limen.core.schema import describe, integer, optional, whole
+from limen.core.schema import describe, duration_ms, integer, optional, whole
 from limen.core.units import Mistake, count_text, ms_text, parse_ms
 
 _HOUR_MS = 3600000
+_LONGEST_DELAY_MS = 750 * 86400000
 _KINDS = ("line", "bands", "rate", "window")
 _CHANGES = ("deadband", "or_percent", "at_most_every")
 _STAGES = ("median", "smooth")
 
 
-def rich_fields(count, size, duration):
+def rich_fields(count, size):
     """The fields beyond those of a plain report; what reads amounts is the channel's."""
     return {
         "median": optional(_median),
         "smooth": optional(integer(2, 64)),
         "line": optional(size),
-        "longest_delay": optional(duration),
+        "longest_delay": optional(duration_ms(10, _LONGEST_DELAY_MS)),
         "bands": optional(_bands(count)),
         "hysteresis": optional(size, 0),
         "rate": optional(amount_in_time(size)),

@@ -18,6 +18,7 @@ class Uplink:
     `birth_path` is the tail of the birth.
 
     `birth_facts()` gives a dict, `put_diagnostics(text)` writes JSON; both when they are needed.
+    `restate()` is called after a reconnect, to tell again what stands.
     """
 
     def __init__(self, session, outbox, dialect, clock, options, diag_s, birth_path):
@@ -34,7 +35,7 @@ class Uplink:
         self._diag_s = diag_s
         self._diag_due_s = 0
         self.wake = asyncio.Event()
-        self.birth_facts = self.put_diagnostics = None
+        self.birth_facts = self.put_diagnostics = self.restate = None
         self.devices = ()
         self.messages = 0
         session.on_puback = self._on_puback
@@ -47,6 +48,8 @@ class Uplink:
         """Open a new connection; `present` where the broker kept the session."""
         await self._announce()
         await self._repeat(present)
+        if self.restate and self.session.counters["connects"] > 1:
+            self.restate()
 
     def carry(self):
         """Send what there is room for; False when the socket takes no more."""
