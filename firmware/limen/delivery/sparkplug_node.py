@@ -201,6 +201,8 @@ class Node:
             self._due[slot] = 0
         else:
             records.next()
+            if records.topic_device >= len(self.devices):
+                records.topic_device = 0  # of a device that an earlier configuration had
             if not self._is_born[records.topic_device]:
                 self._begin_births((records.topic_device,))
                 return
