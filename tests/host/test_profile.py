@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from host_tools.board import board_names, load_board
+from host_tools.board import load_board
 from host_tools.gateway_image import (
     BIRTH,
     CONFIGURATION,
@@ -278,15 +278,6 @@ def test_sdm630_registers_of_the_vendor_s_document():
     numbers = {"voltage_l1_l2": 30201, "current_n": 30225, "thd_current_l3": 30245}
     numbers |= {"energy_apparent": 30081, "phase_angle_l1": 30037, "power_active_demand": 30085}
     assert {name: registers[name] + 30001 for name in numbers} == numbers
-
-
-def test_boards():
-    devkits = ["espressif-esp32-devkitc", "espressif-esp32-devkitc-ve"]
-    assert board_names() == [*devkits, "lilygo-t-can485"]
-    assert load_board("lilygo-t-can485")["port"] == [
-        {"uart": 1, "tx": 22, "rx": 21, "de": None, "high": [16, 17, 19]}
-    ]
-    assert load_board("espressif-esp32-devkitc")["port"] == []
 
 
 def test_a_gateway_keeps_what_it_reads_with_and_the_birth_what_a_reader_needs():

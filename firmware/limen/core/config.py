@@ -19,6 +19,7 @@ from limen.core.network_config import read_network
 from limen.core.schema import (
     Owners,
     Spot,
+    describe,
     duration_ms,
     duration_s,
     entries,
@@ -112,6 +113,7 @@ _GATEWAY = {
     "bus": required(entries, "[[gateway.press-07.bus]]"),
     "device": required(entries, "[[gateway.press-07.device]]"),
     "network": optional(table),
+    "allow_strapping": optional(entries, []),
     "energy": optional(entries),
     "machine": optional(entries),
 }
@@ -141,6 +143,8 @@ def _read_gateway(spot, gateways, name, profiles, boards, facts):
     if values is None:
         return None
     board = _look_up(spot.at("board"), values["board"], boards, "board")
+    if board and values["allow_strapping"]:
+        board = _allow_strapping(spot.at("allow_strapping"), board, values["allow_strapping"])
     buses = read_buses(spot.at("bus"), values["bus"] or [])
     owners = Owners()
     inputs = _inputs(buses, board, owners)
@@ -235,6 +239,18 @@ def _look_up(spot, name, known, word):
     if name is not None and facts is None:
         spot.report('there is no %s "%s"%s' % (word, name, suggestion(name, list(known))))
     return facts
+
+
+def _allow_strapping(spot, board, allowed):
+    """The board with those strapping pins free for use."""
+    known = board.get("strapping", ())
+    for pin in allowed:
+        if pin not in known:
+            names = ", ".join([str(strapping) for strapping in known])
+            spot.report("lists %s; strapping pins of this chip are %s" % (describe(pin), names))
+    board = dict(board)
+    board["strapping"] = [pin for pin in known if pin not in allowed]
+    return board
 
 
 def _inputs(buses, board, owners):

@@ -26,6 +26,10 @@ def _no_key(_):
 # The number of the first controller of a kind, and how many there are for us.
 _CONTROLLERS = {"i2c": (0, 2), "spi": (1, 2)}
 _SMALL_CHIPS = ("esp32c3",)
+_STRAPPING = (
+    "pin %d decides at a reset how the chip starts, so what is wired to it can keep the board from "
+    "starting; take another pin, or allow it with allow_strapping = [%d] in the gateway's table"
+)
 _pin = integer(0, 48)
 
 BUSES = {
@@ -37,7 +41,7 @@ BUSES = {
     "spi": {
         "sck": required(_pin, "sck = 14"),
         "mosi": required(_pin, "mosi = 13"),
-        "miso": required(_pin, "miso = 12"),
+        "miso": required(_pin, "miso = 27"),
         "frequency": optional(hertz(100000, 5000000), 1000000),
     },
     "onewire": {"pin": required(_pin, "pin = 4")},
@@ -63,6 +67,8 @@ def claim_pin(spot, pin, owner, board, owners, is_output):
     """Give a pin to its owner; a problem if the board cannot use it so, or if it is taken."""
     if pin is None or not board:
         return
+    if pin in board.get("strapping", ()):
+        spot.report(_STRAPPING % (pin, pin))
     if pin in board["output"] or pin in board["input"] and not is_output:
         owners.claim(("pin", pin), owner, spot, "pin %d" % pin + " is taken by %s already")
     else:
