@@ -208,6 +208,7 @@ class Gateway:
         uplink.restate = self._restate
         uplink.put_diagnostics = self.make_diagnostics(dialect.frame, uplink).put
         self.uplink = uplink
+        self._requests = dialect.topic_of("cmd/")
         session.on_message = self._on_message
         self.link = self.make_link(head, session, uplink)
 
@@ -245,7 +246,13 @@ class Gateway:
         )
 
     def _on_message(self, topic, payload, is_retained):
-        """What takes commands is loaded with the first one."""
+        """What takes commands is loaded with the first one.
+
+        What nobody asked for is left alone: amqtt sends a resumed session all that is retained.
+        """
+        if not topic.startswith(self._requests):
+            self.uplink.session.count("unasked")
+            return
         try:
             if self.commands is None:
                 from limen.service.commands import Commands

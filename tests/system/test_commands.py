@@ -74,6 +74,17 @@ def test_an_output_is_switched(gateway):
     assert answer["error"] == "an output is switched to 0 or 1, not to 2"
 
 
+def test_what_is_no_command_is_counted_and_not_answered(gateway):
+    (session,) = gateway.broker.sessions.values()
+    for topic in ("status", "cmdx/write", "dev/cmd/data", ""):
+        session.client.send(Publish(BASE + topic, b"{}", 1, True, 77))
+    gateway.run(2)
+    assert gateway.answers == []
+    assert gateway.console == []
+    gateway.run(60)
+    assert gateway.diag["mqtt"]["unasked"] == 4
+
+
 REFUSED = [
     (write("temperature", "1"), "the channel temperature is not writable"),
     (write("temperature_setpoint", "1000"), "10000 is not between -999 and 9999"),
