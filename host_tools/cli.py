@@ -25,7 +25,7 @@ COMMANDS = {
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),
     "boards": ("host_tools.board_table", "list the boards with their pins, or the facts' sources"),
     "profile": ("host_tools.profile_command", "list the meter models, show one, check a new one"),
-    "site": ("host_tools.site_command", "check a site file, or show what it compiles to"),
+    "config": ("host_tools.config_command", "check, show or compare what gateways are to store"),
     "ca": ("host_tools.ca", "make the site's certificates: its authority, gateways, brokers"),
     "broker-config": ("host_tools.broker_config", "write a Mosquitto configuration for the site"),
     "bench": ("host_tools.bench", "measure speed, bytes and heap beside umqtt.simple"),

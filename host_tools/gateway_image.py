@@ -47,7 +47,7 @@ def configuration_files(compact: dict) -> dict[str, bytes]:
     lines = [head, *compact["bus"], *(line for device in devices for line in _lines_of(device))]
     files = {
         CONFIGURATION: b"".join(_json(line) + b"\n" for line in lines),
-        BIRTH: b'"device":' + _json([_birth_of(device) for device in devices]) + b"}",
+        BIRTH: b'"device":' + _json([birth_facts(device) for device in devices]) + b"}",
     }
     if "sparkplug" in compact["mqtt"]:
         files[SPARKPLUG] = sparkplug_file(devices)
@@ -56,7 +56,8 @@ def configuration_files(compact: dict) -> dict[str, bytes]:
     return files
 
 
-def _birth_of(device: dict) -> dict:
+def birth_facts(device: dict) -> dict:
+    """What the birth tells of a device."""
     channels = [{key: c[key] for key in _CHANNEL_FACTS if key in c} for c in device["channel"]]
     return {"id": device["id"], "model": device["model"], "channel": channels}
 

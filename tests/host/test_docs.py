@@ -204,7 +204,7 @@ def test_every_reason_not_to_run_is_needed():
 
 
 PAGE = """
-Say `limen site
+Say `limen config
 check x.toml` or `make size`, not `limen [--x]` or `makeup`.
 ```sh
 make demo  # the whole
@@ -226,7 +226,7 @@ more
 def test_blocks_commands_and_prose_are_told_apart():
     shell, output, file = blocks(PAGE)
     assert commands(shell) == ["make demo", "limen replay --recording a#1.csv"]
-    assert inline(PAGE) == ["limen site check x.toml", "make size"]
+    assert inline(PAGE) == ["limen config check x.toml", "make size"]
     assert (expected_output(output), expected_output(file)) == ("12 rows", None)
     assert (path_named_in(file), path_named_in(shell)) == ("sites/x.toml", None)
     assert (

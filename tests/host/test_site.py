@@ -175,23 +175,23 @@ def test_every_kind_of_mistake_is_told_at_once_with_its_line(write):
 
 def test_the_command_says_it_on_stderr_with_status_2(write, capsys):
     write(EVERY_MISTAKE)
-    assert main(["site", "check", "site.toml"]) == 2
+    assert main(["config", "check", "site.toml"]) == 2
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err.splitlines()[:2] == [
-        "limen site: 19 problems; nothing was written",
+        "limen config: 19 problems; nothing was written",
         f"site.toml:{EXPECTED.splitlines()[0]}",
     ]
 
 
 def test_the_command_shows_a_good_site(capsys):
-    assert main(["site", "check", str(PRESS)]) == 0
+    assert main(["config", "check", str(PRESS)]) == 0
     hash8 = compile_gateway(PRESS, "press-07")["hash"]
     assert capsys.readouterr().out == (
         f"{PRESS}: press-07 is good: buses 1, devices 1, channels 10; "
         f"lines in use rs485 13 %; configuration {hash8}\n"
     )
-    assert main(["site", "show", str(PRESS), "press-07"]) == 0
+    assert main(["config", "show", str(PRESS), "press-07"]) == 0
     assert json.loads(capsys.readouterr().out) == compile_gateway(PRESS, "press-07")
 
 

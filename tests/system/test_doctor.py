@@ -7,6 +7,8 @@ import json
 import pytest
 from rich.console import Console
 
+from host_tools.config_command import add_arguments as add_config_arguments
+from host_tools.config_command import run as run_config
 from host_tools.doctor import Visit, add_arguments
 from host_tools.doctor_candidates import load_candidate
 from host_tools.emulation.board import Board
@@ -20,8 +22,6 @@ from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.profile import PROFILES, profile_names
 from host_tools.site import load_site
-from host_tools.site_command import add_arguments as add_site_arguments
-from host_tools.site_command import run as run_site
 from host_tools.subscriber import ALL_TOPICS, Subscriber
 from host_tools.world import time_reply
 from map_meter import MAPS, VirtualCarrier, measured, meter_of
@@ -120,7 +120,7 @@ def test_three_unknown_meters_become_a_site_file_that_runs(tmp_path, capsys):
     path = tmp_path / "site.toml"
     said = write_site_of_the_line(path)
     assert f"Wrote 3 devices into {path}, which is good." in said
-    assert run_site(parsed(add_site_arguments, "check", str(path))) == 0
+    assert run_config(parsed(add_config_arguments, "check", str(path))) == 0
     assert "gateway-1 is good: buses 1, devices 3, " in capsys.readouterr().out
     (tmp_path / "secrets.toml").write_text(SECRETS)
     check_values(*run_gateway(tmp_path, path, 65))

@@ -1,0 +1,92 @@
+"""`limen config`: checks a site file, shows what a gateway would store, or says what differs."""
+
+from host_tools import broker_arguments
+from host_tools.config_diff import differences, told_by_birth
+from host_tools.line_load import bus_load, serial_buses
+from host_tools.reported import read_birth
+from host_tools.site import config_json, load_site
+
+_WAIT_S = 10
+
+
+def add_arguments(parser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    checking = actions.add_parser("check", help="say everything that is wrong in a site file")
+    checking.add_argument("file", metavar="FILE", help="the site file, such as site.toml")
+    showing = actions.add_parser("show", help="print the configuration of one gateway as JSON")
+    showing.add_argument("file", metavar="FILE")
+    showing.add_argument("gateway", metavar="GATEWAY", help="a gateway of the site")
+    comparing = actions.add_parser("diff", help="say what differs, gateway by gateway")
+    comparing.add_argument("file", metavar="BEFORE", help="a site file")
+    comparing.add_argument(
+        "after", nargs="?", metavar="AFTER", help="another one; without, what gateways report"
+    )
+    comparing.add_argument("--gateway", metavar="NAME", help="only this one")
+    broker_arguments.add_address_arguments(comparing)
+
+
+def run(args) -> int:
+    return {"check": _check, "show": _show, "diff": _diff}[args.action](args)
+
+
+def _show(args) -> int:
+    print(config_json(load_site(args.file).compile(args.gateway)).decode())
+    return 0
+
+
+def _check(args) -> int:
+    for name, compact in load_site(args.file).compile_all().items():
+        devices = compact["device"]
+        channels = sum(len(device["channel"]) for device in devices)
+        counts = f"buses {len(compact['bus'])}, devices {len(devices)}, channels {channels}"
+        uses = [
+            f"{compact['bus'][index]['id']} {round(bus_load(compact, index) / 10)} %"
+            for index in serial_buses(compact)
+        ]
+        lines = f"; lines in use {', '.join(uses)}" if uses else ""
+        print(f"{args.file}: {name} is good: {counts}{lines}; configuration {compact['hash']}")
+    return 0
+
+
+def _diff(args) -> int:
+    before = _compiled(args.file, args.gateway)
+    if args.after:
+        after = _compiled(args.after, args.gateway)
+        sides = {name: (before.get(name), after.get(name)) for name in {**before, **after}}
+    else:
+        sides = {name: _reported(args, compact) for name, compact in before.items()}
+    lines = [f"{name}: {line}" for name in sides for line in _lines(*sides[name])]
+    for line in lines:
+        print(line)
+    if not lines:
+        print("Nothing differs.")
+    return 1 if lines else 0
+
+
+def _compiled(path: str, gateway: str | None) -> dict[str, dict]:
+    """The configurations of a site file, or that of one gateway."""
+    site = load_site(path)
+    return {gateway: site.compile(gateway)} if gateway else site.compile_all()
+
+
+def _reported(args, compact: dict) -> tuple[dict, dict]:
+    """What a gateway's birth tells, as it is to be and as it is.
+
+    A birth has few facts, but the hash of all: where that is the same, so is the rest.
+    """
+    name = f"{compact['site']}/{compact['gateway']}"
+    birth = read_birth(broker_arguments.address(args), name, _WAIT_S)
+    if birth["cfg"] == compact["hash"]:
+        return compact, compact
+    return (
+        {"configuration": compact["hash"]} | told_by_birth(compact),
+        {"configuration": birth["cfg"], "device": birth["device"]},
+    )
+
+
+def _lines(before: dict | None, after: dict | None) -> list[str]:
+    if before is None:
+        return ["is only in the second"]
+    if after is None:
+        return ["is only in the first"]
+    return differences(before, after)
