@@ -16,9 +16,10 @@ demo: setup
 replay: setup
 	@$(LIMEN) replay $(WORLD) $(OPTIONS)
 
+# On all cores; the tests of a file stay together, since they share what is slow to make.
 test: setup
 	.venv/bin/ruff check
-	.venv/bin/pytest $(ARGS)
+	.venv/bin/pytest -n logical --dist loadfile $(ARGS)
 
 # Bytes of every kind into the Modbus master and the MQTT session, for longer than a test takes.
 noise: setup
