@@ -44,6 +44,17 @@ def write_file_system(port: str, image: bytes, chip: str, baud: int) -> None:
         reset_chip(esp)
 
 
+def identify(port: str) -> tuple[str, str]:
+    """The chip at a port, such as "esp32", and its MAC address; it starts anew afterwards."""
+    EsptoolLogger().set_logger(_Progress())
+    line = open_port(port, baudrate=_FIRST_BAUD, timeout=DEFAULT_TIMEOUT)
+    with line, _explained(port):
+        esp = _connect(line, port)
+        found = strip_chip_name(esp.CHIP_NAME), _mac(esp)
+        reset_chip(esp)
+        return found
+
+
 @contextlib.contextmanager
 def _explained(port: str):
     """Turns what esptool and the port raise into a sentence."""
@@ -73,8 +84,11 @@ def _connect(line, port: str):
 
 
 def _describe(esp, port: str) -> str:
-    mac = ":".join(f"{byte:02x}" for byte in esp.read_mac())
-    return f"Chip at {port}: {esp.get_chip_description()}, MAC {mac}."
+    return f"Chip at {port}: {esp.get_chip_description()}, MAC {_mac(esp)}."
+
+
+def _mac(esp) -> str:
+    return ":".join(f"{byte:02x}" for byte in esp.read_mac())
 
 
 def _require_chip(esp, chip: str, port: str) -> None:

@@ -9,14 +9,14 @@ from host_tools.gateway_image import gateway_files
 from host_tools.image import FILE_SYSTEM_OFFSET, build_image
 from host_tools.site import Site, load_site
 
-_BAUD = 460800
+BAUD = 460800
 
 
 def add_arguments(parser) -> None:
     parser.add_argument("--port", required=True, help="/dev/ttyUSB0, rfc2217://HOST:PORT...")
     parser.add_argument("--site", required=True, metavar="FILE", help="the site file")
     parser.add_argument("--gateway", required=True, metavar="NAME", help="a gateway of the site")
-    parser.add_argument("--baud", type=int, default=_BAUD, help=f"default: {_BAUD}")
+    parser.add_argument("--baud", type=int, default=BAUD, help=f"default: {BAUD}")
     parser.add_argument(
         "--dry-run", action="store_true", help="build everything, but leave the port alone"
     )
@@ -24,19 +24,29 @@ def add_arguments(parser) -> None:
 
 def run(args) -> int:
     site = load_site(args.site)
-    files = gateway_files(site, args.gateway)
-    image = build_image(files)
-    chip = _chip(site, args.gateway)
-    print(
-        f"Gateway {args.gateway}: {len(files)} files, {sum(map(len, files.values()))} bytes, in a "
-        f"file system of {len(image)} bytes for an {chip}."
-    )
     if args.dry_run:
+        _build(site, args.gateway)
         print(f"Nothing was written: {args.port} at {FILE_SYSTEM_OFFSET:#x} is where it would go.")
         return 0
-    write_file_system(args.port, image, chip, args.baud)
+    flash(site, args.gateway, args.port, args.baud)
     return 0
 
 
-def _chip(site: Site, gateway: str) -> str:
+def flash(site: Site, gateway: str, port: str, baud: int) -> None:
+    """Make the board at a port a gateway of the site; ToolError with what is wrong."""
+    write_file_system(port, _build(site, gateway), board_chip(site, gateway), baud)
+
+
+def board_chip(site: Site, gateway: str) -> str:
+    """The chip of a gateway's board, such as "esp32"."""
     return load_board(site.file.data["gateway"][gateway]["board"])["chip"]
+
+
+def _build(site: Site, gateway: str) -> bytes:
+    files = gateway_files(site, gateway)
+    image = build_image(files)
+    print(
+        f"Gateway {gateway}: {len(files)} files, {sum(map(len, files.values()))} bytes, in a "
+        f"file system of {len(image)} bytes for an {board_chip(site, gateway)}."
+    )
+    return image
