@@ -216,8 +216,9 @@ class Lan:
         self._sockets: list[socket.socket] = []
 
     def _address(self, host: str) -> str:
-        """The address of a host, which it gets when it is first named."""
-        return self.addresses.setdefault(host, f"10.0.1.{len(self.addresses) + 1}")
+        """The address of a host, which it gets when it is first named, unless it is one."""
+        given = host if host[0].isdigit() else f"10.0.1.{len(self.addresses) + 1}"
+        return self.addresses.setdefault(host, given)
 
     def listen(self, host: str, port: int, accept: Callable[[Connection], None]) -> None:
         """Virtual time: serve TCP at host and port; `accept(connection)` for each connection."""

@@ -23,7 +23,7 @@ SITE = """
 [site]
 id = "hall-2"
 [mqtt]
-host = "broker.local"
+host = "10.0.0.5"
 [gateway.g1]
 board = "espressif-esp32-devkitc"
 [[gateway.g1.bus]]
@@ -33,7 +33,7 @@ host = "converter.local"
 [[gateway.g1.bus]]
 id = "raw"
 kind = "modbus-rtu-tcp"
-host = "server.local"
+host = "192.168.1.20"
 port = 4196
 [[gateway.g1.bus]]
 id = "sensors"

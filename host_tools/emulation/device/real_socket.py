@@ -29,7 +29,7 @@ def getaddrinfo(host, port, *hints):
     import network
 
     bus.catch_up()
-    if host[0].isdigit():
+    if host.startswith("127."):
         return _native.getaddrinfo(host, port, *hints)
     if host not in _hosts or not network.station.is_joined:
         raise OSError(-2)
