@@ -16,6 +16,7 @@ from littlefs import LittleFS, LittleFSError
 from host_tools.bytecode import compile_module
 from host_tools.errors import ToolError
 from host_tools.link import Linked, link
+from host_tools.partitions import MB, TABLE_OFFSET, Layout
 from host_tools.paths import BUILD, FIRMWARE
 
 _HOST_TOOLS = Path(__file__).parent
@@ -127,7 +128,15 @@ def _write(file_system: LittleFS, path: str, content: bytes) -> None:
         file.write(content)
 
 
-def flash_file(image: bytes) -> bytes:
-    """Return the content of a new flash chip, all ones, with the image where it is mounted."""
-    blank = b"\xff" * FILE_SYSTEM_OFFSET
-    return blank + image + b"\xff" * (FLASH_BYTES - FILE_SYSTEM_OFFSET - len(image))
+def flash_file(image: bytes, layout: Layout | None = None) -> bytes:
+    """Return the content of a new flash chip, all ones, with the image where it is mounted.
+
+    With a layout the flash has its partition table, without one it is a stock chip's.
+    """
+    flash = bytearray(b"\xff" * (layout.flash_mb * MB if layout else FLASH_BYTES))
+    start = FILE_SYSTEM_OFFSET
+    if layout:
+        start = layout.vfs
+        flash[TABLE_OFFSET : TABLE_OFFSET + len(layout.table())] = layout.table()
+    flash[start : start + len(image)] = image
+    return bytes(flash)

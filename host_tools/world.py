@@ -36,7 +36,8 @@ from host_tools.gateway_image import (
     gateway_files,
     stored_configuration,
 )
-from host_tools.image import BLOCK_BYTES, FILE_SYSTEM_OFFSET, FLASH_BYTES, build_image
+from host_tools.image import BLOCK_BYTES, FILE_SYSTEM_BYTES, FILE_SYSTEM_OFFSET, build_image
+from host_tools.partitions import FILE_SYSTEM, layout_of, partition_of
 from host_tools.paths import PROJECT
 from host_tools.rates import Attendance, Window, attend
 from host_tools.shop_plan import Shop, Sight
@@ -49,6 +50,7 @@ from host_tools.wiring import METERS, Wiring, complaints, unasked_us
 EXAMPLES = {"sdm630": PROJECT / "examples/press", "sdm120": PROJECT / "examples/household"}
 """The example site for each emulated meter."""
 
+_FLASH_MB = 4
 _NTP_UNIX_S = 2_208_988_800
 _UNSEEN = Gateway("the gateway")
 
@@ -75,7 +77,8 @@ class Plan:
 
     def write_flash(self, path: Path) -> None:
         """Make the flash of a new board."""
-        FlashFile.create(path, build_image(self.files))
+        layout = layout_of(_FLASH_MB)
+        FlashFile.create(path, build_image(self.files, layout.vfs_bytes), layout)
 
     def override(self, every_ms: int | None = None, diag_s: int | None = None) -> None:
         """Give all channels another period, and diagnostics one, than the site says."""
@@ -170,7 +173,8 @@ def _require_emulated(config: dict) -> None:
 
 def read_flash(content: bytes, path: str) -> bytes:
     """A file of the file system in a flash chip's content; LittleFSError if it is not there."""
-    image = content[FILE_SYSTEM_OFFSET:FLASH_BYTES]
+    start, size = partition_of(content, FILE_SYSTEM) or (FILE_SYSTEM_OFFSET, FILE_SYSTEM_BYTES)
+    image = content[start : start + size]
     file_system = LittleFS(
         block_size=BLOCK_BYTES, block_count=len(image) // BLOCK_BYTES, mount=False
     )

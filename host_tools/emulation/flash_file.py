@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 from host_tools.image import FLASH_BYTES, flash_file
+from host_tools.partitions import Layout
 
 NVS_START = 0x9000
 NVS_BYTES = 0x6000
@@ -31,9 +32,9 @@ class FlashFile:
             self.path.write_bytes(b"\xff" * FLASH_BYTES)
 
     @classmethod
-    def create(cls, path, image: bytes) -> "FlashFile":
-        """Make a new flash that holds nothing but a file system."""
-        Path(path).write_bytes(flash_file(image))
+    def create(cls, path, image: bytes, layout: Layout | None = None) -> "FlashFile":
+        """Make a new flash that holds a file system, and the partition table of a layout."""
+        Path(path).write_bytes(flash_file(image, layout))
         return cls(path)
 
     def read(self, address: int, size: int) -> bytes:

@@ -17,13 +17,34 @@ HEAP_EXEC = 1
 flash = None  # the opened flash file, set by the launcher
 reports_flash = False
 
-# The partition table of a stock 4 MB image: type, subtype, address, size, label, encrypted.
-_TABLE = (
+_TABLE_ADDRESS = const(0x8000)
+_ENTRY_MAGIC = b"\xaa\x50"
+
+# What a stock 4 MB image has at run time: type, subtype, address, size, label, encrypted.
+_STOCK = (
     (1, 0x02, 0x9000, 0x6000, "nvs", False),
     (1, 0x01, 0xF000, 0x1000, "phy_init", False),
     (0, 0x00, 0x10000, 0x1F0000, "factory", False),
     (1, 0x81, 0x200000, 0x200000, "vfs", False),
 )
+
+table = _STOCK  # what the flash has, once it is read
+
+
+def read_table():
+    """Take the partitions from the table in the flash; those of a stock image if it has none."""
+    global table
+    found = []
+    flash.seek(_TABLE_ADDRESS)
+    while True:
+        magic, kind, subtype, address, size, label, flags = struct.unpack(
+            "<2sBBII16sI", flash.read(32)
+        )
+        if magic != _ENTRY_MAGIC:
+            break
+        label = str(label.rstrip(b"\0"), "utf-8")
+        found.append((kind, subtype, address, size, label, bool(flags & 1)))
+    table = tuple(found) or _STOCK
 
 
 def idf_heap_info(capabilities):
@@ -31,7 +52,6 @@ def idf_heap_info(capabilities):
     if capabilities == HEAP_EXEC:
         return [(15072, 15036, 14848, 15036), (113840, 0, 0, 0)]
     return [(240, 0, 0, 0), (7288, 0, 0, 0), (16648, 4, 0, 4), (79904, 35712, 24576, 35424)]
-
 
 
 
@@ -111,9 +131,9 @@ class Partition:
 
     def __init__(self, which, block_size=_BLOCK):
         if isinstance(which, str):
-            found = [entry for entry in _TABLE if entry[4] == which]
+            found = [entry for entry in table if entry[4] == which]
         else:
-            found = [entry for entry in _TABLE if entry[0] == self.TYPE_APP]
+            found = [entry for entry in table if entry[0] == self.TYPE_APP]
         if not found:
             raise OSError(2)
         self._info = found[0]
@@ -123,7 +143,7 @@ class Partition:
     def find(type=0, subtype=0xFF, label=None, block_size=_BLOCK):
         return [
             Partition(entry[4], block_size)
-            for entry in _TABLE
+            for entry in table
             if entry[0] == type and subtype in (0xFF, entry[1]) and label in (None, entry[4])
         ]
 

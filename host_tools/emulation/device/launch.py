@@ -98,6 +98,7 @@ def _boot():
     if boot[0] & frames.TICKS:
         select.tick_us = _TICK_US
     esp32.flash = files.open(sys.argv[3], "r+b")
+    esp32.read_table()
     esp32.reports_flash = bool(boot[0] & frames.REPORT_FLASH)
     sys.path[:] = [sys.argv[4]]
     try:
