@@ -30,6 +30,7 @@ SECTIONS = {
     "dead": ("host_tools.bench_dead", "what dead meters cost the others"),
     "line": ("host_tools.bench_line", "a Modbus line's use, and who waits for it"),
     "replay": ("host_tools.bench_replay", "virtual time beside real time"),
+    "recording": ("host_tools.bench_recording", "a recording of many rows"),
 }
 """name → (module, what it measures)"""
 
@@ -49,6 +50,7 @@ class Extent:
     peer_messages: int = 40
     readings: int = 500
     virtual_s: int = 1800
+    recording_rows: int = 10_000_000
     filters: int | None = None
 
 

@@ -25,10 +25,12 @@ from host_tools.contract_functions import FunctionBody, OrderChange, Shed
 from host_tools.emulation.recording import Recording, RecordingSignals
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.errors import ToolError
+from host_tools.fault_plan import PlannedFault
 from host_tools.published import COLUMNS
 from host_tools.report import page
 from host_tools.report.story import Story
 from host_tools.subscriber import Arrival, Gateway
+from host_tools.wiring import meters_of
 from host_tools.world import Listeners, Plan, World
 from limen.core.units import Mistake, ms_text, parse_ms
 
@@ -71,6 +73,7 @@ def play(args: argparse.Namespace, console: Console) -> tuple["Replay", int]:
     recording = worlds.load_recording(args, console.print)
     signals = recording.signals()
     plan = worlds.make_plan(args, recording, signals)
+    plan.faults = _gaps(plan, recording)
     every_ms = _every_ms(args.every, recording)
     plan.override(every_ms=every_ms)
     console.print(
@@ -81,6 +84,16 @@ def play(args: argparse.Namespace, console: Console) -> tuple["Replay", int]:
         replay = Replay(plan, recording, Path(folder) / "flash.bin")
         replay.play(signals, console)
     return replay, signals.end_us
+
+
+def _gaps(plan: Plan, recording: Recording) -> list[PlannedFault]:
+    """Where the recording has nothing, its meters are silent."""
+    first_us = recording.times[0]
+    return [
+        PlannedFault(device, "silent", begin_us - first_us, end_us - first_us)
+        for begin_us, end_us in recording.gaps
+        for device in meters_of(plan.config)
+    ]
 
 
 def _every_ms(text: str | None, recording: Recording) -> int:

@@ -1,9 +1,15 @@
-"""Tables in files: CSV, or Parquet where pyarrow is installed. Cells are text, numbers exact."""
+"""Tables in files: CSV, or Parquet where pyarrow is installed. Cells are text, numbers exact.
 
+A CSV file is read in a stream, in whatever encoding it is: UTF-8, UTF-16, or what older programs
+write under Windows; a line that is odd is told, and never stops the reading.
+"""
+
+import codecs
 import csv
 import decimal
 import itertools
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +17,9 @@ from pathlib import Path
 
 from host_tools.errors import ToolError
 
+_USUAL = "utf-8-sig"
+_HEAD_BYTES = 256
+_ESCAPED = re.compile("[\udc80-\udcff]")
 _ROWS_AT_ONCE = 10_000
 _DIGITS = 38
 
@@ -20,14 +29,68 @@ def is_parquet(path: Path) -> bool:
 
 
 @contextmanager
-def open_rows(path: Path, delimiter: str, encoding: str) -> Iterator[Iterator[tuple[int, list]]]:
-    """Open a table: (line, cells) of every row, the header first."""
+def open_rows(
+    path: Path,
+    delimiter: str,
+    encoding: str | None = None,
+    on_oddity: Callable[[int, str, str], None] = lambda line, kind, detail: None,
+) -> Iterator[Iterator[tuple[int, list]]]:
+    """Open a table: (line, cells) of every row, the header first.
+
+    Without an encoding it is found out. `on_oddity(line, kind, detail)` hears of lines that are in
+    another one, and of rows that are none.
+    """
     if is_parquet(path):
         yield _parquet_rows(path)
     else:
-        with open(path, encoding=encoding, errors="replace", newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter)
-            yield ((reader.line_num, cells) for cells in reader)
+        with _open_text(path, encoding) as file:
+            yield _csv_rows(_readable(file, on_oddity), delimiter, on_oddity)
+
+
+def first_line(path: Path) -> str:
+    """A text file's first line, in whatever encoding."""
+    with _open_text(path, None) as file:
+        return next(_readable(file), "")
+
+
+def _open_text(path: Path, encoding: str | None):
+    encoding = encoding or _encoding_of(path)
+    errors = "surrogateescape" if encoding == _USUAL else "replace"
+    return open(path, encoding=encoding, errors=errors, newline="")
+
+
+def _encoding_of(path: Path) -> str:
+    """UTF-16 shows by its byte order mark, or by the zeros in what is plain ASCII."""
+    with open(path, "rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if zeros.count(0) * 2 > len(zeros):
+            return encoding
+    return _USUAL
+
+
+def _readable(file: Iterable[str], on_oddity=lambda line, kind, detail: None) -> Iterator[str]:
+    """The lines of a file; those that are not UTF-8 as Windows-1252."""
+    for number, line in enumerate(file, start=1):
+        if not line.isascii() and _ESCAPED.search(line):
+            told = f"the line is not {_USUAL[:5].upper()}, it is read as Windows-1252"
+            on_oddity(number, "encoding", told)
+            line = line.encode(errors="surrogateescape").decode("cp1252", "replace")
+        yield line
+
+
+def _csv_rows(lines: Iterator[str], delimiter: str, on_oddity) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(lines, delimiter=delimiter)
+    while True:
+        line = reader.line_num + 1
+        try:
+            yield line, next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            on_oddity(line, "broken row", f"the row cannot be read ({error})")
 
 
 Row = list[datetime | Decimal | None]

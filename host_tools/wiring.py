@@ -74,6 +74,12 @@ def complaints(config: dict, is_real: bool = False) -> list[str]:
     return wrong
 
 
+def meters_of(config: dict) -> list[str]:
+    """The devices that are emulated meters; others are parts and signals at pins."""
+    kinds = [bus["kind"] for bus in config["bus"]]
+    return [one["id"] for one in config["device"] if kinds[one["bus"]] in (*_MODBUS, "p1")]
+
+
 def unasked_us(config: dict) -> dict[str, int]:
     """How often devices tell their values that are not asked for them."""
     buses = config["bus"]

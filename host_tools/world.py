@@ -104,16 +104,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is told beside the site itself."""
     parser.add_argument("--map", type=Path, metavar="FILE", help="what the columns mean (TOML)")
+    parser.add_argument(
+        "--strict", action="store_true", help="stop where anything in the recording is odd"
+    )
     parser.add_argument("--device", metavar="NAME", help="whose columns of a recording of several")
     parser.add_argument("--gateway", metavar="NAME", help="a gateway of the site")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random")
 
 
 def load_recording(args: argparse.Namespace, say: Callable[[str], None]) -> Recording | None:
-    """The recording that the arguments name; says what of it was skipped."""
+    """The recording that the arguments name; says what is odd in it, or stops with --strict."""
     if args.recording is None:
         return None
     recording = Recording(args.recording, args.map, args.device)
+    if args.strict:
+        recording.require_no_problem()
     for sentence in recording.summary():
         say(sentence)
     return recording

@@ -4,6 +4,7 @@ A map says which columns make the time and which hold a quantity, in which unit.
 base unit is by a decimal factor, so it is exact.
 """
 
+import codecs
 import datetime
 import difflib
 import re
@@ -15,9 +16,11 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from host_tools.emulation import signals
+from host_tools.emulation.resampling import RULES
 from host_tools.errors import ToolError
-from host_tools.table_file import open_rows
+from host_tools.table_file import first_line, is_parquet, open_rows
 from limen.core import quantity as vocabulary
+from limen.core.units import Mistake, parse_ms
 
 MAPS = Path(__file__).parents[2] / "examples" / "maps"
 
@@ -36,7 +39,17 @@ _PREFIXES = {
     "": {"%": -2},
 }
 _TIME_NAMES = ("time", "timestamp", "datetime", "utc_timestamp", "date")
+_TIME_HEADING = re.compile(
+    rf"\s*(?:{'|'.join(_TIME_NAMES)})\s*(?:\[\s*([^\]]*?)\s*\])?\s*", re.IGNORECASE
+)
 _HEADING = re.compile(r"\s*(?:(\S+)\.)?(\w+)\s*(?:\[\s*([^\]]*?)\s*\])?\s*")
+_FORM = {
+    "delimiter": (lambda text: len(text) == 1, "must be one character"),
+    "encoding": (lambda text: _is_encoding(text), 'must be one that Python knows, as "latin-1"'),
+    "decimal": (lambda text: text in (".", ","), 'must be "." or ","'),
+}
+"""How the text of a recording is written: key → (whether it is right, what it must be)."""
+
 _EPOCH = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _UTC = datetime.UTC
 _UNIX = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
@@ -52,7 +65,12 @@ class Column:
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """How to read one kind of recording; `name` is for messages."""
+    """How to read one kind of recording; `name` is for messages.
+
+    Encoding and decimal mark are found out where they are None. With `every_us` the rows are
+    brought to one each so often by `rule`; beyond `gap_us` a row no longer holds. `unused` are
+    columns of which nobody knows what they mean.
+    """
 
     name: str
     time: tuple[str, ...]
@@ -60,8 +78,12 @@ class ColumnMap:
     format: str | None = None
     timezone: datetime.tzinfo = _UTC
     delimiter: str = ","
-    encoding: str = "utf-8-sig"
-    decimal: str = "."
+    encoding: str | None = None
+    decimal: str | None = None
+    every_us: int = 0
+    rule: str = "mean"
+    gap_us: int = 0
+    unused: tuple[str, ...] = ()
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -80,16 +102,18 @@ class ColumnMap:
             if name not in header
         ]
 
-    def time_us(self, text: str, after_us: int) -> int:
+    def time_us(self, text: str, after_us: int) -> int | None:
         """Unix microseconds; where clocks went back, the hour that keeps the order.
 
-        Raises ValueError for what is no time.
+        None for an hour that clocks left out; raises ValueError for what is no time.
         """
         moment = self._parse_time(text)
         if isinstance(moment, int):
             return moment
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self.timezone)
+            if self.timezone is not _UTC and _is_left_out(moment):
+                return None
             if _unix_us(moment) <= after_us:
                 moment = moment.replace(fold=1)
         return _unix_us(moment)
@@ -100,6 +124,19 @@ class ColumnMap:
         if _EPOCH.fullmatch(text):
             return _epoch_us(Decimal(text))
         return datetime.datetime.fromisoformat(text)
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        return codecs.lookup(name)._is_text_encoding
+    except (LookupError, ValueError):
+        return False
+
+
+def _is_left_out(moment: datetime.datetime) -> bool:
+    """Whether a zone's clocks never show this time: it does not come back the same from UTC."""
+    back = moment.astimezone(_UTC).astimezone(moment.tzinfo)
+    return back.replace(tzinfo=None) != moment.replace(tzinfo=None)
 
 
 def _unix_us(moment: datetime.datetime) -> int:
@@ -115,6 +152,16 @@ def _epoch_us(number: Decimal) -> int:
         raise ValueError(number)
     scale = 6 if number < 10**11 else 3 if number < 10**14 else 0
     return int(number.scaleb(scale))
+
+
+def _zone(name) -> datetime.tzinfo | None:
+    """A timezone by its name; None where there is no such."""
+    if name == "UTC":
+        return _UTC
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        return None
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -155,22 +202,59 @@ class _MapReader:
         self.wrong: list[str] = []
 
     def read(self, table: dict) -> ColumnMap:
-        known = ("delimiter", "encoding", "decimal", "time", "columns")
-        self._only(table, known, "the map")
+        self._only(table, (*_FORM, "time", "columns", "resample", "gap"), "the map")
         time = self._table(table, "time")
         self._only(time, ("columns", "format", "timezone"), "[time]")
         columns = self._table(table, "columns")
-        names = time.get("columns", [])
-        if not names or not isinstance(names, list):
-            self.wrong.append('[time] needs columns = ["…"], the columns that make the time')
         return ColumnMap(
             name=self.name,
-            time=tuple(names),
+            time=self._time_columns(time),
             columns={name: self._column(name, entry) for name, entry in columns.items()},
             format=time.get("format"),
             timezone=self._timezone(time.get("timezone", "UTC")),
-            **{key: table[key] for key in ("delimiter", "encoding", "decimal") if key in table},
+            **self._form(table),
+            **self._resampling(table.get("resample")),
+            gap_us=self._us("gap", table["gap"]) if "gap" in table else 0,
         )
+
+    def _time_columns(self, time: dict) -> tuple[str, ...]:
+        names = time.get("columns")
+        if not names or not isinstance(names, list) or not all(isinstance(n, str) for n in names):
+            self.wrong.append('[time] needs columns = ["…"], the columns that make the time')
+            return ()
+        if not isinstance(time.get("format", ""), str):
+            self.wrong.append('[time] format must be a text such as "%d.%m.%Y %H:%M"')
+        return tuple(names)
+
+    def _form(self, table: dict) -> dict[str, str]:
+        """How the text is written, where the map says so."""
+        form = {key: table[key] for key in _FORM if key in table}
+        for key, (is_right, told) in _FORM.items():
+            if key in form and not (isinstance(form[key], str) and is_right(form[key])):
+                self.wrong.append(f"{key} {form[key]!r}: {told}")
+        return form
+
+    def _resampling(self, entry) -> dict:
+        if entry is None:
+            return {}
+        if not isinstance(entry, dict) or "every" not in entry:
+            self.wrong.append('resample needs { every = "1min", rule = "mean" }')
+            return {}
+        self._only(entry, ("every", "rule"), "resample")
+        rule = entry.get("rule", "mean")
+        if rule not in RULES:
+            self.wrong.append(f"resample: there is no rule {rule!r}; there are {', '.join(RULES)}")
+        return {"every_us": self._us("resample", entry["every"]), "rule": rule}
+
+    def _us(self, where: str, text) -> int:
+        try:
+            ms = parse_ms(text) if isinstance(text, str) else 0
+        except Mistake as mistake:
+            self.wrong.append(f"{where}: {mistake}")
+            return 0
+        if ms <= 0:
+            self.wrong.append(f'{where}: {text!r} is no time such as "15min"')
+        return ms * 1000
 
     def _only(self, table: dict, known: tuple[str, ...], where: str) -> None:
         for key in table:
@@ -184,12 +268,10 @@ class _MapReader:
         return table[key]
 
     def _timezone(self, name: str) -> datetime.tzinfo:
-        try:
-            return zoneinfo.ZoneInfo(name)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            if name != "UTC":
-                self.wrong.append(f"timezone {name!r} is not known on this machine")
-            return _UTC
+        zone = _zone(name)
+        if zone is None:
+            self.wrong.append(f"timezone {name!r} is not known on this machine")
+        return zone or _UTC
 
     def _column(self, name: str, entry: dict) -> Column:
         if not isinstance(entry, dict):
@@ -234,21 +316,45 @@ def choose_map(path: Path, device: str | None = None, maps: Path = MAPS) -> Colu
 def map_of_header(path: Path, device: str | None = None) -> ColumnMap:
     """The map that a header makes by itself: columns named as quantities, `voltage_l1 [kV]`.
 
+    A time may bear its zone, `time [Europe/Berlin]`; else local times are taken as UTC.
     With a device before its quantity, `meter.voltage_l1 [kV]`, one device is taken.
     """
-    with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
-        line = file.readline()
+    line = "" if is_parquet(path) else first_line(path)
     delimiter = max(",;\t", key=line.count)
-    with open_rows(path, delimiter, "utf-8-sig") as rows:
+    with open_rows(path, delimiter) as rows:
         header = next(rows, (1, []))[1]
     wrong: list[str] = []
-    time = tuple(name for name in header if name.strip().casefold() in _TIME_NAMES)[:1]
+    time = [name for name in header if _TIME_HEADING.fullmatch(name)][:1]
     if not time:
         wrong.append(f"no column for the time; name it {' or '.join(_TIME_NAMES)}")
+    zone = _heading_zone(time[0], wrong) if time else _UTC
     columns = _named_columns(header, device, wrong)
     if wrong:
         raise ToolError("\n".join(f"{path}:1: {sentence}" for sentence in wrong), 2)
-    return ColumnMap("of the header", time, columns, delimiter=delimiter)
+    unused = tuple(name for name in header if name not in time and not _names_quantity(name))
+    return ColumnMap(
+        "of the header",
+        tuple(time),
+        columns,
+        timezone=zone,
+        delimiter=delimiter,
+        decimal="." if delimiter == "," else None,
+        unused=unused,
+    )
+
+
+def _heading_zone(heading: str, wrong: list[str]) -> datetime.tzinfo:
+    """The timezone that "time [Europe/Berlin]" names, else UTC."""
+    name = _TIME_HEADING.fullmatch(heading)[1] or "UTC"
+    zone = _zone(name)
+    if zone is None:
+        wrong.append(f"column {heading!r}: timezone {name!r} is not known on this machine")
+    return zone or _UTC
+
+
+def _names_quantity(heading: str) -> bool:
+    match = _HEADING.fullmatch(heading)
+    return bool(match) and match[2] in QUANTITIES
 
 
 def _named_columns(header: list[str], device: str | None, wrong: list[str]) -> dict[str, Column]:
@@ -256,7 +362,7 @@ def _named_columns(header: list[str], device: str | None, wrong: list[str]) -> d
     named = {
         name: match
         for name in header
-        if (match := _HEADING.fullmatch(name)) and match[2] in QUANTITIES
+        if _names_quantity(name) and (match := _HEADING.fullmatch(name))
     }
     devices = {match[1]: None for match in named.values()}
     if not named:

@@ -2,35 +2,42 @@
 
 A row's values hold until the next row, so that every value served is one that stands in the file,
 exactly: numbers go from their text to integers without passing through a float. Rows that cannot
-be used are skipped and counted by kind; none is repaired.
+be used are skipped and counted by kind; none is repaired. The file is read once, in a stream, and
+what is kept of it is on disk where it is long: memory does not grow with it.
 """
 
 import bisect
-import itertools
+import math
 import re
-import statistics
-from array import array
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
 from host_tools.emulation.column_map import ColumnMap, choose_map, load_map
+from host_tools.emulation.long_array import LongArray
+from host_tools.emulation.resampling import Resampler
 from host_tools.emulation.signals import Signals
 from host_tools.errors import ToolError
 from host_tools.table_file import open_rows
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+_MOST_STEPS = 1000
 
 
 @dataclass
 class Problem:
-    """One kind of bad row: how many there are, and the first of them."""
+    """One kind of oddity: how many there are, the first of them, and whether rows were skipped."""
 
     kind: str
     line: int
     detail: str
     count: int = 1
+    skipped: bool = True
+
+    def __str__(self) -> str:
+        more = f" (the first of {self.count} like it)" if self.count > 1 else ""
+        return f"{self.line}: {self.detail}{'; skipped' * self.skipped}{more}"
 
 
 class _BadRow(Exception):
@@ -38,33 +45,71 @@ class _BadRow(Exception):
 
 
 class _Column:
-    """Decimals as integers with one common number of places: 8 bytes each."""
+    """Decimals as whole numbers of 64 bits; from some rows on they have more places."""
 
     def __init__(self):
-        self._counts = array("q")
-        self._places = 0
+        self._counts = LongArray()
+        self._rows = [0]
+        self._places = [0]
 
     def __getitem__(self, row: int) -> Decimal:
-        return Decimal(self._counts[row]).scaleb(-self._places)
+        places = self._places[bisect.bisect_right(self._rows, row) - 1]
+        return Decimal(self._counts[row]).scaleb(-places)
 
-    def make_room(self, value: Decimal) -> None:
-        """Raise OverflowError, with nothing changed, if the value does not fit."""
-        places = max(self._places, -value.as_tuple().exponent)
-        array("q", [int(value.scaleb(places))])
-        if places > self._places:
-            shift = 10 ** (places - self._places)
-            self._counts = array("q", [count * shift for count in self._counts])
-            self._places = places
+    def require_room(self, value: Decimal) -> None:
+        """Raise OverflowError if the value does not fit."""
+        if not -(2**63) <= value.scaleb(self._places_for(value)) < 2**63:
+            raise OverflowError
 
     def append(self, value: Decimal) -> None:
-        self._counts.append(int(value.scaleb(self._places)))
+        places = self._places_for(value)
+        if places > self._places[-1]:
+            self._rows.append(len(self._counts))
+            self._places.append(places)
+        self._counts.append(int(value.scaleb(places)))
+
+    def _places_for(self, value: Decimal) -> int:
+        return max(self._places[-1], -value.as_tuple().exponent)
+
+
+class _Steps:
+    """How long rows are apart: how often each step comes, and its first line."""
+
+    def __init__(self):
+        self._seen: dict[int, list[int]] = {}
+
+    def take(self, step_us: int, line: int) -> None:
+        entry = self._seen.get(step_us)
+        if entry:
+            entry[0] += 1
+        elif len(self._seen) < _MOST_STEPS:
+            self._seen[step_us] = [1, line]
+
+    @property
+    def usual_us(self) -> int:
+        """The step that comes most often; 0 without one."""
+        return max(self._seen, key=lambda step_us: self._seen[step_us][0], default=0)
+
+    def pause(self) -> Problem | None:
+        """What is to be told of steps of more than one row and a half."""
+        long = [step_us for step_us in self._seen if 2 * step_us > 3 * self.usual_us]
+        if not long:
+            return None
+        first_us = min(long, key=lambda step_us: self._seen[step_us][1])
+        told = (
+            f"{first_us / 1_000_000:g} s without a row, where one usually comes each "
+            f"{self.usual_us / 1_000_000:g} s; the last values hold"
+        )
+        count = sum(self._seen[step_us][0] for step_us in long)
+        return Problem("pause", self._seen[first_us][1], told, count, skipped=False)
 
 
 class Recording:
     """A recording file, read row by row into compact columns.
 
     `times` are Unix microseconds, growing; `rows` and `skipped` count what was read and what was
-    not; `problems` says why, each kind once. Raises ToolError (status 2) where nothing is usable.
+    not; `problems` says why, each kind once. `gaps` are from when to when there is none, where the
+    map says how long a row holds. Raises ToolError (status 2) where nothing is usable.
     """
 
     def __init__(
@@ -74,8 +119,13 @@ class Recording:
         device: str | None = None,
     ):
         self.path = Path(path)
-        self.times = array("q")
+        self.times = LongArray()
         self.problems: dict[str, Problem] = {}
+        self.gaps: list[tuple[int, int]] = []
+        self._steps = _Steps()
+        self._last_us = -(2**63)
+        self._kept_us: int | None = None
+        self._mark: str | None = None
         try:
             if column_map is None:
                 column_map = choose_map(self.path, device)
@@ -86,7 +136,7 @@ class Recording:
             self._read()
         except OSError as error:
             raise ToolError(f"cannot read recording {path}: {error.strerror}", 2) from None
-        if not self.times:
+        if not len(self.times):
             told = "".join(f"\n{sentence}" for sentence in self.summary())
             raise ToolError(f"{path}: no row can be used{told}", 2)
 
@@ -96,13 +146,12 @@ class Recording:
 
     @property
     def skipped(self) -> int:
-        return sum(problem.count for problem in self.problems.values())
+        return sum(problem.count for problem in self.problems.values() if problem.skipped)
 
     @property
     def step_s(self) -> Fraction:
         """The usual time from one row to the next, in seconds; 0 for a single row."""
-        steps = [after - before for before, after in itertools.pairwise(self.times)]
-        return Fraction(statistics.mode(steps) if steps else 0, 1_000_000)
+        return Fraction(self._steps.usual_us, 1_000_000)
 
     def quantities(self) -> frozenset[str]:
         return frozenset(self._columns)
@@ -112,12 +161,13 @@ class Recording:
         return self._columns[quantity][row]
 
     def summary(self) -> list[str]:
-        """A sentence for each kind of row that was skipped."""
-        return [
-            f"{self.path}:{problem.line}: {problem.detail}; skipped"
-            + (f" (the first of {problem.count} like it)" if problem.count > 1 else "")
-            for problem in self.problems.values()
-        ]
+        """A sentence for each kind of oddity."""
+        return [f"{self.path}:{problem}" for problem in self.problems.values()]
+
+    def require_no_problem(self) -> None:
+        """Raise ToolError (status 2) with all that is odd in it."""
+        if self.problems:
+            raise ToolError("\n".join(self.summary()), 2)
 
     def signals(self, start_us: int = 0, speed: int | Fraction = 1) -> "RecordingSignals":
         """Play the rows from `start_us` of the world's time on, `speed` times as fast."""
@@ -125,17 +175,27 @@ class Recording:
 
     def _read(self) -> None:
         layout = self.column_map
-        with open_rows(self.path, layout.delimiter, layout.encoding) as rows:
+        keep = self._append
+        resampler = Resampler(layout.every_us, layout.rule, keep) if layout.every_us else None
+        with open_rows(self.path, layout.delimiter, layout.encoding, self._note) as rows:
             header = next(rows, (1, []))[1]
             missing = layout.missing_from(header)
             if missing:
                 raise ToolError("\n".join(f"{self.path}:1: {one}" for one in missing), 2)
+            if layout.unused:
+                names = ", ".join(map(repr, layout.unused))
+                self._note(1, "unused column", f"not used, as no quantity is named so: {names}")
             places = {name: header.index(name) for name in layout.headings}
             for line, cells in rows:
                 if any(cells):
-                    self._take(cells, header, places, line)
+                    self._take(cells, header, places, line, resampler.take if resampler else keep)
+        if resampler:
+            resampler.finish()
+        pause = None if layout.gap_us else self._steps.pause()
+        if pause:
+            self.problems[pause.kind] = pause
 
-    def _take(self, cells: list[str], header: list[str], places: dict[str, int], line: int) -> None:
+    def _take(self, cells: list[str], header: list[str], places: dict, line: int, keep) -> None:
         try:
             if len(cells) < len(header):
                 raise _BadRow("cut row", f"the row has {len(cells)} of {len(header)} columns")
@@ -146,42 +206,71 @@ class Recording:
         except _BadRow as bad:
             self._skip(line, *bad.args)
             return
+        self._last_us = time_us
+        keep(time_us, values, line)
+
+    def _append(self, time_us: int, values: list[Decimal], line: int) -> None:
+        last_us = self._kept_us
+        if last_us is not None:
+            self._steps.take(time_us - last_us, line)
+            gap_us = self.column_map.gap_us
+            if gap_us and time_us - last_us > gap_us:
+                self.gaps.append((last_us + gap_us, time_us))
+        self._kept_us = time_us
         self.times.append(time_us)
         for column, value in zip(self._columns.values(), values, strict=True):
             column.append(value)
 
+    def _note(self, line: int, kind: str, detail: str) -> None:
+        self._count(Problem(kind, line, detail, skipped=kind == "broken row"))
+
     def _skip(self, line: int, kind: str, detail: str) -> None:
-        if kind in self.problems:
-            self.problems[kind].count += 1
+        self._count(Problem(kind, line, detail))
+
+    def _count(self, problem: Problem) -> None:
+        if problem.kind in self.problems:
+            self.problems[problem.kind].count += 1
         else:
-            self.problems[kind] = Problem(kind, line, detail)
+            self.problems[problem.kind] = problem
 
     def _time(self, cells: list[str], places: dict[str, int]) -> int:
         text = " ".join(cells[places[name]].strip() for name in self.column_map.time)
-        last_us = self.times[-1] if self.times else -(2**63)
         try:
-            time_us = self.column_map.time_us(text, last_us)
+            time_us = self.column_map.time_us(text, self._last_us)
         except ValueError:
             raise _BadRow("no time", f"{text!r} is not a time") from None
-        if time_us <= last_us:
-            raise _BadRow("time not growing", f"the time {text} does not lie after the row before")
+        if time_us is None:
+            zone = self.column_map.timezone
+            raise _BadRow("no such time", f"in {zone} the clocks leave out {text}")
+        if time_us == self._last_us:
+            raise _BadRow("time twice", f"the time {text} is that of the row before")
+        if time_us < self._last_us:
+            raise _BadRow("time goes back", f"the time {text} lies before that of the row before")
         return time_us
 
     def _number(self, name: str, text: str) -> Decimal:
         text = text.strip()
         if not text:
             raise _BadRow("empty cell", f"column {name!r} is empty")
-        if self.column_map.decimal != ".":
-            text = text.replace(self.column_map.decimal, ".")
-        if not _NUMBER.fullmatch(text):
+        number = self._with_point(text)
+        if not _NUMBER.fullmatch(number):
             raise _BadRow("no number", f"column {name!r} has {text!r}, not a number")
         column = self.column_map.columns[name]
-        value = Decimal(text) * column.factor
+        value = Decimal(number) * column.factor
         try:
-            self._columns[column.quantity].make_room(value)
+            self._columns[column.quantity].require_room(value)
         except OverflowError:
             raise _BadRow("too many digits", f"column {name!r} has too many digits") from None
         return value
+
+    def _with_point(self, text: str) -> str:
+        """A number's text with a decimal point. Without a mark in the map, the first number that
+        has one tells it for all: a file with both would be read wrongly in one of the two.
+        """
+        mark = self.column_map.decimal or self._mark
+        if mark is None and ("." in text or "," in text):
+            mark = self._mark = "," if "," in text and "." not in text else "."
+        return text.replace(".", "?").replace(",", ".") if mark == "," else text
 
 
 class RecordingSignals(Signals):
@@ -192,22 +281,36 @@ class RecordingSignals(Signals):
 
     def __init__(self, recording: Recording, start_us: int, speed: Fraction):
         self._recording = recording
-        first = recording.times[0]
-        self._starts = array(
-            "q", (start_us + -(-(time_us - first) // speed) for time_us in recording.times)
-        )
+        self._times = recording.times
+        self._first_us = recording.times[0]
+        self._speed = speed
+        self._step = 0
+        self._step_us = self._next_us = 0
         self.start_us = start_us
-        self.end_us = self._starts[-1]
+        self.end_us = self.step_start_us(recording.rows - 1)
 
     def quantities(self) -> frozenset[str]:
         return self._recording.quantities()
 
     def step_at(self, time_us: int) -> int:
         """The row that holds."""
-        return max(0, bisect.bisect_right(self._starts, time_us) - 1)
+        if not self._step_us <= time_us < self._next_us:
+            self._find(time_us)
+        return self._step
+
+    def _find(self, time_us: int) -> None:
+        """Note the row that holds, and from when to when."""
+        played_us = self._first_us + int((time_us - self.start_us) * self._speed // 1)
+        step = max(0, bisect.bisect_right(self._times, played_us) - 1)
+        is_last = step + 1 == len(self._times)
+        self._step = step
+        self._step_us = self.step_start_us(step)
+        self._next_us = math.inf if is_last else self.step_start_us(step + 1)
 
     def step_start_us(self, step: int) -> int:
-        return self._starts[step] if step else 0
+        if not step:
+            return 0
+        return self.start_us - int((self._first_us - self._times[step]) // self._speed)
 
     def step_value(self, quantity: str, step: int) -> Decimal:
         return self._recording.value(quantity, step)

@@ -88,7 +88,7 @@ def test_bad_rows_are_named_by_kind_with_their_first_line(write):
     assert [recording.value("voltage", row) for row in range(recording.rows)] == [230, 231]
     assert {kind: (bad.count, bad.line) for kind, bad in recording.problems.items()} == {
         "no number": (2, 3),
-        "time not growing": (1, 6),
+        "time goes back": (1, 6),
         "no time": (1, 7),
         "empty cell": (1, 8),
         "too many digits": (1, 10),
@@ -98,7 +98,7 @@ def test_bad_rows_are_named_by_kind_with_their_first_line(write):
     path = recording.path
     assert recording.summary() == [
         f"{path}:3: column 'voltage' has '2x0', not a number; skipped (the first of 2 like it)",
-        f"{path}:6: the time 25 does not lie after the row before; skipped",
+        f"{path}:6: the time 25 lies before that of the row before; skipped",
         f"{path}:7: 'noon' is not a time; skipped",
         f"{path}:8: column 'voltage' is empty; skipped",
         f"{path}:10: column 'voltage' has too many digits; skipped",
@@ -159,6 +159,97 @@ def test_the_hour_that_comes_twice_in_autumn_is_kept(write):
     ]
 
 
+def test_hours_that_clocks_leave_out_are_no_times(write):
+    rows = "".join(f"2024-03-31 {hour}:30:00,1\n" for hour in ("01", "02", "03"))
+    recording = Recording(write("time [Europe/Berlin],voltage\n" + rows))
+    assert recording.times[1] - recording.times[0] == 3600 * SECOND_US
+    assert recording.summary() == [
+        f"{recording.path}:3: in Europe/Berlin the clocks leave out 2024-03-31 02:30:00; skipped"
+    ]
+
+
+def test_duplicates_pauses_and_unused_columns_are_told(write):
+    recording = Recording(
+        write("time,voltage,pump [°C]\n0,230,1\n60,231,1\n60,232,1\n120,233,1\n300,234,1\n")
+    )
+    assert recording.rows == 4
+    assert [sentence.split(":", 1)[1] for sentence in recording.summary()] == [
+        "1: not used, as no quantity is named so: 'pump [°C]'",
+        "4: the time 60 is that of the row before; skipped",
+        "6: 180 s without a row, where one usually comes each 60 s; the last values hold",
+    ]
+    with pytest.raises(ToolError, match="the time 60 is that of the row before"):
+        recording.require_no_problem()
+
+
+GERMAN = "time;voltage;Öltemperatur\n0;230,5;1\n1;1.230;1\n2;-0,25;1\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
+def test_encoding_and_decimal_comma_are_found_out(write, encoding):
+    recording = Recording(write(GERMAN.encode(encoding)))
+    volts = [recording.value("voltage", row) for row in range(recording.rows)]
+    assert volts == [Decimal("230.5"), Decimal("-0.25")]
+    problems = {kind: (bad.count, bad.line) for kind, bad in recording.problems.items()}
+    assert problems.pop("no number") == (1, 3)  # a point for the thousands, or a second mark
+    assert problems.pop("unused column") == (1, 1)
+    assert problems == ({"encoding": (1, 1)} if encoding == "cp1252" else {})
+
+
+def test_no_bytes_stop_the_reading(write):
+    quoted = b'time,voltage\n0,230\n1,"' + b"9" * 200_000 + b'"\n2,231\n3;232\n4,\x00\n5,\xff\n'
+    recording = Recording(write(quoted))
+    assert recording.rows == 2
+    assert {kind: bad.line for kind, bad in recording.problems.items()} == {
+        "broken row": 3,
+        "cut row": 5,
+        "no number": 6,
+        "encoding": 7,
+    }
+
+
+RESAMPLED = """
+gap = "30min"
+[resample]
+every = "15min"
+rule = "{rule}"
+[time]
+columns = ["t"]
+[columns]
+u = {{ quantity = "voltage" }}
+"""
+
+
+@pytest.mark.parametrize(
+    "rule, volts",
+    [
+        ("mean", [231, 235]),
+        ("first", [230, 235]),
+        ("last", [231, 235]),
+        ("max", [232, 235]),
+        ("min", [230, 235]),
+    ],
+)
+def test_a_map_brings_rows_to_a_period(write, rule, volts):
+    table = write(RESAMPLED.format(rule=rule), "map.toml")
+    recording = Recording(write("t,u\n900,230\n1000,232\n1799,231\n1799,1\n9000,235\n"), table)
+    assert [recording.value("voltage", row) for row in range(2)] == volts
+    assert list(recording.times) == [900 * SECOND_US, 9000 * SECOND_US]
+    assert recording.gaps == [((900 + 1800) * SECOND_US, 9000 * SECOND_US)]
+
+
+def test_long_recordings_are_the_same_from_disk(write):
+    rows = 150_000
+    text = "".join(f"{second},{second % 1000}.{second % 7}\n" for second in range(rows))
+    recording = Recording(write("time,voltage\n" + text))
+    signals = recording.signals()
+    for row in (0, 149_999, 7, 8191, 8192, 65_536, 140_000, 65_535):
+        expected = Decimal(f"{row % 1000}.{row % 7}")
+        assert recording.value("voltage", row) == expected
+        assert signals.value("voltage", row * SECOND_US + 999_999) == expected
+    assert signals.end_us == (rows - 1) * SECOND_US
+
+
 def failure(*arguments):
     with pytest.raises(ToolError) as caught:
         Recording(*arguments)
@@ -198,7 +289,9 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
 
 def test_a_map_tells_all_its_mistakes_at_once(write):
     path = write(
-        'delimeter = ";"\n[time]\ncolumns = ["t"]\ntimezone = "Europe/Berlinn"\n[columns]\n'
+        'delimeter = ";"\nencoding = "latin-x"\ndecimal = "comma"\ngap = "soon"\n'
+        'resample = { every = "1min", rule = "men" }\n'
+        '[time]\ncolumns = ["t"]\ntimezone = "Europe/Berlinn"\n[columns]\n'
         'P = { quantity = "power_activ_total", unit = "kW" }\n'
         'U = { quantity = "voltage", unit = "kW" }\nI = { quantity = "current", factor = "x" }\n',
         "map.toml",
@@ -212,6 +305,10 @@ def test_a_map_tells_all_its_mistakes_at_once(write):
         f"{path}: column 'U': 'kW' is no unit of voltage; there are V, mV, kV",
         f"{path}: column 'I': factor 'x' is not a number",
         f"{path}: timezone 'Europe/Berlinn' is not known on this machine",
+        f"{path}: encoding 'latin-x': must be one that Python knows, as \"latin-1\"",
+        f"{path}: decimal 'comma': must be \".\" or \",\"",
+        f"{path}: resample: there is no rule 'men'; there are first, last, min, max, mean",
+        f'{path}: gap: "soon" does not begin with a number',
     ]
 
 

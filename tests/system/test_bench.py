@@ -10,7 +10,9 @@ from host_tools.bench_drain import CHANNELS, drain, publish
 from host_tools.bench_network import Relay, started
 from host_tools.bench_replay import run_press
 
-SMALL = Extent(repeats=1, records=300, peer_messages=3, readings=20, virtual_s=60)
+SMALL = Extent(
+    repeats=1, records=300, peer_messages=3, readings=20, virtual_s=60, recording_rows=250_000
+)
 MOST_SAMPLE_BYTES = 34
 MOST_MESSAGE_BYTES = 800  # with the frames of the functions that are at work meanwhile
 
@@ -96,3 +98,8 @@ def test_a_budget_is_kept_or_missed():
 def test_an_unknown_section_is_refused_with_the_nearest(capsys):
     assert cli.main(["bench", "dran"]) == 2
     assert "no section 'dran'; did you mean drain?" in capsys.readouterr().err
+
+
+def test_a_recording_twice_as_long_takes_no_more_memory():
+    rows = bench.measure("recording", SMALL)
+    assert all(row.is_met for row in rows), rows
