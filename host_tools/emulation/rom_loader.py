@@ -26,12 +26,14 @@ READ_FLASH = 0x0E
 CHANGE_BAUDRATE = 0x0F
 FLASH_DEFL_BEGIN, FLASH_DEFL_DATA, FLASH_DEFL_END = 0x10, 0x11, 0x12
 SPI_FLASH_MD5 = 0x13
+GET_SECURITY_INFO = 0x14
 
 OK = 0
 INVALID_MESSAGE, FAILED_TO_ACT, WRONG_CHECKSUM = 0x05, 0x06, 0x07
 WRITE_FAILED, READ_FAILED, READ_TOO_LONG, INFLATE_FAILED = 0x08, 0x09, 0x0A, 0x0B
 
 _HEADER = struct.Struct("<BBHI")
+_SECURITY_INFO = struct.Struct("<IB7sII")
 _BLOCK_HEADER = struct.Struct("<IIII")
 _SYNC_BODY = b"\x07\x07\x12\x20" + b"\x55" * 32
 _SYNC_VALUE = 0x20120707
@@ -64,12 +66,16 @@ class _Refused(Exception):
 
 
 class RomLoader:
-    """One chip from reset to reset. `mac`: six bytes, as printed from left to right."""
+    """One chip from reset to reset. `mac`: six bytes, as printed from left to right.
+
+    `on_output` takes what the chip says unasked, which a loader does not.
+    """
 
     def __init__(self, flash: NorFlash, chip: Chip = ESP32, mac: bytes = _LOCAL_MAC):
         self.chip = chip
         self._flash = flash
         self._mac = mac
+        self.on_output = lambda data: None
         self._commands = {
             FLASH_BEGIN: self._begin_plain,
             FLASH_DATA: self._write_plain,
@@ -86,29 +92,28 @@ class RomLoader:
             FLASH_DEFL_END: self._end,
             SPI_FLASH_MD5: self._md5,
         }
+        if chip.magic is None:
+            self._commands[GET_SECURITY_INFO] = self._tell_chip
         self.reset(download=True)
 
     def reset(self, download: bool) -> bytes:
-        """What the chip prints as it starts, in the loader or from its flash."""
+        """What the ROM prints as the chip starts, in the loader or from its flash."""
         self.listening = download
         self.baud = None
         self._decoder = slip.Decoder()
         self._attached = False
         self._size = min(_SIZE_BEFORE_SET_PARAMS, len(self._flash))
         self._transfer = None
-        self._registers = {
-            _CHIP_MAGIC_REGISTER: self.chip.magic,
-            **self.chip.registers,
-            **_mac_registers(self.chip.mac_register, self._mac),
-        }
-        return self._boot_log().encode()
+        self._registers = {**self.chip.registers, **_mac_registers(self.chip, self._mac)}
+        if self.chip.magic is not None:
+            self._registers[_CHIP_MAGIC_REGISTER] = self.chip.magic
+        log = self.chip.boot_log
+        text = log.text(log.power_on, log.download if download else log.flash)
+        return (text + ("waiting for download\r\n" if download else "")).encode()
 
-    def _boot_log(self) -> str:
-        if self.listening:
-            return self.chip.boot_log_download
-        header = self._flash.read(self.chip.bootloader_address, 4)
-        blank = header == b"\xff" * 4
-        return self.chip.boot_log_flash + ("invalid header: 0xffffffff\r\n" if blank else "")
+    def let_go(self) -> None:
+        """Nobody is at the port any more: where no line resets the chip, its button is held."""
+        self.reset(download=True)
 
     def receive(self, data: bytes, line_baud: int) -> bytes:
         """Answers to what arrived at `line_baud`; at another rate than the loader's: nothing."""
@@ -142,6 +147,10 @@ class RomLoader:
         if body != _SYNC_BODY:
             raise _Refused(INVALID_MESSAGE)
         return _SYNC_VALUE
+
+    def _tell_chip(self, _body, _check):
+        """No security is on: flags, count of encryptions, purposes of keys; chip, its revision."""
+        return _SECURITY_INFO.pack(0, 0, bytes(7), self.chip.image_id, 0)
 
     def _read_register(self, body, _check):
         (address,) = struct.unpack("<I", body)
@@ -321,10 +330,10 @@ def _response(command: int, status: int, result: int | bytes | None = None) -> b
     return slip.encode(_HEADER.pack(1, command, len(tail), value) + tail)
 
 
-def _mac_registers(address: int, mac: bytes) -> dict[int, int]:
+def _mac_registers(chip: Chip, mac: bytes) -> dict[int, int]:
     low = int.from_bytes(mac[2:], "big")
-    high = int.from_bytes(mac[:2], "big") | _mac_crc(mac) << 16
-    return {address: low, address + 4: high}
+    high = int.from_bytes(mac[:2], "big") | (_mac_crc(mac) << 16 if chip.mac_has_crc else 0)
+    return {chip.mac_register: low, chip.mac_register + 4: high}
 
 
 def _mac_crc(mac: bytes) -> int:

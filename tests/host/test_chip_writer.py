@@ -14,7 +14,7 @@ import serial
 from emulated_port import served
 from host_tools.chip_writer import write_file_system
 from host_tools.emulation import rom_loader
-from host_tools.emulation.chips import ESP32
+from host_tools.emulation.chips import CHIPS, ESP32
 from host_tools.emulation.nor_flash import NorFlash
 from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.serial_carriers import PtyCarrier, Rfc2217Carrier
@@ -32,8 +32,8 @@ def flash(tmp_path):
     flash.close()
 
 
-def esptool(port, *arguments, baud=BAUD):
-    command = [sys.executable, "-m", "esptool", "--chip", "esp32", "--no-stub"]
+def esptool(port, *arguments, baud=BAUD, chip="esp32"):
+    command = [sys.executable, "-m", "esptool", "--chip", chip, "--no-stub"]
     return subprocess.run(
         [*command, "--port", port, "--baud", str(baud), *map(str, arguments)],
         capture_output=True,
@@ -235,3 +235,18 @@ def test_a_port_in_use_and_a_file_that_is_no_port_are_told_apart(flash, tmp_path
             assert refusal(port) == (
                 f"{port} is in use by another program; close it and try again."
             )
+
+
+@pytest.mark.parametrize(("name", "size_mb"), [("esp32s3", 8), ("esp32c3", 4)])
+def test_esptool_knows_the_chip_by_itself_and_writes_it(tmp_path, name, size_mb):
+    flash = NorFlash(tmp_path / "flash.bin", size_mb << 20)
+    (tmp_path / "image").write_bytes(IMAGE)
+    with served(Rfc2217Carrier(RomLoader(flash, CHIPS[name], mac=bytes(range(6))))) as port:
+        done = esptool(port, "write-flash", FILE_SYSTEM_OFFSET, tmp_path / "image", chip="auto")
+        asked = esptool(port, "flash-id", chip="auto")
+    assert done.returncode == 0, done.stdout
+    assert written(flash) == IMAGE
+    assert f"{CHIPS[name].name} " in asked.stdout
+    assert "00:01:02:03:04:05" in asked.stdout
+    assert f"Detected flash size: {size_mb}MB" in asked.stdout
+    flash.close()
