@@ -1,12 +1,17 @@
 """Runs first after every reset. Nothing is started here, so that a REPL stays reachable.
 
+An update that waits is put in its place, or taken back, by `swap`.
+
 Outputs go to their safe levels before anything can fail, a lost configuration included: they are
 kept in the chip's own NVS (`limen.hal.pins`), as pairs of pin and level.
 """
 
 import gc
+import os
+import sys
 
 import esp32
+import machine
 from machine import Pin
 
 outputs = bytearray(32)
@@ -16,6 +21,22 @@ try:
 except OSError:
     pass  # none was ever configured
 del outputs
+
+
+def go_on_with_update():
+    """Let `swap` take its next step; it is known by its name, as it may be of another version."""
+    try:
+        if __import__("swap").go(machine.reset_cause() != machine.SOFT_RESET):
+            machine.reset()
+        machine.WDT(timeout=30000)  # a new program that ends at the prompt is no good one
+        del sys.modules["swap"]
+    except Exception as error:  # whatever it is, the gateway starts with what it has
+        sys.print_exception(error)
+
+
+if "update.json" in os.listdir("/"):
+    go_on_with_update()
+del go_on_with_update
 
 # Collect before the heap is full: the chip's heap grows into memory that Wi-Fi and TLS need.
 gc.threshold(16384)

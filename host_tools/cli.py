@@ -23,6 +23,7 @@ COMMANDS = {
     "doctor": ("host_tools.doctor", "find and check the devices on a line, write the site file"),
     "emulate": ("host_tools.emulate", "offer an emulated chip at a serial port, to be flashed"),
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),
+    "update": ("host_tools.update", "bring a gateway up to date, with what has changed only"),
     "station": ("host_tools.station", "write board after board, with a label for each"),
     "boards": ("host_tools.board_table", "list the boards with their pins, or the facts' sources"),
     "profile": ("host_tools.profile_command", "list the meter models, show one, check a new one"),

@@ -1,0 +1,110 @@
+"""Puts the files of an update in their places, and the old ones back if they do not do well.
+
+An update lies whole below /new, and /update.json names its files, before anything here runs:
+
+    {"state": "new", "starts": 0, "put": ["/lib/limen/__init__.mpy"], "added": [], ...}
+
+`boot.py` calls `go` while /update.json is there. What it replaces is kept below /old. Power may
+fail anywhere: at each moment every file has its old or its new content, and the next start goes on.
+After the third start that nobody called good (limen.service.trial) the old files come back, and
+what the plan was lies in /reverted.json.
+"""
+
+import json
+import os
+
+PLAN = "/update.json"
+NEW = "/new"
+OLD = "/old"
+REVERTED = "/reverted.json"
+_MOST_STARTS = 3
+_PIECE = 512
+
+
+def go(is_power_lost):
+    """Take the next step; True if the chip is to be reset because files have changed.
+
+    A start counts only if it is one after a reset, not one that somebody at the prompt asks for.
+    """
+    with open(PLAN) as file:
+        plan = json.load(file)
+    state = plan["state"]
+    if state == "new":
+        return _install(plan)
+    if state == "back":
+        return _bring_back(plan)
+    if state == "trial" and is_power_lost:
+        plan["starts"] += 1
+        _write(plan, "back" if plan["starts"] > _MOST_STARTS else state)
+        return plan["state"] == "back" and _bring_back(plan)
+    return False
+
+
+def _write(plan, state, path=PLAN):
+    """Keep the plan in a new state."""
+    plan["state"] = state
+    with open(PLAN + ".new", "w") as file:
+        json.dump(plan, file)
+    os.rename(PLAN + ".new", path)
+
+
+def _install(plan):
+    """All old files are kept before the first new one comes, so that a full flash changes none."""
+    waiting = [path for path in plan["put"] if _is_there(NEW + path)]
+    try:
+        for path in waiting:
+            if _is_there(path):
+                _copy(path, OLD + path)
+    except OSError:
+        plan["why"] = "the file system is full"
+        _end(plan)
+        return False
+    for path in waiting:
+        _make_folders(path)
+        os.rename(NEW + path, path)
+    _write(plan, "trial")
+    return True
+
+
+def _bring_back(plan):
+    for path in plan["put"]:
+        if _is_there(OLD + path):
+            os.rename(OLD + path, path)
+    for path in plan["added"]:
+        if _is_there(path):
+            os.remove(path)
+    _end(plan)
+    return True
+
+
+def _end(plan):
+    _write(plan, "reverted", REVERTED)
+    os.remove(PLAN)
+
+
+def _copy(path, to):
+    _make_folders(to)
+    piece = bytearray(_PIECE)
+    with open(path, "rb") as source, open(to, "wb") as target:
+        while True:
+            count = source.readinto(piece)
+            if not count:
+                return
+            target.write(memoryview(piece)[:count])
+
+
+def _make_folders(path):
+    """Make the folders that a file is to lie in."""
+    at = path.find("/", 1)
+    while at > 0:
+        if not _is_there(path[:at]):
+            os.mkdir(path[:at])
+        at = path.find("/", at + 1)
+
+
+def _is_there(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False

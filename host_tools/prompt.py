@@ -1,0 +1,179 @@
+"""The MicroPython prompt of a gateway at a serial port: its files are read, written and compared.
+
+mpremote's transport speaks the raw REPL; what runs on the gateway is the short program below. The
+gateway's own program is stopped for it, and the board starts anew when the prompt is left. The
+watchdog, which nothing stops, is fed with every call. Files go compressed: a module of 27 KB is 25
+KB in text on the line.
+"""
+
+import base64
+import contextlib
+import io
+import json
+import time
+import zlib
+
+import serial
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+from host_tools.errors import ToolError
+from host_tools.serial_port import open_port
+
+_BAUD = 115200
+_WINDOW_BITS = 12
+_PIECE = 2048
+_ATTEMPTS = 3
+_RESTART_S = 4
+_CAUSES = {
+    "ENOSPC": "the file system is full: restore what is needed with `limen flash`",
+    "Errno 28": "the file system is full: restore what is needed with `limen flash`",
+    "MemoryError": "the gateway has no memory left; run it again",
+}
+
+_PROGRAM = f"""
+import binascii, deflate, hashlib, json, machine, os
+dog = machine.WDT(timeout=60000)
+piece = bytearray(512)
+def pieces(file):
+    while True:
+        count = file.readinto(piece)
+        if not count:
+            return
+        yield memoryview(piece)[:count]
+def digest(path):
+    dog.feed()
+    whole = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            for part in pieces(file):
+                whole.update(part)
+    except OSError:
+        return None
+    return binascii.hexlify(whole.digest()).decode()[:16]
+def folders(path):
+    at = path.find("/", 1)
+    while at > 0:
+        try:
+            os.mkdir(path[:at])
+        except OSError:
+            pass
+        at = path.find("/", at + 1)
+def begin(path):
+    global packed
+    folders(path)
+    packed = open("/packed.new", "wb")
+def add(text):
+    dog.feed()
+    packed.write(binascii.a2b_base64(text))
+def end(path):
+    packed.close()
+    with open("/packed.new", "rb") as source, open(path, "wb") as target:
+        for part in pieces(deflate.DeflateIO(source, deflate.ZLIB, {_WINDOW_BITS})):
+            target.write(part)
+    os.remove("/packed.new")
+def show(path):
+    with open(path, "rb") as file:
+        for part in pieces(file):
+            dog.feed()
+            print(binascii.b2a_base64(part).decode(), end="")
+"""
+
+
+class Prompt:
+    """The prompt of the gateway at a port; a context, which ends with a restart of the board."""
+
+    def __init__(self, port: str):
+        self._port = port
+
+    def __enter__(self) -> "Prompt":
+        open_port(self._port).close()  # says better than mpremote why it cannot be opened
+        with self._explained():
+            self._line = SerialTransport(self._port, _BAUD)
+        try:
+            self._enter()
+            self._run(_PROGRAM)
+        except BaseException:
+            self._line.close()
+            raise
+        return self
+
+    def __exit__(self, *_) -> None:
+        with contextlib.suppress(TransportError, serial.SerialException, OSError):
+            self._line.exec_raw_no_follow("machine.reset()")
+        with contextlib.suppress(serial.SerialException, OSError):
+            self._line.close()
+
+    def digests(self, paths: list[str]) -> dict[str, str | None]:
+        """The first digits of the SHA-256 of each file, None where there is none."""
+        text = self._run(f"for path in {paths!r}: print(json.dumps(digest(path)))")
+        return dict(zip(paths, map(json.loads, text.splitlines()), strict=True))
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file; the folders that it needs are made."""
+        packer = zlib.compressobj(9, wbits=_WINDOW_BITS)
+        text = base64.b64encode(packer.compress(content) + packer.flush()).decode()
+        self._run(f"begin({path!r})")
+        for at in range(0, len(text), _PIECE):
+            self._run(f"add({text[at : at + _PIECE]!r})")
+        self._run(f"end({path!r})")
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, None where there is none."""
+        if path.rpartition("/")[2] not in self._names(path.rpartition("/")[0] or "/"):
+            return None
+        lines = self._run(f"show({path!r})").splitlines()
+        return b"".join(map(base64.b64decode, lines))
+
+    def rename(self, path: str, to: str) -> None:
+        self._run(f"os.rename({path!r}, {to!r})")
+
+    def remove(self, path: str) -> None:
+        """Remove a file if it is there."""
+        if path.rpartition("/")[2] in self._names(path.rpartition("/")[0] or "/"):
+            self._run(f"os.remove({path!r})")
+
+    def free_bytes(self) -> int:
+        block, _, _, free = json.loads(self._run("print(list(os.statvfs('/')[:4]))"))
+        return block * free
+
+    def _names(self, folder: str) -> list[str]:
+        return json.loads(self._run(f"print(json.dumps(os.listdir({folder!r})))"))
+
+    def _enter(self) -> None:
+        """Stop the program and begin with an empty memory.
+
+        A board that has an update to put in its place restarts meanwhile, so ask again.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._explained(), contextlib.redirect_stdout(io.StringIO()):
+                    self._line.enter_raw_repl()
+                    return
+            except ToolError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(_RESTART_S)
+
+    def _run(self, command: str) -> str:
+        with self._explained():
+            return self._line.exec(command).decode()
+
+    @contextlib.contextmanager
+    def _explained(self):
+        try:
+            yield
+        except TransportExecError as error:
+            last = error.error_output.strip().splitlines()[-1:] or ["no reason given"]
+            cause = next((why for sign, why in _CAUSES.items() if sign in last[0]), last[0])
+            raise ToolError(f"The gateway at {self._port} refuses: {cause}.") from error
+        except TransportError as error:
+            raise ToolError(
+                f"No MicroPython prompt at {self._port} ({error}). Check that it is the board's "
+                "port and that nobody else uses it; one without MicroPython needs `limen flash`."
+            ) from error
+        except (serial.SerialException, OSError) as error:
+            raise ToolError(
+                f"The connection to {self._port} was lost ({error}). Plug the board in and run it "
+                "again: it goes on from there."
+            ) from error

@@ -1,0 +1,171 @@
+"""`limen update`: brings a gateway to the present firmware and site file; only changes are written.
+
+Over the serial port, or over MQTT while it runs. The files go beside the old ones; the gateway puts
+them in their places at its next start and takes them back if it does not do well (`firmware/swap`).
+What it keeps itself, totals, boots and records, is not touched. Cut off anywhere, the next run goes
+on. Secrets go over the serial port only.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+from typing import Protocol
+
+from host_tools import broker_arguments
+from host_tools.client.commands import NoAnswer, Requests
+from host_tools.errors import ToolError
+from host_tools.gateway_image import SECRETS, gateway_files
+from host_tools.prompt import Prompt
+from host_tools.site import load_site
+from host_tools.site_secrets import CA, CERTIFICATE, KEY
+
+PLAN = "/update.json"
+NEW = "/new"
+_SECRET = {SECRETS, CA, CERTIFICATE, KEY}
+_DIGITS = 16
+_PATHS_AT_ONCE = 4
+_PIECE = 192
+_SPARE_BYTES = 64 * 1024
+
+
+class Way(Protocol):
+    """How an update reaches a gateway."""
+
+    name: str
+
+    def digests(self, paths: list[str]) -> dict[str, str | None]: ...
+
+    def write(self, path: str, content: bytes) -> None: ...
+
+    def install(self, plan: bytes) -> None: ...
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--site", required=True, metavar="FILE", help="the site file")
+    parser.add_argument("--gateway", required=True, metavar="NAME", help="a gateway of the site")
+    parser.add_argument("--port", help="the serial port; without, over the broker")
+    broker_arguments.add_address_arguments(parser)
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be written")
+
+
+def run(args: argparse.Namespace) -> int:
+    site = load_site(args.site)
+    files = gateway_files(site, args.gateway)
+    if args.port:
+        with Prompt(args.port) as prompt:
+            update(files, Cable(prompt), args.dry_run)
+        return 0
+    name = f"{site.compile(args.gateway)['site']}/{args.gateway}"
+    try:
+        with Requests(broker_arguments.address(args), name, "update") as requests:
+            open_files = {path: files[path] for path in files if path not in _SECRET}
+            update(open_files, Network(name, requests.ask), args.dry_run)
+    except NoAnswer as reason:
+        raise ToolError(f"{reason}.") from None
+    return 0
+
+
+def update(files: dict[str, bytes], way: Way, is_dry: bool = False) -> None:
+    """Bring the files of a gateway to this content; says what it does."""
+    there = way.digests(list(files))
+    changed = {path: files[path] for path in files if there[path] != digest(files[path])}
+    if not changed:
+        print(f"Nothing has changed: all {len(files)} files are there.")
+        return
+    size = sum(map(len, changed.values()))
+    print(f"{len(changed)} of {len(files)} files have changed, {size} bytes: {', '.join(changed)}")
+    if is_dry:
+        print("Nothing was written.")
+        return
+    waiting = way.digests([NEW + path for path in changed])
+    for path, content in changed.items():
+        if waiting[NEW + path] != digest(content):
+            way.write(NEW + path, content)
+    way.install(plan_of(changed, there, way.name))
+    print("All is there and checked. The gateway restarts with it, and takes it back if it fails.")
+
+
+def plan_of(changed: dict[str, bytes], there: dict[str, str | None], way: str) -> bytes:
+    """What `firmware/swap` reads."""
+    plan = {
+        "state": "new",
+        "starts": 0,
+        "by": way,
+        "put": list(changed),
+        "added": [path for path in changed if there[path] is None],
+        "digests": {path: digest(content) for path, content in changed.items()},
+    }
+    return json.dumps(plan, separators=(",", ":")).encode()
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:_DIGITS]
+
+
+class Cable:
+    """The serial port."""
+
+    name = "cable"
+
+    def __init__(self, prompt: Prompt):
+        self._prompt = prompt
+        self.digests = prompt.digests
+
+    def write(self, path: str, content: bytes) -> None:
+        free = self._prompt.free_bytes()
+        if free < 2 * len(content) + _SPARE_BYTES:
+            raise ToolError(
+                f"The gateway's file system has {free} bytes left, too few for {path}. Back it up "
+                "(`limen backup`), then write it anew with `limen flash`."
+            )
+        self._prompt.write(path, content)
+
+    def install(self, plan: bytes) -> None:
+        expected = json.loads(plan)["digests"]
+        found = self._prompt.digests([NEW + path for path in expected])
+        wrong = [path for path, name in expected.items() if found[NEW + path] != name]
+        if wrong:
+            raise ToolError(f"{', '.join(wrong)} did not arrive whole; run it again.")
+        self._prompt.write(NEW + PLAN, plan)
+        self._prompt.rename(NEW + PLAN, PLAN)
+
+
+class Network:
+    """Commands to a running gateway; `ask(facts)` gives their answers."""
+
+    name = "network"
+
+    def __init__(self, gateway: str, ask):
+        self._gateway = gateway
+        self._ask = ask
+        if self._answer({}).get("state") in ("new", "trial"):
+            raise ToolError(
+                f"{gateway} is still trying an earlier update; run it again in ten minutes."
+            )
+
+    def digests(self, paths: list[str]) -> dict[str, str | None]:
+        found = {}
+        for at in range(0, len(paths), _PATHS_AT_ONCE):
+            some = paths[at : at + _PATHS_AT_ONCE]
+            found |= zip(some, self._answer({"of": some})["digests"], strict=True)
+        return found
+
+    def write(self, path: str, content: bytes) -> None:
+        """In pieces; what is there after each decides where the next one begins."""
+        place, at = path.removeprefix(NEW), 0
+        while True:
+            piece = base64.b64encode(content[at : at + _PIECE]).decode()
+            at = self._answer({"put": place, "at": at, "data": piece})["size"]
+            if at >= len(content):
+                return
+
+    def install(self, plan: bytes) -> None:
+        self.write(NEW + PLAN, plan)
+        self._answer({"install": digest(plan)})
+
+    def _answer(self, facts: dict) -> dict:
+        answer = self._ask(facts)
+        if answer.error is not None:
+            raise ToolError(f"{self._gateway} refuses: {answer.error}.")
+        return answer.facts
