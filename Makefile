@@ -8,7 +8,7 @@ OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)")
 WORLD = $(if $(RECORDING),--recording "$(RECORDING)") $(if $(MAP),--map "$(MAP)") \
 	$(if $(SEED),--seed "$(SEED)")
 
-.PHONY: setup demo replay test noise kills fuzz mutants soak lint bench size flash clean distclean
+.PHONY: setup demo replay test noise kills fuzz mutants soak lint bench size flash update clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(WORLD) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -55,6 +55,10 @@ size: setup
 
 flash: setup
 	@$(LIMEN) flash $(if $(PORT),--port "$(PORT)") $(OPTIONS)
+
+# Only what has changed; without PORT over the broker at BROKER.
+update: setup
+	@$(LIMEN) update $(if $(PORT),--port "$(PORT)") $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
 
 setup:
 	@$(PYTHON) -m host_tools.bootstrap

@@ -8,7 +8,6 @@ kept in the chip's own NVS (`limen.hal.pins`), as pairs of pin and level.
 
 import gc
 import os
-import sys
 
 import esp32
 import machine
@@ -22,21 +21,8 @@ except OSError:
     pass  # none was ever configured
 del outputs
 
-
-def go_on_with_update():
-    """Let `swap` take its next step; it is known by its name, as it may be of another version."""
-    try:
-        if __import__("swap").go(machine.reset_cause() != machine.SOFT_RESET):
-            machine.reset()
-        machine.WDT(timeout=30000)  # a new program that ends at the prompt is no good one
-        del sys.modules["swap"]
-    except Exception as error:  # whatever it is, the gateway starts with what it has
-        sys.print_exception(error)
-
-
 if "update.json" in os.listdir("/"):
-    go_on_with_update()
-del go_on_with_update
+    __import__("swap").start(machine)  # known by its name, as it may be of another version
 
 # Collect before the heap is full: the chip's heap grows into memory that Wi-Fi and TLS need.
 gc.threshold(16384)

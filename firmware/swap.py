@@ -4,7 +4,7 @@ An update lies whole below /new, and /update.json names its files, before anythi
 
     {"state": "new", "starts": 0, "put": ["/lib/limen/__init__.mpy"], "added": [], ...}
 
-`boot.py` calls `go` while /update.json is there. What it replaces is kept below /old. Power may
+`boot.py` calls `start` while /update.json is there. What it replaces is kept below /old. Power may
 fail anywhere: at each moment every file has its old or its new content, and the next start goes on.
 After the third start that nobody called good (limen.service.trial) the old files come back, and
 what the plan was lies in /reverted.json.
@@ -12,6 +12,7 @@ what the plan was lies in /reverted.json.
 
 import json
 import os
+import sys
 
 PLAN = "/update.json"
 NEW = "/new"
@@ -19,13 +20,26 @@ OLD = "/old"
 REVERTED = "/reverted.json"
 _MOST_STARTS = 3
 _PIECE = 512
+_PATIENCE_MS = 30000
 
 
-def go(is_power_lost):
-    """Take the next step; True if the chip is to be reset because files have changed.
+def start(machine):
+    """Take the next step; the chip is reset where files have changed.
 
-    A start counts only if it is one after a reset, not one that somebody at the prompt asks for.
+    Whatever fails here, the gateway starts with what it has.
     """
+    try:
+        if go(machine.reset_cause() != machine.SOFT_RESET):
+            machine.reset()
+        machine.WDT(timeout=_PATIENCE_MS)  # a new program that ends at the prompt is no good one
+    except Exception as error:
+        sys.print_exception(error)
+    del sys.modules["swap"]
+
+
+def go(is_after_reset):
+    """True if files have changed. A start counts only after a reset, not where somebody at the
+    prompt asks for it."""
     with open(PLAN) as file:
         plan = json.load(file)
     state = plan["state"]
@@ -33,7 +47,7 @@ def go(is_power_lost):
         return _install(plan)
     if state == "back":
         return _bring_back(plan)
-    if state == "trial" and is_power_lost:
+    if state == "trial" and is_after_reset:
         plan["starts"] += 1
         _write(plan, "back" if plan["starts"] > _MOST_STARTS else state)
         return plan["state"] == "back" and _bring_back(plan)

@@ -340,10 +340,9 @@ class Gateway:
             start("sparkplug", self.node_link.run)
         start("store", self.store.run)
         if "update.json" in os.listdir("/"):
-            from limen.hal.restart import restart
-            from limen.service.trial import start_trial
+            from limen.commands.trial import start_trial
 
-            start_trial(self, restart)
+            start_trial(self)
         if self.alone:
             request = json.dumps(self.alone["request"]).encode()
             self._on_message(self.alone["topic"].encode(), request, False)

@@ -28,23 +28,23 @@ class Gateway(OvenGateway):
         self.asked = 0
 
     def _hear(self, topic, payload, _retain):
-        if topic == BASE + "cmd/update/result":
+        if topic.endswith("/result"):
             self.answers.append(json.loads(payload))
         elif topic == BASE + "birth":
             self.births.append(json.loads(payload))
 
-    def ask(self, facts):
+    def ask(self, facts, verb="update"):
         """As `Requests.ask`, in virtual time."""
         self.asked += 1
         self.answers.clear()
         request = json.dumps(facts | {"id": self.asked}).encode()
-        self.broker.publish(Publish(BASE + "cmd/update", request, 1, False))
+        self.broker.publish(Publish(f"{BASE}cmd/{verb}", request, 1, False))
         waited = 0
         while not self.answers and waited < 100:
             self.run(0.1)
             waited += 1
         (answer,) = self.answers
-        return Answer("update", answer["id"], answer.get("error"), answer)
+        return Answer(verb, answer["id"], answer.get("error"), answer)
 
     def files(self):
         files = gateway_files(load_site(self.folder / "site.toml"), "g1")
@@ -80,7 +80,7 @@ def test_a_changed_site_is_installed_and_called_good(gateway, capsys):
     assert after["cfg"] != before["cfg"]
     assert (after["inc"], after["boot"]) == (before["inc"], before["boot"] + 1)
     assert gateway.console == ["limen: the update is good"]
-    answer = gateway.ask({})
+    answer = gateway.ask({}, "trial")
     assert (answer.facts["state"], answer.facts["why"]) == (None, None)
     gateway.update(files)
     assert "Nothing has changed" in capsys.readouterr().out
@@ -94,7 +94,7 @@ def test_a_program_that_does_not_start_is_taken_back(gateway):
     gateway.run(150)
     assert gateway.births[-1]["cfg"] == before["cfg"]
     assert gateway.births[-1]["inc"] == before["inc"]
-    assert gateway.ask({}).facts["state"] == "reverted"
+    assert gateway.ask({}, "trial").facts["state"] == "reverted"
 
 
 def test_a_configuration_that_loses_the_broker_is_taken_back(gateway):
@@ -104,7 +104,7 @@ def test_a_configuration_that_loses_the_broker_is_taken_back(gateway):
     assert len(gateway.births) == count
     gateway.run(60)
     assert len(gateway.births) > count
-    facts = gateway.ask({}).facts
+    facts = gateway.ask({}, "trial").facts
     assert (facts["state"], facts["why"]) == ("reverted", "the broker was not reached")
 
 

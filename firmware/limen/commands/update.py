@@ -10,11 +10,10 @@ import hashlib
 import os
 
 from limen.commands.restart import restart_answered
+from limen.commands.trial import PLAN, stored_plan
 from limen.core.compat import const
-from limen.service.trial import PLAN, stored_plan
 
 NEW = "/new"
-REVERTED = "/reverted.json"
 _PIECE = const(512)
 _DIGITS = const(16)
 _SUFFIXES = (".mpy", ".py", ".txt", ".bin")
@@ -22,22 +21,20 @@ _NAMES = ("/config.jsonl", "/birth.json", PLAN)
 
 
 def run(gateway, request):
-    """One of: {"of": [paths]} → {"digests": [...]}, null for what is not there; {"put": path, "at":
-    bytes, "data": base64} → {"size": bytes that are there now}; {"install": digest of the plan};
-    {} → {"state": ...} of the last update.
+    """{"of": [paths]} → {"digests": [...]}, null for what is not there; {"put": path, "at": bytes,
+    "data": base64} → {"size": bytes that are there now}; {"install": digest of the plan} → {}.
     """
     if "of" in request:
         if not isinstance(request["of"], list):
             raise ValueError('"of" must be a list of paths')
         return {"digests": [digest(_allowed(path)) for path in request["of"]]}
+    if digest(PLAN):
+        raise ValueError("an earlier update is still on trial; try again in five minutes")
     if "put" in request:
         return {"size": _put(_allowed(request["put"]), request.get("at"), request.get("data"))}
-    if "install" in request:
-        _install(request["install"])
-        asyncio.create_task(restart_answered(gateway.commands))
-        return {}
-    plan = stored_plan() or stored_plan(REVERTED)
-    return {"state": plan.get("state"), "why": plan.get("why")}
+    _install(request.get("install"))
+    asyncio.create_task(restart_answered(gateway.commands))
+    return {}
 
 
 def digest(path):
