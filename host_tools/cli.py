@@ -19,6 +19,7 @@ COMMANDS = {
     "soak": ("host_tools.soak.command", "simulate days full of faults, and check what must hold"),
     "tail": ("host_tools.tail", "show what gateways publish, as it comes"),
     "record": ("host_tools.record", "write what gateways publish as a recording for `replay`"),
+    "listen": ("host_tools.listen", "write the traffic of a Modbus line as a trace for `replay`"),
     "send": ("host_tools.send", "send a gateway a command, and wait for its answer"),
     "doctor": ("host_tools.doctor", "find and check the devices on a line, write the site file"),
     "emulate": ("host_tools.emulate", "offer an emulated chip at a serial port, to be flashed"),

@@ -23,11 +23,14 @@ from host_tools.client.connection import Address
 from host_tools.contract import Alarm
 from host_tools.contract_functions import OrderChange, Period, Shed, sentence
 from host_tools.emulation import brokers
+from host_tools.emulation.model import PerDevice
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import RealScheduler
+from host_tools.emulation.signals import Signals
 from host_tools.emulation.tap import Tap
 from host_tools.errors import ToolError
+from host_tools.example_world import load_world
 from host_tools.fault_plan import FILE as FAULTS_FILE
 from host_tools.fault_plan import PlannedFault, load_faults
 from host_tools.live_view import LiveView
@@ -49,7 +52,9 @@ _UNDER_WAY_US = 2_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recording", type=Path, metavar="FILE", help="CSV, one row a second")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--recording", type=Path, metavar="FILE", help="CSV, one row a second")
+    source.add_argument("--world", type=Path, metavar="NAME", help="a world of the examples")
     worlds.add_arguments(parser)
     parser.add_argument("--broker", choices=brokers.KINDS, default="auto")
     parser.add_argument(
@@ -71,13 +76,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _plan(args: argparse.Namespace, recording: Recording | None, console: Console) -> Plan:
-    if recording:
-        signals = recording.signals(speed=recording.step_s * 1000 / _ROW_MS or 1)
-    else:
-        signals = PressModel(args.seed, _PRESS_COMPRESS)
     if args.flash_file:
+        signals = _signals(args, recording)
         return worlds.plan_of_flash(args.flash_file, signals, args.seed, args.site)
-    plan = worlds.make_plan(args, recording, signals)
+    if args.world:
+        world = load_world(args.world)
+        plan = worlds.plan_of_world(world, args, world.demo_compress)
+        console.print(f"A second here is {world.demo_compress} s there.")
+    else:
+        plan = worlds.make_plan(args, recording, _signals(args, recording))
     if recording:
         plan.override(every_ms=_ROW_MS)
         console.print("One row a second; all channels are read each second.")
@@ -88,6 +95,12 @@ def _plan(args: argparse.Namespace, recording: Recording | None, console: Consol
         if not recording:
             plan.shop = load_shop(faults, plan.config)
     return plan
+
+
+def _signals(args: argparse.Namespace, recording: Recording | None) -> Signals:
+    if recording:
+        return recording.signals(speed=recording.step_s * 1000 / _ROW_MS or 1)
+    return PressModel(args.seed, _PRESS_COMPRESS)
 
 
 async def _show(args: argparse.Namespace, plan: Plan, console: Console) -> int:
@@ -205,6 +218,8 @@ class _Show:
         signals = self._world.plan.signals
         if isinstance(signals, PressModel):
             return f"The press: {signals.phase(self._now_us())}"
+        if isinstance(signals, PerDevice):
+            return "The world goes on"
         return f"The recording: row {signals.step_at(self._now_us()) + 1}"
 
     async def _cut(self, cut_s: int) -> None:

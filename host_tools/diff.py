@@ -64,7 +64,8 @@ def _published(path: Path, args: argparse.Namespace) -> Run:
         raise ToolError(f"{path} is to be replayed: name a recording with --recording.", 2)
     own = copy.copy(args)
     own.site, own.meter = path, None
-    played, _ = replay.play(own, Console(stderr=True))
+    console = Console(stderr=True)
+    played = replay.play(replay.of_recording(own, console), console)
     return Run.of_text(replay.to_csv(played.story.arrivals, played.world.gateway))
 
 

@@ -1,4 +1,4 @@
-"""`limen replay`: a recording through the whole gateway, in virtual time.
+"""`limen replay`: a recording, a trace or a world through the whole gateway, in virtual time.
 
 The world of the demo, as fast as the machine allows: meter, line, the real firmware on the
 interpreter, network and broker model. The recording plays at its own times. What was published is
@@ -13,18 +13,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from host_tools import world as worlds
+from host_tools.bus_trace import read_trace
 from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, CounterChange, Values
 from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
 from host_tools.contract_devices import Answering, DeviceBody, Refusal
 from host_tools.contract_functions import FunctionBody, OrderChange, Shed
-from host_tools.emulation.recording import Recording, RecordingSignals
+from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
+from host_tools.example_world import load_world
 from host_tools.fault_plan import PlannedFault
 from host_tools.published import COLUMNS
 from host_tools.report import page
@@ -40,8 +44,12 @@ _SLICE_US = 600_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recording", type=Path, metavar="FILE", required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--recording", type=Path, metavar="FILE", help="CSV or Parquet")
+    source.add_argument("--trace", type=Path, metavar="FILE", help="what `limen listen` wrote")
+    source.add_argument("--world", type=Path, metavar="NAME", help="a world of the examples")
     worlds.add_arguments(parser)
+    parser.add_argument("--for", dest="duration", metavar="TIME", help="so much of a world")
     parser.add_argument(
         "--every", metavar="TIME", help='poll so often, such as "60s" (default: the row\'s step)'
     )
@@ -56,10 +64,14 @@ def run(args: argparse.Namespace) -> int:
     console = Console(stderr=args.out == Path("-"), width=100)
     price = page.Price.parse(args.price) if args.price else None
     began = time.monotonic()
-    replay, end_us = play(args, console)
+    program = _program(args, console)
+    replay = play(program, console)
+    end_us = program.end_us
     _write(args.out, to_csv(replay.story.arrivals, replay.world.gateway))
     summary = replay.world.summary(end_us)
     console.print(summary)
+    if replay.world.wiring.traced_line:
+        console.print(replay.world.wiring.traced_line.sentence())
     if args.report:
         page.write(args.report, replay.story, summary, end_us, price)
         console.print(f"The report is in {args.report}.")
@@ -68,22 +80,62 @@ def run(args: argparse.Namespace) -> int:
     return 0 if summary.is_good else 1
 
 
-def play(args: argparse.Namespace, console: Console) -> tuple["Replay", int]:
-    """Replay what the arguments name; return the replay and the world's time at its end, in µs."""
+@dataclass(frozen=True)
+class Program:
+    """What is played: a plan, from when in the world's calendar, and for how long."""
+
+    plan: Plan
+    start_utc_s: int
+    end_us: int
+
+
+def _program(args: argparse.Namespace, console: Console) -> Program:
+    if args.trace:
+        return _of_trace(args, console)
+    if args.world:
+        return _of_world(args)
+    return of_recording(args, console)
+
+
+def of_recording(args: argparse.Namespace, console: Console) -> Program:
+    """The program of a recording: every channel is read with each row, or --every."""
     recording = worlds.load_recording(args, console.print)
     signals = recording.signals()
     plan = worlds.make_plan(args, recording, signals)
     plan.faults = _gaps(plan, recording)
-    every_ms = _every_ms(args.every, recording)
+    every_ms = _ms(args.every, "--every") or int(recording.step_s * 1000) or 1000
     plan.override(every_ms=every_ms)
     console.print(
         f"{recording.rows} rows, every channel read each {ms_text(every_ms)}, "
         "whatever the site says."
     )
+    return Program(plan, recording.times[0] // 1_000_000, signals.end_us)
+
+
+def _of_trace(args: argparse.Namespace, console: Console) -> Program:
+    exchanges = read_trace(args.trace)
+    site = worlds.site_file(args, None)
+    plan = worlds.plan_of_site(site, args.gateway, Constant(), args.seed, exchanges)
+    plan.override(every_ms=_ms(args.every, "--every"))
+    first_us, last_us = (exchanges[at].request.time_us for at in (0, -1))
+    console.print(f"{len(exchanges)} requests in {(last_us - first_us) / 1_000_000:,.0f} s.")
+    return Program(plan, first_us // 1_000_000, last_us - first_us)
+
+
+def _of_world(args: argparse.Namespace) -> Program:
+    world = load_world(args.world)
+    plan = worlds.plan_of_world(world, args)
+    plan.override(every_ms=_ms(args.every, "--every"))
+    duration_ms = _ms(args.duration, "--for") or int(world.hours * 3_600_000)
+    return Program(plan, world.start_utc_s, duration_ms * 1000)
+
+
+def play(program: Program, console: Console) -> "Replay":
+    """Replay a program to its end."""
     with tempfile.TemporaryDirectory(prefix="limen-replay-") as folder:
-        replay = Replay(plan, recording, Path(folder) / "flash.bin")
-        replay.play(signals, console)
-    return replay, signals.end_us
+        replay = Replay(program.plan, program.start_utc_s, Path(folder) / "flash.bin")
+        replay.play(program.end_us, console)
+    return replay
 
 
 def _gaps(plan: Plan, recording: Recording) -> list[PlannedFault]:
@@ -96,35 +148,35 @@ def _gaps(plan: Plan, recording: Recording) -> list[PlannedFault]:
     ]
 
 
-def _every_ms(text: str | None, recording: Recording) -> int:
+def _ms(text: str | None, option: str) -> int | None:
     if text is None:
-        return int(recording.step_s * 1000) or 1000
+        return None
     try:
         return parse_ms(text)
     except Mistake as mistake:
-        raise ToolError(f"--every: {mistake}", 2) from None
+        raise ToolError(f"{option}: {mistake}", 2) from None
 
 
 class Replay:
-    """A plan's world in virtual time, from the recording's first row on, and its `story`."""
+    """A plan's world in virtual time, from a second of Unix time on, and its `story`."""
 
-    def __init__(self, plan: Plan, recording: Recording, flash: Path):
+    def __init__(self, plan: Plan, start_utc_s: int, flash: Path):
         self._exit_text: str | None = None
         plan.write_flash(flash)
-        scheduler = VirtualScheduler(recording.times[0] // 1_000_000)
+        scheduler = VirtualScheduler(start_utc_s)
         listeners = Listeners(on_exit=self._on_exit)
         self.world = World(scheduler, plan, flash, listeners)
         self.story = Story(self.world)
         listeners.on_arrival, listeners.on_diag = self.story.take, self.story.take_diag
         worlds.add_model_broker(self.world)
 
-    def play(self, signals: RecordingSignals, console: Console) -> None:
-        """Run to the end of the recording, and on until everything has been delivered."""
+    def play(self, end_us: int, console: Console) -> None:
+        """Run until then, and on until everything has been delivered."""
         scheduler = self.world.scheduler
         self.world.board.start()
         told = time.monotonic()
         try:
-            end_us = signals.end_us + _DELIVERY_US
+            end_us += _DELIVERY_US
             while scheduler.now_us < end_us:
                 scheduler.run_until(min(end_us, scheduler.now_us + _SLICE_US))
                 if self._exit_text is not None:

@@ -9,11 +9,13 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
+from host_tools.bus_trace import Exchange
 from host_tools.emulation.board import Board
 from host_tools.emulation.converter import FRAMING, Converter
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import Meter
+from host_tools.emulation.model import PerDevice
 from host_tools.emulation.p1_meter import PERIODS_US, P1Meter
 from host_tools.emulation.parts.ads1115 import Ads1115
 from host_tools.emulation.parts.adxl345 import Adxl345
@@ -24,6 +26,7 @@ from host_tools.emulation.parts.mcp9600 import Mcp9600
 from host_tools.emulation.parts.sht3x import Sht3x
 from host_tools.emulation.scheduler import RealScheduler, Scheduler
 from host_tools.emulation.signals import Completed, Share, Signals
+from host_tools.emulation.traced_line import TracedLine
 from host_tools.errors import ToolError
 from host_tools.truth import Truth
 
@@ -57,14 +60,18 @@ _MAINS_HALF_V = 1.65
 _MAINS_US = 20_000
 
 
-def complaints(config: dict, is_real: bool = False) -> list[str]:
+def complaints(config: dict, is_real: bool = False, has_trace: bool = False) -> list[str]:
     """What of a configuration cannot be emulated, a sentence each."""
     buses = config["bus"]
+    emulated = _TCP if has_trace else _MODBUS
     wrong = [
         f'no meter is emulated for the model "{device["model"]}" of {device["id"]}'
         for device in config["device"]
-        if buses[device["bus"]]["kind"] in _MODBUS and device["model"] not in METERS
+        if buses[device["bus"]]["kind"] in emulated and device["model"] not in METERS
     ]
+    lines = [bus["id"] for bus in buses if bus["kind"] == "modbus-rtu"]
+    if has_trace and len(lines) != 1:
+        wrong.append(f"a trace is of one Modbus line, here are {len(lines)}")
     if is_real:
         wrong += [
             f"bus {bus['id']} of kind {bus['kind']} is emulated by limen replay only"
@@ -91,27 +98,37 @@ def unasked_us(config: dict) -> dict[str, int]:
 
 
 class Wiring:
-    """`lines` are by UART, `driver_enable` tells which pin drives which, `meters` are by device."""
+    """`lines` are by UART, `driver_enable` tells which pin drives which, `meters` are by device.
 
-    def __init__(self, scheduler: Scheduler, config: dict, signals: Signals, truth: Truth):
+    Where there is a `trace` the Modbus line of the site has that in place of meters, as
+    `traced_line`.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        config: dict,
+        signals: Signals,
+        truth: Truth,
+        trace: list[Exchange] | None = None,
+    ):
+        self.traced_line: TracedLine | None = None
         self.lines: dict[int, Line] = {}
         self.driver_enable: dict[int, int] = {}
         self.meters: dict[str, Meter | P1Meter] = {}
         self._scheduler = scheduler
         self._config = config
-        self._signals = signals
         self._truth = truth
+        self._trace = trace
         self._converters: dict[int, Converter] = {}
-        self._shares: dict[str, Signals] = {}
-        wrong = complaints(config, isinstance(scheduler, RealScheduler))
+        wrong = complaints(config, isinstance(scheduler, RealScheduler), trace is not None)
         if wrong:
             raise ToolError(f"This site cannot be emulated: {'; '.join(wrong)}.", 2)
         for number, bus in enumerate(config["bus"]):
             self._add_bus(number, bus)
-        completed = Completed(signals)
-        for place, device in enumerate(config["device"], start=1):
-            share = self._shares[device["id"]] = Share(completed, Fraction(1, place))
-            self._add_meter(device, config["bus"][device["bus"]], share)
+        self._shares = _signals_of_devices(config, signals)
+        for device in config["device"]:
+            self._add_meter(device, config["bus"][device["bus"]], self._shares[device["id"]])
 
     def connect(self, board: Board, lan: Lan) -> None:
         """Wire the board's pins, and put the converters on its network."""
@@ -133,16 +150,20 @@ class Wiring:
             converter = Converter(self._scheduler, bus["kind"] != "modbus-rtu-tcp")
             self._converters[number] = converter
         elif "uart" in bus:
-            self.lines[bus["uart"]] = Line(self._scheduler)
+            line = self.lines[bus["uart"]] = Line(self._scheduler)
+            if self._trace and bus["kind"] == "modbus-rtu":
+                self.traced_line = TracedLine(self._scheduler, line, _framing_of(bus), self._trace)
             if bus.get("de") is not None:
                 self.driver_enable[bus["de"]] = bus["uart"]
 
     def _add_meter(self, device: dict, bus: dict, signals: Signals) -> None:
         on_read = self._truth.of_device(device["id"])
+        if self._trace and bus["kind"] == "modbus-rtu":
+            return
         if bus["kind"] == "p1":
             line = self.lines[bus["uart"]]
             version = _P1_VERSIONS[bus["baud"]]
-            meter = P1Meter(self._scheduler, line, self._signals, version, on_read=on_read)
+            meter = P1Meter(self._scheduler, line, signals, version, on_read=on_read)
         elif bus["kind"] in _MODBUS:
             line, framing = self._line_of(device, bus)
             model = METERS[device["model"]]
@@ -157,8 +178,22 @@ class Wiring:
     def _line_of(self, device: dict, bus: dict) -> tuple[Line, Framing]:
         if bus["kind"] in _TCP:
             return self._converters[device["bus"]].line, FRAMING
-        baud, parity, stop = device.get("framing") or (bus["baud"], bus["parity"], bus["stop"])
-        return self.lines[bus["uart"]], Framing(baud, bus["bits"], _PARITIES[parity], stop)
+        return self.lines[bus["uart"]], _framing_of(bus, device.get("framing"))
+
+
+def _signals_of_devices(config: dict, signals: Signals) -> dict[str, Signals]:
+    """What each device measures: what the model says of it, or its share of the one load."""
+    names = [device["id"] for device in config["device"]]
+    if isinstance(signals, PerDevice):
+        return {name: signals.of_device(name) for name in names}
+    whole = Completed(signals)
+    return {name: Share(whole, Fraction(1, place)) for place, name in enumerate(names, start=1)}
+
+
+def _framing_of(bus: dict, own: list | None = None) -> Framing:
+    """The framing of a line, or of a device on it that has one of its own."""
+    baud, parity, stop = own or (bus["baud"], bus["parity"], bus["stop"])
+    return Framing(baud, bus["bits"], _PARITIES[parity], stop)
 
 
 class _Place:
@@ -272,9 +307,10 @@ def _wire_analog(place: _Place) -> None:
 def _wire_current(place: _Place) -> None:
     """A sine around half of the supply; the line counts in steps of 0.1 mV of its RMS."""
     rms = place.raw(0, 1000)
-    place.parts.volts[place.device["pin"]] = lambda now_us: _MAINS_HALF_V + float(
-        rms(now_us)
-    ) / 10_000 * math.sqrt(2) * math.sin(2 * math.pi * now_us / _MAINS_US)
+    place.parts.volts[place.device["pin"]] = lambda now_us: (
+        _MAINS_HALF_V
+        + float(rms(now_us)) / 10_000 * math.sqrt(2) * math.sin(2 * math.pi * now_us / _MAINS_US)
+    )
 
 
 def _wire_level(place: _Place) -> None:

@@ -17,17 +17,20 @@ from pathlib import Path
 from littlefs import LittleFS, LittleFSError
 
 from host_tools import interpreter
+from host_tools.bus_trace import Exchange
 from host_tools.contract import Diag
 from host_tools.emulation.board import HEAP_BYTES, Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Connection, Lan
+from host_tools.emulation.outputs import Outputs
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import Scheduler
 from host_tools.emulation.secure import Keys, RunAuthority, SecuredConnection, site_keys
-from host_tools.emulation.signals import PHASES, Signals
+from host_tools.emulation.signals import PHASES, Constant, Signals
 from host_tools.emulation.tap import Ledger, Listener
 from host_tools.errors import ToolError
+from host_tools.example_world import ExampleWorld
 from host_tools.fault_plan import PlannedFault
 from host_tools.gateway_image import (
     BIRTH,
@@ -59,7 +62,8 @@ _UNSEEN = Gateway("the gateway")
 class Plan:
     """What is to be emulated; `files` is what lies on the board's flash when it is new, `site` the
     file that it was made from, `faults` what will happen to the meters, `authority` what vouches
-    for brokers and gateway where they use TLS.
+    for brokers and gateway where they use TLS, `trace` what its Modbus line plays in place of
+    meters, `outputs` what models of loads know of the board's outputs.
     """
 
     config: dict
@@ -70,6 +74,8 @@ class Plan:
     faults: list[PlannedFault] = field(default_factory=list)
     shop: Shop = field(default_factory=Shop)
     authority: Keys | None = None
+    trace: list[Exchange] | None = None
+    outputs: Outputs = field(default_factory=Outputs)
 
     @property
     def gateway(self) -> str:
@@ -126,10 +132,16 @@ def load_recording(args: argparse.Namespace, say: Callable[[str], None]) -> Reco
 
 def make_plan(args: argparse.Namespace, recording: Recording | None, signals: Signals) -> Plan:
     """The plan that the arguments ask for, by default of the example that suits the recording."""
-    return plan_of_site(_site_file(args, recording), args.gateway, signals, args.seed)
+    return plan_of_site(site_file(args, recording), args.gateway, signals, args.seed)
 
 
-def plan_of_site(path: Path, gateway: str | None, signals: Signals, seed: int) -> Plan:
+def plan_of_site(
+    path: Path,
+    gateway: str | None,
+    signals: Signals,
+    seed: int,
+    trace: list[Exchange] | None = None,
+) -> Plan:
     """The plan for a gateway of a site file, its only one where none is named."""
     site = load_site(path)
     names = site.gateways
@@ -137,10 +149,21 @@ def plan_of_site(path: Path, gateway: str | None, signals: Signals, seed: int) -
         raise ToolError(f"The site has several gateways: --gateway {' or '.join(names)}.", 2)
     name = gateway or (names[0] if names else "")
     config = site.compile(name)
-    _require_emulated(config)
+    _require_emulated(config, trace is not None)
     authority = RunAuthority(config) if "tls" in config["mqtt"] else None
     files = gateway_files(site, name, authority.gateway_files() if authority else {})
-    return Plan(config, files, signals, seed, path, authority=authority)
+    return Plan(config, files, signals, seed, path, authority=authority, trace=trace)
+
+
+def plan_of_world(world: ExampleWorld, args: argparse.Namespace, compress: int = 1) -> Plan:
+    """The plan for an example world, whose loads its outputs switch."""
+    plan = plan_of_site(world.site, args.gateway, Constant(), args.seed)
+    pins = {
+        one["id"]: one["pin"] for one in plan.config["device"] if one.get("driver") == "digital_out"
+    }
+    plan.outputs = Outputs(pins)
+    plan.signals = world.signals(args.seed, plan.outputs, compress)
+    return plan
 
 
 def plan_of_flash(flash: Path, signals: Signals, seed: int, site: Path | None = None) -> Plan:
@@ -165,9 +188,9 @@ def plan_of_flash(flash: Path, signals: Signals, seed: int, site: Path | None = 
     return Plan(config, {}, signals, seed, authority=site_keys(_file_of(site), config))
 
 
-def _require_emulated(config: dict) -> None:
+def _require_emulated(config: dict, has_trace: bool = False) -> None:
     """Raise ToolError for what the emulated world does not have."""
-    wrong = complaints(config)
+    wrong = complaints(config, has_trace=has_trace)
     if wrong:
         raise ToolError(
             f"This site cannot be emulated: {'; '.join(wrong)}. There are meters of the profiles "
@@ -189,7 +212,8 @@ def read_flash(content: bytes, path: str) -> bytes:
         return file.read()
 
 
-def _site_file(args: argparse.Namespace, recording: Recording | None) -> Path:
+def site_file(args: argparse.Namespace, recording: Recording | None) -> Path:
+    """The site file that the arguments name, else that of the example that suits."""
     if args.site is None:
         has_one_phase = recording and not any(
             quantity.endswith(PHASES) for quantity in recording.quantities()
@@ -237,7 +261,7 @@ class World:
         self.lan = Lan(scheduler)
         for host, port in plan.config["ntp"]:
             self.lan.answer(host, port, lambda request: time_reply(request, scheduler.utc_us()))
-        self.wiring = Wiring(scheduler, plan.config, plan.signals, self.truth)
+        self.wiring = Wiring(scheduler, plan.config, plan.signals, self.truth, plan.trace)
         self.meters = self.wiring.meters
         for fault in plan.faults:
             scheduler.at(fault.begin_us, lambda fault=fault: self._begin_fault(fault))
@@ -255,6 +279,7 @@ class World:
             ticks_ms=ticks_ms,
         )
         self.wiring.connect(self.board, self.lan)
+        self.board.on_pin = lambda pin, level: plan.outputs.note(pin, level, scheduler.now_us)
         pins = plan.shop.pins(plan.config)
         Sight(scheduler, plan.signals, pins, self.board.peripherals.pulse)
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter_models import MODELS, Register, Table
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import QUANTITIES, Completed, Signals, Value
+from host_tools.emulation.signals import Signals, Value, completed
 from host_tools.errors import ToolError
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
@@ -84,8 +84,7 @@ class Meter:
         self.faults = faults or Faults()
         self.counts: collections.Counter[str] = collections.Counter()
         self.turnaround_ms = turnaround_ms
-        is_complete = signals.quantities() >= QUANTITIES.keys()
-        self._signals = signals if is_complete else Completed(signals)
+        self._signals = completed(signals)
         self._on_read = on_read
         self._scheduler = scheduler
         self._port = line.port(framing or self.model.framing, self._receive)

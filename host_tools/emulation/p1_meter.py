@@ -17,7 +17,7 @@ from fractions import Fraction
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import Faults
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import PHASES, Completed, Signals
+from host_tools.emulation.signals import PHASES, Signals, completed
 
 FRAMINGS = {
     "2": Framing(9600, 7, "E", 1, inverted=True),
@@ -84,7 +84,7 @@ class P1Meter:
         self.asked = True
         self.counts: Counter[str] = Counter()
         self._scheduler = scheduler
-        self._signals = Completed(signals)
+        self._signals = completed(signals)
         self._on_read = on_read
         self._recorded: Iterator[bytes] | None = itertools.cycle(telegrams) if telegrams else None
         self._port = line.port(FRAMINGS[version], lambda data: None)

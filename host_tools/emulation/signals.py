@@ -230,6 +230,11 @@ class Completed(Signals):
         return self._integrals[power, sign].until(time_us) / _US_PER_KILO_HOUR
 
 
+def completed(signals: Signals) -> Signals:
+    """Signals with all quantities: these, or completed where they lack any."""
+    return signals if signals.quantities() >= QUANTITIES.keys() else Completed(signals)
+
+
 class Share(Signals):
     """A part of the load behind another meter: its share of currents, powers and energies.
 

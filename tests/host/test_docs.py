@@ -29,6 +29,7 @@ NOT_RUN = {
     ".venv/bin/limen record": "needs a broker; tests/host/test_recorder.py has one",
     ".venv/bin/limen send": "needs a gateway; tests/host/test_send.py has one's place taken",
     ".venv/bin/limen update": "needs a gateway; tests/system/test_update.py has an emulated one",
+    ".venv/bin/limen listen": "needs a line; tests/host/test_listen.py has a terminal",
     ".venv/bin/limen doctor": "needs a line; tests/system/test_doctor.py has emulated ones",
 }
 """Beginning of a command → why it is parsed only."""

@@ -91,8 +91,8 @@ def replayed(folder, site, every_ms=10_000):
     signals = recording.signals()
     plan = plan_of_site(site, None, signals, 0)
     plan.override(every_ms=every_ms)
-    replay = Replay(plan, recording, folder / "flash.bin")
-    replay.play(signals, Console(quiet=True))
+    replay = Replay(plan, recording.times[0] // 1_000_000, folder / "flash.bin")
+    replay.play(signals.end_us, Console(quiet=True))
     rows = csv.DictReader(to_csv(replay.story.arrivals, replay.world.gateway).splitlines())
     told = {}
     for row in rows:

@@ -1,0 +1,60 @@
+"""Traces of a Modbus line: frames are cut, paired and answered as they were."""
+
+from host_tools.bus_trace import Cutter, Exchange, Frame, pair
+from host_tools.emulation.line import Framing, Line
+from host_tools.emulation.meter import with_crc
+from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.traced_line import TracedLine
+
+FRAMING = Framing(9600)
+ASK = with_crc(bytes.fromhex("010400000002"))
+ASK_ONE = with_crc(bytes.fromhex("010400010001"))
+REPLY = with_crc(bytes.fromhex("01040443666666"))
+LATER = with_crc(bytes.fromhex("01040443676666"))
+REFUSAL = with_crc(bytes.fromhex("018402"))
+OTHER = with_crc(bytes.fromhex("020400000002"))
+
+
+def test_frames_end_with_a_silence_or_where_a_request_is_whole():
+    cutter = Cutter(FRAMING)
+    frames = [
+        *cutter.feed(ASK + REPLY[:3], 1000),
+        *cutter.feed(REPLY[3:], 3000),
+        *cutter.feed(b"\0", 90_000),
+        *cutter.end(),
+    ]
+    assert frames == [Frame(1000, ASK), Frame(3000, REPLY), Frame(90_000, b"\0")]
+
+
+def test_a_reply_belongs_to_the_request_before_it():
+    sent = [ASK, REPLY, ASK, OTHER, ASK, REFUSAL, b"\x55", ASK, REPLY[:-1]]
+    frames = [Frame(time, data) for time, data in enumerate(sent)]
+    assert list(pair(frames)) == [
+        Exchange(frames[0], frames[1]),
+        Exchange(frames[2], None),
+        Exchange(frames[3], None),
+        Exchange(frames[4], frames[5]),
+        Exchange(frames[7], frames[8]),
+    ]
+
+
+def test_the_newest_reply_of_its_time_comes_back_after_the_same_pause():
+    world = VirtualScheduler()
+    line = Line(world)
+    exchanges = [
+        Exchange(Frame(0, ASK), Frame(60_000, REPLY)),
+        Exchange(Frame(1_000_000, ASK), Frame(1_060_000, LATER)),
+        Exchange(Frame(2_000_000, ASK), None),
+    ]
+    traced = TracedLine(world, line, FRAMING, exchanges)
+    heard = []
+    port = line.port(FRAMING, lambda data: heard.append((world.now_us, data)))
+    for second, request in enumerate((ASK, ASK, ASK, ASK_ONE, OTHER)):
+        world.run_until(second * 1_000_000 + 500_000)
+        port.send(request)
+    world.run_until(6_000_000)
+    one = with_crc(bytes.fromhex("0104026666"))
+    assert [data for _, data in heard] == [REPLY, LATER, one]
+    # Both the request and the reply take their time on the line; the pause between is recorded.
+    assert heard[0][0] == 500_000 + FRAMING.duration_us(len(ASK)) + 60_000
+    assert traced.counts == {"replayed": 3, "from registers": 1, "unknown": 1}

@@ -1,0 +1,48 @@
+"""`limen listen`: frames from a serial port to a file."""
+
+import os
+import threading
+import time
+import tty
+
+from host_tools import cli
+from host_tools.bus_trace import read_trace
+from host_tools.emulation.meter import with_crc
+
+ASK = with_crc(bytes.fromhex("010400000002"))
+REPLY = with_crc(bytes.fromhex("01040443666666"))
+
+
+def listen(port: str, out, *options) -> int:
+    return cli.main(["listen", "--port", port, "--out", str(out), "--for", "1500ms", *options])
+
+
+def test_what_passes_on_a_line_is_written(tmp_path, capsys):
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    out = tmp_path / "trace.csv"
+
+    def speak():
+        while not out.exists():
+            time.sleep(0.01)
+        os.write(master, ASK)
+        time.sleep(0.1)
+        os.write(master, REPLY)
+
+    speaker = threading.Thread(target=speak)
+    speaker.start()
+    assert listen(os.ttyname(slave), out, "--framing", "8N2") == 0
+    speaker.join()
+    assert capsys.readouterr().err == f"limen listen: 2 frames in {out}\n"
+    (exchange,) = read_trace(out)
+    assert (exchange.request.data, exchange.reply.data) == (ASK, REPLY)
+    assert exchange.reply.time_us > exchange.request.time_us
+    assert listen(os.ttyname(slave), out) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert listen(os.ttyname(slave), tmp_path / "silent.csv") == 1
+
+
+def test_a_port_that_is_not_there_is_a_sentence(tmp_path, capsys):
+    assert listen("/dev/ttyNone", tmp_path / "x.csv") == 1
+    assert "There is no port /dev/ttyNone" in capsys.readouterr().err
+    assert not (tmp_path / "x.csv").exists()
