@@ -30,6 +30,10 @@ NOT_RUN = {
     ".venv/bin/limen send": "needs a gateway; tests/host/test_send.py has one's place taken",
     ".venv/bin/limen update": "needs a gateway; tests/system/test_update.py has an emulated one",
     ".venv/bin/limen listen": "needs a line; tests/host/test_listen.py has a terminal",
+    ".venv/bin/limen backup": "needs a gateway; tests/host/test_backup.py has one's files",
+    ".venv/bin/limen restore": "needs a gateway; tests/host/test_backup.py has one's files",
+    ".venv/bin/limen console": "needs a gateway, and does not end",
+    "make flash": "needs a board; tests/host/test_flash.py has an emulated one",
     ".venv/bin/limen doctor": "needs a line; tests/system/test_doctor.py has emulated ones",
 }
 """Beginning of a command → why it is parsed only."""
