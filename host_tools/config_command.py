@@ -1,8 +1,14 @@
 """`limen config`: checks a site file, shows what a gateway would store, or says what differs."""
 
+from pathlib import Path
+
 from host_tools import broker_arguments
+from host_tools.backup import name_in, read_backup
 from host_tools.config_diff import differences, told_by_birth
+from host_tools.errors import ToolError
+from host_tools.gateway_image import BIRTH, CONFIGURATION, stored_configuration
 from host_tools.line_load import bus_load, serial_buses
+from host_tools.prompt import Prompt
 from host_tools.reported import read_birth
 from host_tools.site import config_json, load_site
 
@@ -17,11 +23,12 @@ def add_arguments(parser) -> None:
     showing.add_argument("file", metavar="FILE")
     showing.add_argument("gateway", metavar="GATEWAY", help="a gateway of the site")
     comparing = actions.add_parser("diff", help="say what differs, gateway by gateway")
-    comparing.add_argument("file", metavar="BEFORE", help="a site file")
+    comparing.add_argument("file", metavar="BEFORE", help="a site file, or a backup")
     comparing.add_argument(
         "after", nargs="?", metavar="AFTER", help="another one; without, what gateways report"
     )
     comparing.add_argument("--gateway", metavar="NAME", help="only this one")
+    comparing.add_argument("--port", help="AFTER is what the gateway at this serial port holds")
     broker_arguments.add_address_arguments(comparing)
 
 
@@ -50,9 +57,10 @@ def _check(args) -> int:
 
 def _diff(args) -> int:
     before = _compiled(args.file, args.gateway)
-    if args.after:
-        after = _compiled(args.after, args.gateway)
-        sides = {name: (before.get(name), after.get(name)) for name in {**before, **after}}
+    if args.after or args.port:
+        after = _held(args.port) if args.port else _compiled(args.after, args.gateway)
+        names = after if args.port else {**before, **after}
+        sides = {name: (before.get(name), after.get(name)) for name in names}
     else:
         sides = {name: _reported(args, compact) for name, compact in before.items()}
     lines = [f"{name}: {line}" for name in sides for line in _lines(*sides[name])]
@@ -64,9 +72,27 @@ def _diff(args) -> int:
 
 
 def _compiled(path: str, gateway: str | None) -> dict[str, dict]:
-    """The configurations of a site file, or that of one gateway."""
+    """The configurations of a site file or a backup, or that of one gateway."""
+    if path.endswith(".zip"):
+        return _stored(read_backup(Path(path)), path)
     site = load_site(path)
     return {gateway: site.compile(gateway)} if gateway else site.compile_all()
+
+
+def _held(port: str) -> dict[str, dict]:
+    with Prompt(port) as prompt:
+        found = {path: prompt.read(path) for path in (CONFIGURATION, BIRTH)}
+    return _stored({path: content for path, content in found.items() if content is not None}, port)
+
+
+def _stored(files: dict[str, bytes], where: str) -> dict[str, dict]:
+    """The configuration in the files of a gateway."""
+    name_in(files, where)
+    try:
+        compact = stored_configuration(files[CONFIGURATION], files[BIRTH])
+    except (KeyError, ValueError, TypeError, StopIteration) as error:
+        raise ToolError(f"The configuration of {where} is broken ({error!r}).") from None
+    return {compact["gateway"]: compact}
 
 
 def _reported(args, compact: dict) -> tuple[dict, dict]:

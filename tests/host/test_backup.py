@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from host_tools import backup, restore
+from host_tools import backup, config_command, restore
 from host_tools.cli import main
 from host_tools.gateway_image import gateway_files
 from host_tools.paths import PROJECT
@@ -57,7 +57,7 @@ def board(monkeypatch, tmp_path):
 
 
 def plug_in(monkeypatch, board):
-    for module in (backup, restore):
+    for module in (backup, restore, config_command):
         monkeypatch.setattr(module, "Prompt", board)
 
 
@@ -118,6 +118,20 @@ def test_a_board_of_another_gateway_is_left_alone(board, tmp_path, monkeypatch, 
     said = capsys.readouterr().err
     assert "is hall-2/press-08, the backup is of hall-2/press-07; nothing was written" in said
     assert other.files == before
+
+
+def test_what_is_saved_and_what_is_held_are_compared_with_a_site_file(board, monkeypatch, capsys):
+    limen("backup", "--out", "press-07.zip")
+    capsys.readouterr()
+    site = PRESS / "site.toml"
+    assert main(["config", "diff", str(site), "press-07.zip"]) == 0
+    assert limen("config", "diff", site) == 0
+    board.files["/config.jsonl"] = board.files["/config.jsonl"].replace(b"9600", b"19200")
+    assert limen("config", "diff", site) == 1
+    assert "press-07:   bus.rs485.baud: 9600 -> 19200" in capsys.readouterr().out
+    del board.files["/birth.json"]
+    assert limen("config", "diff", site) == 1
+    assert "The configuration of /dev/ttyUSB0 is broken" in capsys.readouterr().err
 
 
 def test_a_dry_run_reads_all_and_writes_no_file(board, tmp_path, capsys):
