@@ -1,4 +1,4 @@
-"""Events of functions as a subscriber reads them: peak shedding, work orders, shifts and days.
+"""Events of functions as a subscriber reads them: peak shedding, orders, shifts, process control.
 
 They belong to the contract (docs/mqtt.md); `host_tools.contract` hands their bodies here.
 """
@@ -65,7 +65,24 @@ class Period:
     ratios: tuple[Decimal | None, ...]
 
 
-FunctionBody = Shed | OrderChange | Period
+SPC_STATES = ("raised", "cleared", "learnt")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule of process control has begun or ceased to hold, or the baseline is learnt.
+
+    `center` and `sigma` are of the process when all is well, in the unit of the value.
+    """
+
+    rule: str
+    state: str
+    value: Decimal
+    center: Decimal
+    sigma: Decimal
+
+
+FunctionBody = Shed | OrderChange | Period | Finding
 
 
 def shed_body(table) -> Shed:
@@ -115,7 +132,12 @@ def period_body(table) -> Period:
     return period
 
 
-BODIES = {"shed": shed_body, "order": order_body, "period": period_body}
+def spc_body(table) -> Finding:
+    rule, state = table.name("spc"), table.one_of("state", SPC_STATES)
+    return Finding(rule, state, *(table.decimal(key) for key in ("value", "center", "sigma")))
+
+
+BODIES = {"shed": shed_body, "order": order_body, "period": period_body, "spc": spc_body}
 """The key that tells an event → what reads its body."""
 
 
@@ -129,6 +151,9 @@ def sentence(body: FunctionBody) -> str:
             return f"order {order} {change}"
         case OrderChange():
             return _order_sentence(body)
+        case Finding(rule, state):
+            known = f"center {body.center}, sigma {body.sigma}"
+            return f"{rule.replace('_', ' ')} {state} at {body.value}; {known}"
     return f"{body.name} ended: {_times(body.seconds)}; {_parts(body)}; {_ratios(body)}"
 
 

@@ -21,7 +21,7 @@ from host_tools import world as worlds
 from host_tools.client.commands import NoAnswer, send
 from host_tools.client.connection import Address
 from host_tools.contract import Alarm
-from host_tools.contract_functions import OrderChange, Period, Shed, sentence
+from host_tools.contract_functions import Finding, OrderChange, Period, Shed, sentence
 from host_tools.emulation import brokers
 from host_tools.emulation.model import PerDevice
 from host_tools.emulation.press import PressModel
@@ -272,7 +272,7 @@ class _Show:
                 word, style = ("raised", "bold red") if raised else ("cleared", "green")
                 told = f"alarm {arrival.device} {name} {word} at {value} (limit {limit})"
                 self._view.tell(told, style)
-            case Shed() | OrderChange() | Period() as body:
+            case Shed() | OrderChange() | Period() | Finding() as body:
                 self._view.tell(f"{arrival.device}: {sentence(body)}", "bold green")
 
     def _on_fault(self, fault: PlannedFault, begins: bool) -> None:

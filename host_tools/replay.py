@@ -23,7 +23,7 @@ from host_tools.bus_trace import read_trace
 from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, CounterChange, Values
 from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
 from host_tools.contract_devices import Answering, DeviceBody, Refusal
-from host_tools.contract_functions import FunctionBody, OrderChange, Shed
+from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Shed
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.signals import Constant
@@ -238,6 +238,8 @@ def _happening_line(body: FunctionBody | DeviceBody | AlarmsBody) -> tuple[str, 
             return output, f"{predicted:f}", "dropped" if dropped else "restored"
         case OrderChange(order, change, parts):
             return order, "" if parts is None else str(parts), change
+        case Finding(rule, state, value):
+            return rule, f"{value:f}", state
     return body.name, str(body.parts), "period"
 
 

@@ -27,7 +27,7 @@ from host_tools.client import (
 from host_tools.client.items import as_time
 from host_tools.contract_alarms import AlarmState, Flood
 from host_tools.contract_devices import Answering, Refusal
-from host_tools.contract_functions import OrderChange, Period, Shed, Use
+from host_tools.contract_functions import Finding, OrderChange, Period, Shed, Use
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,7 +133,10 @@ def _json(fact) -> str:
     match fact:
         case Decimal():
             return f"{fact:f}"
-        case Shed() | OrderChange() | Period() | Answering() | Refusal() | AlarmState() | Flood():
+        case (
+            (Shed() | OrderChange() | Period() | Finding())
+            | (Answering() | Refusal() | AlarmState() | Flood())
+        ):
             return _object({"kind": type(fact).__name__.lower()} | vars(fact))
         case Use():
             return _object(vars(fact))

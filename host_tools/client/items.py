@@ -18,7 +18,7 @@ from host_tools.contract import ClockStep as StepBody
 from host_tools.contract import CounterChange as ChangeBody
 from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
 from host_tools.contract_devices import Answering, DeviceBody, Refusal
-from host_tools.contract_functions import FunctionBody, OrderChange, Period, Shed
+from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Period, Shed
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ class CounterChange:
 
 @dataclass(frozen=True)
 class Happening:
-    """What a gateway tells of a function or a device: `body` is a Shed, an OrderChange or a Period,
-    an AlarmState or a Flood, an Answering or a Refusal."""
+    """What a gateway tells of a function or a device: `body` is a Shed, an OrderChange, a Period or
+    a Finding, an AlarmState or a Flood, an Answering or a Refusal."""
 
     gateway: str
     device: str
@@ -211,7 +211,10 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
         case ChangeBody(channel, change, was, total):
             told = channel, change, was, total, quality
             yield CounterChange(*where, *told, *taken, channels.get(channel))
-        case Shed() | OrderChange() | Period() | Answering() | Refusal() | AlarmState() | Flood():
+        case (
+            (Shed() | OrderChange() | Period() | Finding())
+            | (Answering() | Refusal() | AlarmState() | Flood())
+        ):
             yield Happening(*where, record.body, quality, *taken)
         case StepBody(uptime_ms, utc_ms, was_ms, source):
             step = uptime_ms, utc_ms, was_ms, source

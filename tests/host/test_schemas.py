@@ -32,6 +32,9 @@ GOLDEN = [
         "counter": "a", "change": "reset", "was": 45.1, "total": 45}]]}),
     ("dev/e/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "shed": "heater", "state": "dropped", "predicted": 104.5, "limit": 100}]]}),
+    ("dev/q/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "spc": "run_on_one_side", "state": "raised", "value": 100.3, "center": 100,
+        "sigma": 0.2}]]}),
     ("dev/p/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "order": {"id": "A-1", "state": "started"}}]]}),
     ("dev/p/event", FRAME | {"r": [[19, 1795291200000, 0, {

@@ -116,8 +116,9 @@ _GATEWAY = {
     "allow_strapping": optional(entries, []),
     "energy": optional(entries),
     "machine": optional(entries),
+    "spc": optional(entries),
 }
-_FUNCTIONS = ("energy", "machine")
+_FUNCTIONS = ("energy", "machine", "spc")
 _DEVICE = {
     "id": required(identifier, 'id = "main-meter"'),
     "profile": required(text, 'profile = "eastron-sdm630"'),

@@ -9,7 +9,7 @@ from limen.core.schema import optional, required, suggestion, text
 from limen.core.units import Mistake, parse_count
 from limen.core.week_config import clock_minute, days, holidays, read_plan
 
-FUNCTIONS = ("energy", "machine")
+FUNCTIONS = ("energy", "machine", "spc")
 """The keys of a gateway that are lists of functions."""
 
 PRICE_PLACES = 5
@@ -124,6 +124,8 @@ def read_functions(spot, values, devices, facts):
 def _reader(kind):
     if kind == "energy":
         from limen.core.energy_config import read_energy as read
+    elif kind == "spc":
+        from limen.core.spc_config import read_spc as read
     else:
         from limen.core.machine_config import read_machine as read
     return read

@@ -97,6 +97,7 @@ _TABLE = (
     ("", "counter", "part_count reject_count"),
     ("s", "gauge", "cycle_time"),
     ("%", "gauge", "availability performance quality_ratio oee"),
+    ("", "gauge", "process_mean process_deviation cp cpk"),
     ("", "state", "machine_state"),
     ("", "state", "digital_input digital_output operating_state tariff alarm"),
 )

@@ -9,6 +9,7 @@ from limen.core.calendar import date_of
 from limen.core.compat import const
 from limen.core.elapsed import elapsed_ms
 from limen.core.machine import RUNNING, UNKNOWN, Bands, Dwell, Tally
+from limen.core.pieces import Pieces
 from limen.core.quality import BAD, GOOD
 from limen.core.text import decimal
 from limen.core.zone import Zone
@@ -16,25 +17,6 @@ from limen.core.zone import Zone
 _KEEP_S = const(60)
 _DAY_S = const(86400)
 _LONGEST_EVENT = const(230)
-
-
-class Pieces:
-    """Counts pieces from a counter, or from the rising edges of an input."""
-
-    def __init__(self, devices, settings):
-        device, index, self._each, self._is_edge = settings
-        self._channel = devices[device].channels[index]
-        self.last = None
-
-    def new(self):
-        """Pieces since the last call."""
-        channel, last = self._channel, self.last
-        if channel.quality >= BAD:
-            return 0
-        self.last = channel.value
-        if last is None or channel.value <= last:
-            return 0
-        return self._each * (1 if self._is_edge else channel.value - last)
 
 
 class Function:
