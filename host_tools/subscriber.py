@@ -131,10 +131,12 @@ def _take_again(gateway: Gateway, arrival: Arrival) -> None:
 
 
 def _note_content(gateway: Gateway, arrival: Arrival) -> None:
+    """Uptimes begin anew with each boot, and what is told of them may be the same."""
     content = _content(arrival)
     gateway.by_name[arrival.boot, arrival.record.seq] = content
-    gateway.twins += (arrival.boot.inc, *content) in gateway.by_content
-    gateway.by_content.add((arrival.boot.inc, *content))
+    told_at = arrival.boot if arrival.record.t_ms is None else arrival.boot.inc
+    gateway.twins += (told_at, *content) in gateway.by_content
+    gateway.by_content.add((told_at, *content))
 
 
 def _note_order(gateway: Gateway, arrival: Arrival) -> None:

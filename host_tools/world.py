@@ -240,7 +240,10 @@ class Listeners:
 
 
 class World:
-    """A plan on a scheduler, its board booting from `flash`; the power is off until `start`."""
+    """A plan on a scheduler, its board booting from `flash`; the power is off until `start`.
+
+    `time_error_us(now_us)` is by how much the time servers are wrong.
+    """
 
     def __init__(
         self,
@@ -258,9 +261,10 @@ class World:
         self.truth = Truth(plan.config, scheduler.start_utc_us, unasked_us(plan.config))
         self.published = Published()
         self.subscriber = Subscriber(self._on_arrival, lambda diag: listeners.on_diag(diag))
+        self.time_error_us: Callable[[int], int] = lambda now_us: 0
         self.lan = Lan(scheduler)
         for host, port in plan.config["ntp"]:
-            self.lan.answer(host, port, lambda request: time_reply(request, scheduler.utc_us()))
+            self.lan.answer(host, port, lambda request: time_reply(request, self._told_us()))
         self.wiring = Wiring(scheduler, plan.config, plan.signals, self.truth, plan.trace)
         self.meters = self.wiring.meters
         for fault in plan.faults:
@@ -358,6 +362,10 @@ class World:
         self.board.stop()
         self.wiring.close()
         self.lan.close()
+
+    def _told_us(self) -> int:
+        """UTC as the time servers tell it."""
+        return self.scheduler.utc_us() + self.time_error_us(self.scheduler.now_us)
 
     def _on_arrival(self, arrival: Arrival) -> None:
         self.published.take(arrival)

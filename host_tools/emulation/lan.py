@@ -159,7 +159,8 @@ class Interface:
             wait_us, address = _LOOK_UP_PATIENCE_US, ""
         else:
             wait_us = 2 * self._lan.latency_us
-            address = self._lan.addresses.get(host, "") if self.is_up else ""
+            knows = self.is_up and self._lan.knows_names
+            address = self._lan.addresses.get(host, "") if knows else ""
         answer = frame(frames.LOOK_UP, 0, address.encode())
         self._lan.scheduler.after(wait_us, lambda: self._is_gone or self._post(answer, True))
 
@@ -208,6 +209,7 @@ class Lan:
         self.scheduler = scheduler
         self.latency_us = latency_us
         self.is_cut = False
+        self.knows_names = True
         self.interfaces: list[Interface] = []
         self.addresses: dict[str, str] = {}
         self.servers: dict[tuple[str, int], Callable[[Connection], None]] = {}

@@ -31,6 +31,7 @@ class Faults:
 
     `exception` answers every request with that code; `keep_bytes` cuts the reply; `garbage` leaves
     before it; `late_ms` delays it; `echo` sends the request back first, as a two-wire adapter does.
+    Its energies are too large by `lies_kwh`.
     """
 
     silent: bool = False
@@ -40,6 +41,7 @@ class Faults:
     garbage: bytes = b""
     late_ms: int = 0
     echo: bool = False
+    lies_kwh: int = 0
 
     def clear(self) -> None:
         """Be a good meter again."""
@@ -62,7 +64,8 @@ class Meter:
 
     `signals` gives the values, completed with what it lacks; None is a quantity that this meter
     cannot measure. `on_read(time_us, quantity, value)` is called for every quantity served.
-    `counts` has requests, replies, exceptions, damaged.
+    `counts` has requests, replies, exceptions, damaged. Its energies begin at zero again behind
+    `modulus_kwh`, and whenever it is `reset_counters`.
     """
 
     def __init__(
@@ -84,6 +87,8 @@ class Meter:
         self.faults = faults or Faults()
         self.counts: collections.Counter[str] = collections.Counter()
         self.turnaround_ms = turnaround_ms
+        self.modulus_kwh: Value | None = None
+        self._zeros: dict[str, Value] = {}
         self._signals = completed(signals)
         self._on_read = on_read
         self._scheduler = scheduler
@@ -104,6 +109,14 @@ class Meter:
         """Leave the line."""
         self._silence.cancel()
         self._port.close()
+
+    def measured(self, quantity: str) -> Value:
+        """What really flows, or has flowed, whatever the meter makes of it."""
+        return self._signals.value(quantity, self._scheduler.now_us)
+
+    def reset_counters(self) -> None:
+        """Let the energies begin at zero, as a meter that was exchanged or has lost its memory."""
+        self._zeros = {name: self.measured(name) for name in QUANTITIES if _is_energy(name)}
 
     def _receive(self, data: bytes) -> None:
         self._frame += data
@@ -182,7 +195,19 @@ class Meter:
                 return self.address
             case "setting_baud":
                 return _BAUD_CODES.get(framing.baud, 2)
-        return self._signals.value(quantity, time_us)
+        value = self._signals.value(quantity, time_us)
+        return value if value is None or not _is_energy(quantity) else self._shown(quantity, value)
+
+    def _shown(self, quantity: str, value: Value) -> Value:
+        """What the meter makes of an energy."""
+        value -= self._zeros.get(quantity, 0)
+        if self.modulus_kwh:
+            value %= self.modulus_kwh
+        return value + self.faults.lies_kwh
+
+
+def _is_energy(quantity: str) -> bool:
+    return quantity.startswith("energy")
 
 
 def silence_us(framing: Framing) -> int:

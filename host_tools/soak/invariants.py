@@ -3,16 +3,24 @@
 Accepted is what a boot has named; a record that no boot delivered and no gap tells of is lost.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from host_tools.soak.kinds import BOOTS
 from host_tools.soak.schedule import Schedule
+from host_tools.soak.standing import raised_now
+from host_tools.soak.watch import ROUNDING_KWH, Watch
 from host_tools.summary import Summary
+from host_tools.truth import Verdict
 from host_tools.world import World
 
 HEAP_BYTES = 110 * 1024
 _SHOWN = 3
+_LAST_MINUTES_KWH = 0.7
+"""What may flow between the last total published and the end of a trial, or be unsaved when the
+power is cut: some minutes of the largest load, and the deadband."""
 
 
 @dataclass
@@ -23,13 +31,14 @@ class Outcome:
     schedule: Schedule
     settled: bool
     exits: list[str]
+    watch: Watch
 
 
 def broken(outcome: Outcome) -> list[str]:
     """What does not hold, a sentence each."""
     world = outcome.world
     summary = world.summary(world.scheduler.now_us)
-    checks = (_program, _delivery, _names, _values, _tasks, _boots)
+    checks = (_program, _delivery, _names, _values, _tasks, _boots, _watched, _counters, _alarms)
     return [sentence for check in checks for sentence in check(outcome, summary)]
 
 
@@ -70,11 +79,76 @@ def _names(outcome: Outcome, summary: Summary) -> Iterator[str]:
 def _values(outcome: Outcome, summary: Summary) -> Iterator[str]:
     """Whatever was published is what a meter served."""
     for verdict in summary.verdicts:
-        if verdict.wrong:
-            where = f"{verdict.device} {verdict.channel['name']}"
-            yield f"{verdict.wrong} published values of {where} were never served."
+        place = verdict.device, verdict.channel["name"]
+        if verdict.channel["kind"] != "counter":
+            yield from _served(outcome, place, verdict)
         if not verdict.published:
             yield f"Nothing of {verdict.device} {verdict.channel['name']} was published."
+
+
+def _served(outcome: Outcome, place: tuple[str, str], verdict: Verdict) -> Iterator[str]:
+    """At their times the values were served; in their order, if the times are the servers' lie."""
+    name = " ".join(place)
+    if verdict.wrong and not outcome.schedule.has("clock"):
+        yield f"{verdict.wrong} published values of {name} were never served."
+    reads, at = outcome.world.truth[place], 0
+    for _, _, value in sorted(outcome.watch.tellings[place].values):
+        try:
+            at = reads.counts.index(_count(value, verdict.channel), at)
+        except ValueError:
+            yield f"{value} of {name} was not served when it was its turn."
+            return
+
+
+def _count(value: Decimal, channel: dict) -> int:
+    return int(value.scaleb(channel["places"]))
+
+
+def _watched(outcome: Outcome, summary: Summary) -> Iterator[str]:
+    """Outputs move on commands only, and no total is ahead of what has flowed."""
+    yield from outcome.watch.sentences[:_SHOWN]
+
+
+def _counters(outcome: Outcome, summary: Summary) -> Iterator[str]:
+    """A total never falls; and nothing is missing in it unless the meter itself forgot."""
+    for device, channel in outcome.world.truth.places():
+        if channel["kind"] != "counter":
+            continue
+        where, told = f"{device} {channel['name']}", outcome.watch.tellings[device, channel["name"]]
+        totals = sorted(told.values)
+        for (boot, _, was), (next_boot, _, now) in itertools.pairwise(totals):
+            if now < was - (boot != next_boot) * Decimal(_LAST_MINUTES_KWH):
+                yield f"{where} fell from {was} to {now} kWh."
+        flowed = float(outcome.world.meters[device].measured(channel["name"]))
+        forgot = outcome.schedule.has("meter-begins-anew", device)
+        if totals and not forgot and totals[-1][2] < flowed - _LAST_MINUTES_KWH - ROUNDING_KWH:
+            yield f"{where} is {totals[-1][2]} kWh at the end, when {flowed:.3f} have flowed."
+
+
+def _alarms(outcome: Outcome, summary: Summary) -> Iterator[str]:
+    """In the last boot alarms come and go in turns, and those that stand are the model's."""
+    scheduler = outcome.world.scheduler
+    last = max((boot.number for boot in outcome.world.gateway.boots), default=0)
+    since_us = scheduler.start_utc_us + outcome.schedule.last_fault_s * 1_000_000
+    for device, channel in outcome.world.truth.places():
+        reads = outcome.world.truth[device, channel["name"]]
+        told = sorted(outcome.watch.tellings[device, channel["name"]].alarms, key=_name)
+        for rule in channel.get("alarm", ()):
+            name = f"{channel['name']}.{rule['name']}"
+            changes = [
+                alarm.raised
+                for boot, _, alarm in told
+                if boot == last and alarm.name == name and not alarm.restated
+            ]
+            if changes != [at % 2 == 0 for at in range(len(changes))]:
+                yield f"{device} {name} was not raised and cleared in turns."
+            wanted = raised_now(rule, reads, since_us, scheduler.utc_us())
+            if wanted is not None and wanted != (bool(changes) and changes[-1]):
+                yield f"{device} {name} should be {'raised' if wanted else 'cleared'} at the end."
+
+
+def _name(told: tuple) -> tuple[int, int]:
+    return told[:2]
 
 
 def _tasks(outcome: Outcome, summary: Summary) -> Iterator[str]:

@@ -5,6 +5,7 @@ and of its own dice, which come from the seed, so a schedule plays the same each
 """
 
 import dataclasses
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +13,18 @@ from dataclasses import dataclass
 from host_tools.emulation.board import HARD
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.meter import Faults
+from host_tools.emulation.mqtt_packets import Publish
+from host_tools.soak.watch import Watch
 from host_tools.world import World
 
 Dice = random.Random
 
 _LATE_MS = 1500
 _PUBACK_DELAY_US = 4_000_000
+_LIE_KWH = 50_000
+_MINUTE_US = 60_000_000
+_LARGEST_JUMP_MIN = 48 * 60
+_LARGEST_DRIFT_PPM = 200
 
 
 @dataclass
@@ -26,6 +33,7 @@ class Scene:
 
     world: World
     broker: BrokerModel
+    watch: Watch
     device: str
     dice: Dice
 
@@ -70,8 +78,65 @@ def _calm(scene: Scene) -> None:
         line.distort = bytes
 
 
+def _reset_counters(scene: Scene) -> None:
+    scene.world.meters[scene.device].reset_counters()
+
+
+def _jump(scene: Scene) -> None:
+    """All time servers agree on another time."""
+    minutes = scene.dice.choice((-1, 1)) * int(_LARGEST_JUMP_MIN ** scene.dice.random())
+    scene.world.time_error_us = lambda now_us: minutes * _MINUTE_US
+
+
+def _drift(scene: Scene) -> None:
+    """The board's crystal runs at another rate than the time servers' clocks."""
+    ppm = scene.dice.randint(-_LARGEST_DRIFT_PPM, _LARGEST_DRIFT_PPM)
+    since_us = scene.world.scheduler.now_us
+    scene.world.time_error_us = lambda now_us: (now_us - since_us) * ppm // 1_000_000
+
+
+def _tell_time(scene: Scene) -> None:
+    scene.world.time_error_us = lambda now_us: 0
+
+
+def _hang(scene: Scene) -> None:
+    """The program is caught in a loop that never yields."""
+    if scene.world.board.is_running:
+        scene.world.board.on_stuck()
+
+
+def _command(scene: Scene) -> None:
+    """Somebody switches an output, or asks for what cannot be."""
+    device, channel, value = scene.dice.choice(_ORDERS)
+    until_us = scene.world.scheduler.now_us + _MINUTE_US
+    request = {
+        "id": scene.dice.randrange(1 << 30),
+        "until": (scene.world.scheduler.start_utc_us + until_us) // 1000,
+        "device": device,
+        "channel": channel,
+        "value": value,
+    }
+    if value == "1":
+        scene.watch.commanded(until_us)
+    topic = f"limen/v1/{scene.world.plan.gateway}/cmd/write"
+    scene.broker.publish(Publish(topic, json.dumps(request).encode(), qos=1))
+
+
+_ORDERS = (
+    ("horn", "digital_output", "1"),
+    ("horn", "digital_output", "0"),
+    ("horn", "digital_output", "7"),
+    ("press", "power_active_total", "100"),
+    ("nobody", "voltage", "230"),
+)
+
+
 def _set_wifi(up: bool) -> Callable[[Scene], None]:
     return lambda scene: scene.world.board.wifi(up)
+
+
+def _set_names(known: bool) -> Callable[[Scene], None]:
+    return lambda scene: setattr(scene.world.lan, "knows_names", known)
 
 
 def _set_silent(silent: bool) -> Callable[[Scene], None]:
@@ -95,9 +160,14 @@ KINDS = {
     "meter-cut-short": _meter(Faults(keep_bytes=3)),
     "meter-late": _meter(Faults(late_ms=_LATE_MS)),
     "meter-garbage": _meter(Faults(garbage=b"\x00\xff\x01\x04")),
+    "meter-lies": _meter(Faults(lies_kwh=_LIE_KWH)),
+    "meter-begins-anew": Kind(_reset_counters, longest_s=0),
+    "clock-jumps": Kind(_jump, _tell_time),
+    "clock-drifts": Kind(_drift, _tell_time),
     "line-noise": Kind(_disturb, _calm),
     "wifi-off": Kind(_set_wifi(False), _set_wifi(True)),
     "network-cut": Kind(lambda s: s.world.lan.cut(), lambda s: s.world.lan.restore()),
+    "names-fail": Kind(_set_names(False), _set_names(True)),
     "broker-down": Kind(lambda s: s.broker.stop(), lambda s: s.broker.start()),
     "broker-silent": Kind(_set_silent(True), _set_silent(False), longest_s=600),
     "broker-slow": Kind(_set_puback_delay(_PUBACK_DELAY_US), _set_puback_delay(0)),
@@ -106,8 +176,10 @@ KINDS = {
     "broker-forgets": Kind(_forget_sessions, longest_s=0),
     "power-cut": Kind(lambda s: s.world.board.power_cut(), lambda s: s.world.board.start()),
     "reset": Kind(lambda s: s.world.board.restart(HARD), longest_s=0),
+    "stuck": Kind(_hang, longest_s=0),
+    "command": Kind(_command, longest_s=0),
 }
 """name → what it does"""
 
-BOOTS = ("power-cut", "reset")
+BOOTS = ("power-cut", "reset", "stuck")
 """Kinds after which the board boots anew, and with it the names of its records."""

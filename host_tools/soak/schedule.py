@@ -41,6 +41,13 @@ class Schedule:
     def numbers(self) -> list[int]:
         return [fault.number for fault in self.faults]
 
+    def has(self, kinds: str, device: str | None = None) -> bool:
+        """Whether a fault is of kinds that begin so, of this device if one is named."""
+        return any(
+            fault.kind.startswith(kinds) and device in (None, fault.device)
+            for fault in self.faults
+        )
+
     @property
     def end_s(self) -> int:
         return self.hours * 3600

@@ -8,6 +8,7 @@ import hashlib
 import random
 import tempfile
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 from host_tools import world as worlds
@@ -17,7 +18,9 @@ from host_tools.soak.invariants import Outcome, broken
 from host_tools.soak.kinds import BOOTS, KINDS, Scene
 from host_tools.soak.machine import Machine
 from host_tools.soak.schedule import Fault, Schedule
+from host_tools.soak.watch import Watch
 from host_tools.subscriber import Arrival
+from host_tools.wiring import meters_of
 from host_tools.world import Listeners, World
 
 RECOVERY_S = 420
@@ -31,7 +34,7 @@ _STEP_US = 10_000_000
 def devices_of(site: Path) -> list[str]:
     """The meters of a site that faults may be about."""
     plan = worlds.plan_of_site(site, None, Machine(0), 0)
-    return [device["id"] for device in plan.config["device"]]
+    return meters_of(plan.config)
 
 
 class Trial:
@@ -42,6 +45,7 @@ class Trial:
         self._plan = worlds.plan_of_site(site, None, Machine(schedule.seed), schedule.seed)
         self._digest = hashlib.sha256()
         self._exits: list[str] = []
+        self._watch: Watch | None = None
         self._off: Counter[str] = Counter()
 
     def run(self) -> list[str]:
@@ -62,9 +66,16 @@ class Trial:
     def _world(self, flash: Path) -> World:
         self._plan.write_flash(flash)
         listeners = Listeners(on_arrival=self._take, on_exit=self._exits.append)
-        return World(VirtualScheduler(_START_UNIX_S), self._plan, flash, listeners)
+        world = World(VirtualScheduler(_START_UNIX_S), self._plan, flash, listeners)
+        for device, channel in world.truth.places():
+            if "counter" in channel:
+                modulus = Decimal(channel["counter"][1]).scaleb(-channel["places"])
+                world.meters[device].modulus_kwh = modulus
+        self._watch = Watch(world, not self._schedule.has("clock"))
+        return world
 
     def _take(self, arrival: Arrival) -> None:
+        self._watch.on_arrival(arrival)
         self._digest.update(repr((arrival.boot, arrival.device, arrival.record)).encode())
 
     def _play(self, world: World) -> bool:
@@ -73,7 +84,7 @@ class Trial:
         broker = worlds.add_model_broker(world)
         for fault in schedule.faults:
             dice = random.Random(f"fault {schedule.seed} {fault.number}")
-            scene = Scene(world, broker, fault.device, dice)
+            scene = Scene(world, broker, self._watch, fault.device, dice)
             self._plan_fault(scheduler, fault, scene)
         world.board.start()
         scheduler.run_until(schedule.end_s * 1_000_000)
@@ -92,7 +103,7 @@ class Trial:
         """Faults of one kind may overlap; what they have in common ends with the last of them."""
         if fault.kind in BOOTS and not self._can_boot(fault, scene.world.board):
             return
-        self._off[self._subject(fault)] += 1
+        self._off[self._subject(fault)] += bool(KINDS[fault.kind].longest_s)
         KINDS[fault.kind].begin(scene)
 
     def _can_boot(self, fault: Fault, board: Board) -> bool:
@@ -105,7 +116,9 @@ class Trial:
             KINDS[fault.kind].end(scene)
 
     def _subject(self, fault: Fault) -> str:
-        return fault.device if fault.kind.startswith("meter") else fault.kind
+        if fault.kind.startswith("meter"):
+            return fault.device
+        return "clock" if fault.kind.startswith("clock") else fault.kind
 
     def _outcome(self, world: World, settled: bool) -> Outcome:
-        return Outcome(world, self._schedule, settled, self._exits)
+        return Outcome(world, self._schedule, settled, self._exits, self._watch)

@@ -3,11 +3,15 @@
 import pytest
 
 from host_tools import cli
+from host_tools.emulation.meter import Meter
+from host_tools.soak import invariants
 from host_tools.soak.command import SITE
 from host_tools.soak.kinds import KINDS
 from host_tools.soak.schedule import Fault, Schedule, make_schedule
 from host_tools.soak.shrink import shrink
+from host_tools.soak.standing import raised_now
 from host_tools.soak.trial import Trial, devices_of
+from host_tools.truth import Reads
 
 DEVICES = ["press", "pump"]
 
@@ -79,3 +83,49 @@ def test_wrong_arguments_are_one_sentence(capsys):
     err = capsys.readouterr().err
     assert "a run takes an hour at least" in err
     assert 'write their numbers, as "3,17"' in err
+
+
+def reads_of(*counts: int) -> Reads:
+    """A reading a minute, the last one long ago."""
+    reads = Reads(0)
+    for minute, count in enumerate(counts):
+        reads.add(minute * 60_000_000, count)
+    return reads
+
+
+@pytest.mark.parametrize(
+    ("counts", "wanted"),
+    [
+        ((50, 50, 50, 120, 120, 120, 120, 120), True),
+        ((50, 50, 50, 50, 120, 120, 120), None),  # not yet for long enough
+        ((120, 120, 120, 120, 120, 120, 90), False),
+        ((120, 120, 120, 120, 120, 120, 95), None),  # within the hysteresis: history decides
+        ((120, 120), None),
+        ((), None),
+    ],
+)
+def test_the_model_of_alarms_says_what_must_stand_or_nothing(counts, wanted):
+    rule = {"name": "high", "limit": 100, "hysteresis": 10, "delay_ms": 60_000}
+    assert raised_now(rule, reads_of(*counts), 0, 10**9) is wanted
+
+
+def quiet_trial(devices) -> Trial:
+    return Trial(SITE, Schedule(1, 1, (Fault(1, "meter-begins-anew", devices[0], 1200, 1200),)))
+
+
+def test_a_total_that_is_ahead_of_what_has_flowed_is_found(devices, monkeypatch):
+    monkeypatch.setattr(Meter, "measured", lambda self, quantity: 0)
+    assert any("have flowed" in text for text in quiet_trial(devices).run())
+
+
+def test_alarms_that_do_not_stand_as_they_must_are_found(devices, monkeypatch):
+    monkeypatch.setattr(invariants, "raised_now", lambda *facts: True)
+    assert any("should be raised at the end" in text for text in quiet_trial(devices).run())
+
+
+def test_an_output_that_moves_although_nobody_asks_is_found(devices, monkeypatch):
+    monkeypatch.setitem(KINDS, "reset", KINDS["reset"].__class__(
+        lambda scene: scene.world.board.on_pin(32, 1), longest_s=0
+    ))  # fmt: skip
+    schedule = Schedule(1, 1, (Fault(1, "reset", "press", 1200, 1200),))
+    assert "The output horn was driven though nobody asked for it." in Trial(SITE, schedule).run()

@@ -1,0 +1,77 @@
+"""Watches a trial while it runs: what outputs do, and what counters claim.
+
+What can only be judged in that moment is judged then; the sentences of what does not hold are in
+`sentences`. What is told is noted, to be judged when all of it has arrived.
+"""
+
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from host_tools.contract import BAD, Alarm, Values
+from host_tools.subscriber import Arrival
+from host_tools.world import World
+
+ROUNDING_KWH = 0.05
+"""What rounding to the meter's float and to the channel's resolution may add, over a day."""
+
+_SLACK_US = 2_000_000
+"""From a command's publication to the pin, once its time is checked."""
+
+
+@dataclass
+class Telling:
+    """What was told of a channel: (boot, seq, what) of each record, as they arrived."""
+
+    values: list[tuple[int, int, Decimal]] = field(default_factory=list)
+    alarms: list[tuple[int, int, Alarm]] = field(default_factory=list)
+
+
+class Watch:
+    """Of one `world`. `has_true_time` tells that its time servers never lie."""
+
+    def __init__(self, world: World, has_true_time: bool):
+        self.sentences: list[str] = []
+        self.tellings: dict[tuple[str, str], Telling] = defaultdict(Telling)
+        self._world = world
+        self._outputs = {
+            device["pin"]: (device["id"], device["safe"] ^ device["invert"])
+            for device in world.plan.config["device"]
+            if device.get("driver") == "digital_out"
+        }
+        self._has_true_time = has_true_time
+        self._wanted_until_us = -1
+        world.board.on_pin = self._on_pin
+
+    def commanded(self, until_us: int) -> None:
+        """Somebody has asked for the outputs to leave their safe state, until this time."""
+        last_us = until_us + _SLACK_US if self._has_true_time else sys.maxsize
+        self._wanted_until_us = max(self._wanted_until_us, last_us)
+
+    def on_arrival(self, arrival: Arrival) -> None:
+        boot, record = arrival.boot, arrival.record
+        match record.body:
+            case Values(by_channel) if record.quality < BAD:
+                for name, value in by_channel.items():
+                    told = self.tellings[arrival.device, name]
+                    told.values.append((boot.number, record.seq, value))
+                    if name.startswith("energy"):
+                        self._check_energy(arrival.device, name, value)
+            case Alarm() as alarm:
+                channel = alarm.name.rpartition(".")[0]
+                told = self.tellings[arrival.device, channel]
+                told.alarms.append((boot.number, record.seq, alarm))
+
+    def _check_energy(self, device: str, name: str, total: Decimal) -> None:
+        """A total may lag behind what has flowed, and is never ahead of it."""
+        flowed = float(self._world.meters[device].measured(name))
+        if total > flowed + ROUNDING_KWH:
+            claim = f"{device} {name} claims {total} kWh when {flowed:.3f} have flowed."
+            self.sentences.append(claim)
+
+    def _on_pin(self, pin: int, level: int) -> None:
+        """An output leaves its safe state on a command only, after whatever restart."""
+        name, safe = self._outputs.get(pin, ("", level))
+        if level != safe and self._world.scheduler.now_us > self._wanted_until_us:
+            self.sentences.append(f"The output {name} was driven though nobody asked for it.")
