@@ -15,7 +15,7 @@ from fractions import Fraction
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter_models import MODELS, Register, Table
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import Signals, Value, completed
+from host_tools.emulation.signals import QUANTITIES, Signals, Value, completed
 from host_tools.errors import ToolError
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3

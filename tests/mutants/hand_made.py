@@ -77,7 +77,7 @@ HAND_MADE = [
     (
         "take any packet for a PUBACK",
         "delivery/session.py",
-        "            if self._awaited.get(pid) != kind:",
+        "            if self._awaited.get(pid, 0) & _KIND != kind:",
         "            if pid not in self._awaited:",
     ),
     (

@@ -134,6 +134,24 @@ def test_a_missing_pingresp_ends_the_connection(twin):
     assert facts == {"ending": ["OSError", 110], "counters": {"connects": 1, "timeouts": 1}}
 
 
+def test_a_puback_that_never_comes_ends_the_connection_although_pings_are_answered(twin):
+    """Found by seed 1005 of the simulation: a broker that was silent for a second."""
+    pings = []
+
+    def conversation(connection, number):
+        connection.recv(4096)
+        connection.sendall(CONNACK)
+        while data := connection.recv(4096):
+            if data == b"\xc0\x00":
+                pings.append(data)
+                connection.sendall(b"\xd0\x00")
+
+    with bad_broker(conversation) as port:
+        facts = play(twin, "publish_once", port=port, keepalive_s=1)
+    assert facts == {"ending": 110, "counters": {"connects": 1, "timeouts": 1}}
+    assert len(pings) == 3
+
+
 def test_a_connection_at_rest_stays(twin, tmp_path):
     broker = brokers.start("auto", free_port(), tmp_path)
     facts = play(twin, "rest", port=broker.port, seconds=4)

@@ -21,6 +21,8 @@ from limen.delivery.stream import Stream
 _CONTROL_BYTES = const(16)  # kept free of publishes, for PUBACK, PINGREQ and DISCONNECT
 _PUBACK_BYTES = const(4)
 _RETRY_MS = const(10)
+_KIND = const(0xF0)
+_OVERDUE = const(4)  # pings that a packet waits for its answer, two keepalives
 
 
 def _utf8(text):
@@ -56,7 +58,7 @@ class Session(MQTTClient):
         self.answer_ms = answer_ms
         self.counters = {}
         self.on_puback = self.on_message = None
-        self._awaited = {}  # packet id: the kind of packet that will answer it
+        self._awaited = {}  # packet id: the kind of packet that will answer it, plus pings since
         self._in_pieces = self._retained = False
         self._unanswered = 0
 
@@ -261,7 +263,7 @@ class Session(MQTTClient):
             self.on_pingresp()
         else:
             pid = mqtt.get_u16(stream.received, start + 2)
-            if self._awaited.get(pid) != kind:
+            if self._awaited.get(pid, 0) & _KIND != kind:
                 self.count("strays")
                 return
             del self._awaited[pid]
@@ -272,16 +274,27 @@ class Session(MQTTClient):
                 self.count("subscriptions refused")
 
     async def _keep_alive(self):
-        """Ping twice a keepalive; end the connection when no answer has come by the next ping."""
+        """Ping twice a keepalive; end the connection when no answer has come by the next ping.
+
+        A broker that answers pings may still owe another answer, which only a new connection gets.
+        """
         while self.keepalive:
             await asyncio.sleep_ms(self.keepalive * 500)
-            if self._unanswered > 1:
+            if self._unanswered > 1 or self._is_overdue():
                 self.sock.fail(OSError(ETIMEDOUT))
             elif self._in_pieces or self.sock.room() < 2:
                 self._unanswered += 1
             else:
                 self.ping()
                 self._unanswered = 2
+
+    def _is_overdue(self):
+        """Whether something has waited for too long; it is called with each ping."""
+        for pid in self._awaited:
+            self._awaited[pid] += 1
+            if self._awaited[pid] & ~_KIND >= _OVERDUE:
+                return True
+        return False
 
     def on_pingresp(self):
         """The broker is there, and has handled what was sent before the ping."""

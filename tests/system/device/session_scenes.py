@@ -75,6 +75,16 @@ async def meet_once(port, keepalive_s=60, user=None, password=None):
     say(ending=await ending_of(session), counters=session.counters)
 
 
+async def publish_once(port, keepalive_s):
+    session = Session("once", "127.0.0.1", port, keepalive_s=keepalive_s)
+    await session.connect()
+    session.publish(b"a", b"b")
+    try:
+        await session.run()
+    except OSError as error:
+        say(ending=error.errno, counters=session.counters)
+
+
 async def meet_many(port, count):
     """Meet a broker that sends garbage, again and again with one session; say the endings."""
     session = Session("many", "127.0.0.1", port)
@@ -268,7 +278,7 @@ async def rest(port, seconds):
 SCENES = {
     scene.__name__: scene
     for scene in (meet_once, meet_many, exchange, wrap_ids, flap, flood, deliver, allocate, rest)
-    + (secured, refused)
+    + (publish_once, secured, refused)
 }
 
 asyncio.run(SCENES[sys.argv[2]](**json.loads(sys.stdin.readline())))
