@@ -1,22 +1,35 @@
-"""`limen emulate`: an emulated chip at a serial port, its flash in a file, until it is interrupted.
+"""`limen emulate`: an emulated board at a serial port, its flash in a file, until Ctrl-C.
 
-It is in its ROM loader, so esptool and `limen flash` can write it; what they write is in the file.
+It does what the board does at the end of a cable: esptool and `limen flash` write it, it boots what
+they wrote, and mpremote types at its prompt. With a site file the devices of one of its gateways
+are wired to it.
 """
 
 import argparse
 import asyncio
+import re
 from pathlib import Path
 
+from host_tools.board import UNKNOWN, board_names, load_board
+from host_tools.emulation.board import Board
 from host_tools.emulation.chips import CHIPS
+from host_tools.emulation.lan import Lan
 from host_tools.emulation.nor_flash import NorFlash
+from host_tools.emulation.press import PressModel
 from host_tools.emulation.rom_loader import RomLoader
+from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier, Rfc2217Carrier
+from host_tools.emulation.serial_chip import SerialChip
 from host_tools.errors import ToolError
 from host_tools.paths import BUILD
+from host_tools.world import Listeners, Plan, World, plan_of_site
+
+_SMALLEST_MB = 4
+_NAME = re.compile(r"([^:=]+):(\d+)=(\d+)")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--chip", choices=sorted(CHIPS), default="esp32")
+    parser.add_argument("--board", choices=board_names(), default="espressif-esp32-devkitc")
     parser.add_argument(
         "--flash",
         type=Path,
@@ -30,26 +43,64 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TCP_PORT",
         help="serve this TCP port, with reset lines, instead of a pseudo-terminal; 0: a free one",
     )
+    parser.add_argument("--site", type=Path, metavar="FILE", help="whose devices are wired to it")
+    parser.add_argument("--gateway", metavar="NAME", help="a gateway of that site")
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST:PORT=LOCAL_PORT",
+        help="a server on the board's network, and its port on this machine",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    loader = RomLoader(_open_flash(args.flash), CHIPS[args.chip])
-    carrier = PtyCarrier(loader) if args.rfc2217 is None else Rfc2217Carrier(loader, args.rfc2217)
-    asyncio.run(_serve(carrier, f"Emulated {loader.chip.name} with flash {args.flash}"))
+    facts = load_board(args.board)
+    plan = args.site and plan_of_site(args.site, args.gateway, PressModel(1), 0)
+    names = [_name(text) for text in args.name]
+    size_mb = _SMALLEST_MB if facts["flash_mb"] == UNKNOWN else facts["flash_mb"]
+    flash = _open_flash(args.flash, size_mb << 20)
+    asyncio.run(_serve(args, facts, flash, plan, names))
     return 0
 
 
-def _open_flash(path: Path) -> NorFlash:
+def _name(text: str) -> tuple[str, int, int]:
+    found = _NAME.fullmatch(text)
+    if not found:
+        raise ToolError(f'--name {text}: write it as "broker.local:8883=18883".', 2)
+    return found[1], int(found[2]), int(found[3])
+
+
+def _open_flash(path: Path, size: int) -> NorFlash:
     try:
-        return NorFlash(path)
+        return NorFlash(path, size)
     except (OSError, ValueError) as error:
         raise ToolError(f"The flash file cannot be used: {error}", 2) from error
 
 
-async def _serve(carrier, what: str) -> None:
+async def _serve(args, facts: dict, flash: NorFlash, plan: Plan | None, names: list) -> None:
+    scheduler = RealScheduler()
+    if plan:
+        world = World(scheduler, plan, args.flash, Listeners())
+        board, lan, end = world.board, world.lan, world.close
+    else:
+        lan = Lan(scheduler)
+        board = Board(scheduler, args.flash, lan=lan)
+        end = board.stop
+    for name in names:
+        lan.name(*name)
+    loader = RomLoader(flash, CHIPS[facts["chip"]])
+    has_reset_lines = args.rfc2217 is not None
+    chip = SerialChip(flash, loader, board, has_reset_lines)
+    carrier = Rfc2217Carrier(chip, args.rfc2217) if has_reset_lines else PtyCarrier(chip)
     try:
         await carrier.open()
     except OSError as error:
         raise ToolError(f"The port cannot be opened: {error.strerror or error}.") from error
-    print(f"{what}; Ctrl-C ends it.\nPORT={carrier.url}", flush=True)
-    await asyncio.Event().wait()
+    print(f"Emulated {facts['name']} with flash {args.flash}; Ctrl-C ends it.")
+    print(f"PORT={carrier.url}", flush=True)
+    chip.power_on()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        end()

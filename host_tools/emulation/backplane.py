@@ -9,12 +9,15 @@ applied at that time.
 
 import asyncio
 import ctypes
+import fcntl
 import os
 import select
 import signal
 import socket
 import struct
 import subprocess
+import termios
+import tty
 from collections.abc import Iterator
 
 from host_tools.emulation.scheduler import Handle, Scheduler
@@ -55,23 +58,28 @@ def split_frames(body: bytes) -> Iterator[tuple[int, int, bytes]]:
 class Process:
     """A running interpreter; `command` gets the backplane's descriptor where it says {backplane}.
 
-    It ends with us, whatever ends us.
+    It ends with us, whatever ends us. Its console is a terminal of its own if `has_terminal`, on
+    which it can be typed to, else a pipe.
     """
 
-    def __init__(self, command: list[str], environment: dict[str, str], folder):
+    def __init__(
+        self, command: list[str], environment: dict[str, str], folder, has_terminal: bool = False
+    ):
         self.wire, theirs = socket.socketpair()
+        self.console, output = _open_terminal() if has_terminal else os.pipe()
         self._popen = subprocess.Popen(
             [part.format(backplane=theirs.fileno()) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdin=output if has_terminal else subprocess.DEVNULL,
+            stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=[theirs.fileno()],
-            preexec_fn=lambda: _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),
+            start_new_session=True,
+            preexec_fn=_live_with_us_on_terminal if has_terminal else _live_with_us,
             env=environment,
             cwd=folder,
         )
         theirs.close()
-        self.console = self._popen.stdout.fileno()
+        os.close(output)
         os.set_blocking(self.console, False)
         self._is_at_end = False
         self._received = bytearray()
@@ -124,16 +132,47 @@ class Process:
             text = os.read(self.console, 65536)
         except BlockingIOError:
             return b""
+        except OSError:  # a terminal that nobody writes to any more
+            text = b""
         if not text and not self._is_at_end:
             self._is_at_end = True
             self._poll.unregister(self.console)
         return text
 
+    def type(self, data: bytes) -> None:
+        """Put bytes on its terminal; what a full one has no room for is lost, as at a UART."""
+        try:
+            os.write(self.console, data)
+        except OSError:
+            pass
+
     def kill(self) -> None:
         self._popen.kill()
         self._popen.wait()
-        self._popen.stdout.close()
+        os.close(self.console)
         self.wire.close()
+
+
+def _live_with_us() -> None:
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _live_with_us_on_terminal() -> None:
+    """Standard input becomes the terminal whose Ctrl-C is meant; too early a one does no harm."""
+    _live_with_us()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _open_terminal() -> tuple[int, int]:
+    """Our end and the program's of a raw terminal that adds line ends, as the chip does."""
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    settings = termios.tcgetattr(theirs)
+    settings[1] |= termios.OPOST | termios.ONLCR
+    settings[3] |= termios.NOFLSH
+    termios.tcsetattr(theirs, termios.TCSANOW, settings)
+    return ours, theirs
 
 
 class RealLink:
@@ -153,6 +192,9 @@ class RealLink:
             self._process.send(frames, 0, 0)
         except Gone:
             pass  # the end of the stream will be read soon
+
+    def type(self, data: bytes) -> None:
+        self._process.type(data)
 
     def _on_wire(self) -> None:
         try:

@@ -56,7 +56,9 @@ class Board:
     block are counted in `erases` and `programmed`. With `ticks` the event loop's waits end on the
     grid of the chip's tick, in virtual time. `station` and `cable` are what its network interfaces
     meet; without `access_points` there is one that takes everybody. A program that takes no turn
-    for `patience_s` of real time is stuck.
+    for `patience_s` of real time is stuck. In real time it has a prompt: `on_output(bytes)` gets
+    what the console says, `type` types there, and `banner` is how MicroPython presents itself.
+    `on_boot(cause)` is asked before each start whether there is something to run.
     """
 
     def __init__(
@@ -76,9 +78,13 @@ class Board:
         patience_s: float = _PATIENCE_S,
         ticks: bool = False,
         access_points: list[AccessPoint] | None = None,
+        banner: str = "MicroPython on an emulated board",
     ):
         self.on_console = on_console
         self.on_exit = on_exit
+        self.on_output: Callable[[bytes], None] = lambda data: None
+        self.on_boot: Callable[[int], bool] = lambda cause: True
+        self.banner = banner
         self.on_pin: Callable[[int, int], None] = lambda pin, level: None
         self.pins: dict[int, int] = {}
         self.peripherals = Peripherals(scheduler)
@@ -105,6 +111,7 @@ class Board:
         }
         self._link: RealLink | VirtualLink | None = None
         self._interface: Interface | None = None
+        self._takes_typing, self._typed_early = False, b""
         self._pending: Handle | None = None
         self._watchdog = Watchdog(scheduler, lambda: self.restart(WATCHDOG))
         self.station = Station(self, access_points)
@@ -140,6 +147,7 @@ class Board:
 
     def _halt(self) -> None:
         """Stop the program, wherever it is."""
+        self._takes_typing, self._typed_early = False, b""
         if self._pending:
             self._pending.cancel()
             self._pending = None
@@ -148,32 +156,37 @@ class Board:
             self._link = None
             self._interface.close()
 
-    def restart(self, cause: int) -> None:
-        """Reset the chip: `cause` is what `machine.reset_cause()` will say."""
+    def restart(self, cause: int, is_raw: bool = False) -> None:
+        """Reset the chip: `cause` is what `machine.reset_cause()` will say.
+
+        With `is_raw` the prompt was raw, and comes back so in place of `main.py`.
+        """
         self._halt()
         self.station.forget()
         self.cable.forget()
         self._links.clear()
         if cause != SOFT:
             self._watchdog.disarm()
-        self._boot_after(cause)
+        self._boot_after(cause, is_raw)
 
-    def _boot_after(self, cause: int) -> None:
+    def _boot_after(self, cause: int, is_raw: bool = False) -> None:
         self._pending = self._scheduler.after(
-            0 if self._is_real else _BOOT_US, lambda: self._boot(cause)
+            0 if self._is_real else _BOOT_US, lambda: self._boot(cause, is_raw)
         )
 
-    def _boot(self, cause: int) -> None:
+    def _boot(self, cause: int, is_raw: bool) -> None:
         self._pending = None
+        if not self.on_boot(cause):
+            return
         self._text = b""
         self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self.pins.clear()
         for number in self._driver_enable.values():
             self._uarts[number].drive(False)
-        process = Process(*self._command())
+        process = Process(*self._command(), has_terminal=self._is_real)
         self._link = self._new_link(process)
         self._interface = Interface(self._lan, self._link.post)
-        self._link.post(self._boot_frames(cause))
+        self._link.post(self._boot_frames(cause, is_raw))
         self.boots += 1
 
     def _new_link(self, process: Process) -> RealLink | VirtualLink:
@@ -194,14 +207,14 @@ class Board:
         ]
         return command, {"MICROPYPATH": str(folder)}, folder
 
-    def _boot_frames(self, cause: int) -> bytes:
+    def _boot_frames(self, cause: int, is_raw: bool) -> bytes:
         """All that the chip knows when it starts; BOOT comes last."""
         seconds, us = self._memory.time()
         ptys = [frame(frames.PTY, n, u.path.encode()) for n, u in self._uarts.items() if u.path]
         ticks_ms = self._first_ticks_ms if self.boots == 0 else 0
         boot = struct.pack(
             frames.BOOT_FORMAT,
-            self._flags(),
+            self._flags(is_raw),
             cause, seconds, us, ticks_ms,
             (self._seed * 1_000_003 + self.boots) & 0x3FFFFFFF,
             self._unique_id,
@@ -209,11 +222,16 @@ class Board:
         names = self._lan.name_frames() if self._is_real else b""
         pins = [frame(frames.PIN, pin, bytes([level])) for pin, level in self._inputs.items()]
         memory = self._memory.boot_frames()
-        return b"".join([*memory, *ptys, *pins, names, frame(frames.BOOT, 0, boot)])
+        banner = frame(frames.BANNER, 0, self.banner.encode())
+        return b"".join([*memory, *ptys, *pins, names, banner, frame(frames.BOOT, 0, boot)])
 
-    def _flags(self) -> int:
+    def _flags(self, is_raw: bool) -> int:
         ticks = self._ticks and not self._is_real
-        return frames.REPORT_FLASH * self._counts_flash | frames.TICKS * ticks
+        return (
+            frames.REPORT_FLASH * self._counts_flash
+            | frames.TICKS * ticks
+            | frames.RAW_PROMPT * is_raw
+        )
 
     # What the world does to the board.
 
@@ -231,6 +249,13 @@ class Board:
             self.peripherals.input_changed(pin, level)
         self.post(frame(frames.PIN, pin, bytes([level])))
 
+    def type(self, data: bytes) -> None:
+        """Type at the console, in real time; a board that is starting takes it when it has."""
+        if self._takes_typing:
+            self._link.type(data)
+        elif self._link or self._pending:
+            self._typed_early += data
+
     def post(self, data: bytes, wake: bool = True) -> None:
         """Send frames to the running program, if there is one."""
         if self._link:
@@ -239,6 +264,7 @@ class Board:
     # What the link calls.
 
     def on_text(self, text: bytes) -> None:
+        self.on_output(text)
         *lines, self._text = (self._text + text).split(b"\n")
         for line in lines:
             self._last_lines.append(line.decode(errors="replace").rstrip("\r"))
@@ -279,12 +305,15 @@ class Board:
         self.modules_heap_bytes, self.emulation_heap_bytes = struct.unpack(
             frames.BOOTED_FORMAT, data
         )
+        self._takes_typing = self._is_real
+        if self._typed_early:
+            self.type(self._typed_early)
 
     def _on_end(self, id: int, data: bytes) -> None:
         self._end()
 
     def _on_reset(self, cause: int, data: bytes) -> None:
-        self.restart(cause)
+        self.restart(cause, bool(data))
 
     def _on_watchdog(self, id: int, data: bytes) -> None:
         if data:

@@ -1,9 +1,10 @@
-"""The flash chip of an emulated board: a file of 4 MB, laid out as a stock image lays it out.
+"""The flash chip of an emulated board: a file of 4 MB, laid out as its partition table says.
 
-The file system is where `image` puts it, and what the board keeps in NVS is in the partition of
-that name, so erasing the flash with a flashing tool erases it too. Here it has a format of our own:
-two halves, written in turn, each a header with number, length and CRC, then the values. Whichever
-whole half has the higher number counts; with none, NVS is empty, as on the chip.
+Without a table it is that of a stock image: the file system is where `image` puts it, and what the
+board keeps in NVS is in the partition of that name, so erasing the flash with a flashing tool
+erases it too. Here it has a format of our own: two halves, written in turn, each a header with
+number, length and CRC, then the values. Whichever whole half has the higher number counts; with
+none, NVS is empty, as on the chip.
 """
 
 import struct
@@ -11,12 +12,9 @@ import zlib
 from pathlib import Path
 
 from host_tools.image import FLASH_BYTES, flash_file
-from host_tools.partitions import Layout
+from host_tools.partitions import Layout, partition_of
 
-NVS_START = 0x9000
-NVS_BYTES = 0x6000
-
-_HALF = NVS_BYTES // 2
+_STOCK_NVS = 0x9000, 0x6000
 _HEADER = struct.Struct("<4sIII")
 _MAGIC = b"LNVS"
 _VALUE = struct.Struct("<BH")
@@ -52,22 +50,29 @@ class FlashFile:
         return self._newest()[1]
 
     def save_nvs(self, values: dict[tuple[int, bytes], bytes]) -> None:
+        start, half_bytes = self._nvs()
         number = self._newest()[0] + 1
         body = b"".join(
             _VALUE.pack(kind, len(name) + 1 + len(value)) + name + b"\0" + value
             for (kind, name), value in values.items()
         )
         header = _HEADER.pack(_MAGIC, number, len(body), zlib.crc32(body))
-        if len(header) + len(body) > _HALF:
+        if len(header) + len(body) > half_bytes:
             raise ValueError("NVS is full")
-        self.write(NVS_START + number % 2 * _HALF, header + body)
+        self.write(start + number % 2 * half_bytes, header + body)
 
     def _newest(self) -> tuple[int, dict[tuple[int, bytes], bytes]]:
-        halves = [self._half(NVS_START + half * _HALF) for half in (0, 1)]
+        start, half_bytes = self._nvs()
+        halves = [self._half(start + half * half_bytes, half_bytes) for half in (0, 1)]
         return max(halves, key=lambda half: half[0])
 
-    def _half(self, address: int) -> tuple[int, dict[tuple[int, bytes], bytes]]:
-        data = self.read(address, _HALF)
+    def _nvs(self) -> tuple[int, int]:
+        """Where the NVS begins, and how long each half of it is."""
+        start, size = partition_of(self.read(0, _STOCK_NVS[0]), "nvs") or _STOCK_NVS
+        return start, size // 2
+
+    def _half(self, address: int, size: int) -> tuple[int, dict[tuple[int, bytes], bytes]]:
+        data = self.read(address, size)
         magic, number, size, crc = _HEADER.unpack_from(data)
         body = data[_HEADER.size : _HEADER.size + size]
         if magic != _MAGIC or zlib.crc32(body) != crc:

@@ -305,8 +305,8 @@ class AutoReset:
     capacitor still keeps low; the chip starts when RTS is released, and DTR then says where.
     """
 
-    def __init__(self, loader: RomLoader):
-        self._loader = loader
+    def __init__(self, chip):
+        self._chip = chip
         self._dtr = self._rts = self._held = False
 
     def set_dtr(self, asserted: bool) -> bytes:
@@ -321,7 +321,7 @@ class AutoReset:
             self._held = self._held or not dtr
             return b""
         released, self._held = self._held, False
-        return self._loader.reset(download=dtr) if released else b""
+        return self._chip.reset(download=dtr) if released else b""
 
 
 def _response(command: int, status: int, result: int | bytes | None = None) -> bytes:

@@ -1,9 +1,9 @@
 """Two ways to reach an emulated chip's serial port: a pseudo-terminal and a TCP port (RFC 2217).
 
-A pseudo-terminal has no reset lines: there the chip behaves as a board whose BOOT button is held,
-and each time the port is closed it is reset into its loader. RFC 2217 carries DTR and RTS, so the
-host resets the chip as on a real board. Both run on the current asyncio loop, listen from
-`await open()` to `close()`, and tell the chip the baud rate that the host has set.
+A pseudo-terminal has no reset lines; the chip is told each time that its port was closed. RFC 2217
+carries DTR and RTS, so the host resets the chip as on a real board. Both run on the current asyncio
+loop, listen from `await open()` to `close()`, tell the chip the baud rate that the host has set,
+and bring what it says unasked. A chip is a `RomLoader` or a `SerialChip`.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import tty
 
 from serial import rfc2217
 
-from host_tools.emulation.rom_loader import AutoReset, RomLoader
+from host_tools.emulation.rom_loader import AutoReset
 
 _REOPEN_POLL_S = 0.05
 _READ_BYTES = 65536
@@ -28,8 +28,9 @@ _BAUD_OF_SPEED = {
 class PtyCarrier:
     """A pseudo-terminal; `url` is its path. Its baud rates are the standard ones."""
 
-    def __init__(self, loader: RomLoader):
-        self._loader = loader
+    def __init__(self, chip):
+        self._chip = chip
+        chip.on_output = self._send
 
     async def open(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -60,11 +61,11 @@ class PtyCarrier:
         except OSError:
             self._on_hang_up()
         else:
-            self._send(self._loader.receive(data, self._baud()))
+            self._send(self._chip.receive(data, self._baud()))
 
     def _on_hang_up(self):
         self._loop.remove_reader(self._master)
-        self._loader.reset(download=True)
+        self._chip.let_go()
         self._await_host()
 
     def _baud(self) -> int:
@@ -81,10 +82,11 @@ class PtyCarrier:
 class Rfc2217Carrier:
     """A TCP port of this machine, for one host at a time; 0 takes a free one."""
 
-    def __init__(self, loader: RomLoader, tcp_port: int = 0):
+    def __init__(self, chip, tcp_port: int = 0):
         self._tcp_port = tcp_port
-        self.loader = loader
-        self.line = _Line(AutoReset(loader))
+        self.chip = chip
+        self.line = _Line(AutoReset(chip))
+        chip.on_output = self.line.send
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -98,7 +100,7 @@ class Rfc2217Carrier:
 
 
 class _Line:
-    """The serial port that PortManager sets up. What a reset prints goes to the `host`, if any."""
+    """The serial port that PortManager sets up. What the chip says goes to the `host`, if any."""
 
     bytesize, parity, stopbits = 8, "N", 1
     xonxoff = rtscts = break_condition = False
@@ -110,10 +112,14 @@ class _Line:
         self.host = None
 
     def _set_dtr(self, asserted: bool):
-        self.host.send(self._auto_reset.set_dtr(asserted))
+        self.send(self._auto_reset.set_dtr(asserted))
 
     def _set_rts(self, asserted: bool):
-        self.host.send(self._auto_reset.set_rts(asserted))
+        self.send(self._auto_reset.set_rts(asserted))
+
+    def send(self, data: bytes):
+        if self.host:
+            self.host.send(data)
 
     dtr = property(fset=_set_dtr)
     rts = property(fset=_set_rts)
@@ -128,7 +134,7 @@ class _Rfc2217Host(asyncio.Protocol):
     """One host's connection; a second one is closed while the first is there."""
 
     def __init__(self, carrier: Rfc2217Carrier):
-        self._loader = carrier.loader
+        self._chip = carrier.chip
         self._line = carrier.line
 
     def connection_made(self, transport):
@@ -141,7 +147,7 @@ class _Rfc2217Host(asyncio.Protocol):
 
     def data_received(self, data):
         plain = b"".join(self._manager.filter(data))
-        self.send(self._loader.receive(plain, self._line.baudrate))
+        self.send(self._chip.receive(plain, self._line.baudrate))
 
     def connection_lost(self, _error):
         if self._line.host is self:

@@ -2,7 +2,8 @@
 
 `post` sends a frame, `handlers[kind](id, data)` gets those that come. They come only while the
 board lets time pass (`pause`) or asks (`catch_up`), never in the middle of anything else. The clock
-is here too, because in virtual time (`virtual_backplane`) it is the world that lets it run.
+is here too, because in virtual time (`virtual_backplane`) it is the world that lets it run. Where a
+KeyboardInterrupt comes in between, a frame may be lost, but its end is never missed.
 """
 
 import select
@@ -18,11 +19,12 @@ _FRAME = const(4)
 class Backplane:
     def __init__(self, file):
         self.handlers = {}
-        self._file = file
+        self.file = file
         self._in = bytearray(_HEADER)
         self._out = bytearray(512)
         self._view = memoryview(self._out)
         self._end = _HEADER
+        self._header_bytes = 0  # 0: the next message has not begun
         self._poll = select.poll()
         self._poll.register(file, select.POLLIN)
         self._began = time.time()
@@ -67,8 +69,8 @@ class Backplane:
             self._end = begin + size
         else:
             struct.pack_into("<IIi", self._out, 0, _FRAME + size, 0, -1)
-            self._file.write(self._view[:begin])
-            self._file.write(data)
+            self.file.write(self._view[:begin])
+            self.file.write(data)
 
     def flush(self):
         """Send what was gathered, without waiting for an answer."""
@@ -79,21 +81,26 @@ class Backplane:
         struct.pack_into("<IIi", self._out, 0, self._end - _HEADER, spent_us, wait_us)
         end = self._end
         self._end = _HEADER
-        self._file.write(self._view[:end])
+        self.file.write(self._view[:end])
 
     def _receive(self):
         """Take one message."""
         self._deliver(self._read_header()[0])
 
     def _read_header(self):
-        if self._file.readinto(self._in) != _HEADER:
+        if not self._header_bytes:
+            self._header_bytes = self.file.readinto(self._in)
+        if self._header_bytes != _HEADER:
             raise SystemExit  # the world has ended
         return struct.unpack("<IIi", self._in)
 
     def _deliver(self, size):
         if not size:
+            self._header_bytes = 0
             return
-        frames = memoryview(self._file.read(size))
+        frames = self.file.read(size)
+        self._header_bytes = 0
+        frames = memoryview(frames)
         at = 0
         while at < len(frames):
             kind, id, size = struct.unpack_from("<BBH", frames, at)

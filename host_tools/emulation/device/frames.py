@@ -13,7 +13,7 @@ RTC_TIME = 4  # from board: seconds since 2000, microseconds
 NAME = 5  # to board, real time: u16 port, u16 real port, host; empty: forget all
 PTY = 6  # to board, real time; id: UART; path
 END = 7  # from board: main.py has ended; what follows is the prompt
-RESET = 8  # from board; id: cause
+RESET = 8  # from board; id: cause; anything: the prompt was raw, and stays so
 WATCHDOG = 9  # from board: u32 timeout in ms; empty: fed
 PIN = 10  # both ways; id: pin; one byte: level
 UART_SETUP = 11  # from board; id: UART; u32 baud, bits, parity (0 even, 1 odd, 2 none), stop, lines
@@ -40,6 +40,7 @@ WIFI_SCAN = 27  # -; for each network i8 rssi, length of its name, name
 QUESTIONS = (I2C, SPI, ONE_WIRE, VOLTS, PULSES, WIFI_SCAN)
 
 LAN = 28  # both ways; id: from board 1 active, 0 not; to board 1 connected, 0 not
+BANNER = 29  # to board: what its MicroPython says of itself at the prompt
 
 NVS_I32 = 0
 NVS_BLOB = 1
@@ -51,10 +52,12 @@ ONE_WIRE_READ = 2
 ONE_WIRE_WRITE_BIT = 3
 ONE_WIRE_READ_BIT = 4
 
-# flags (REPORT_FLASH, TICKS), reset cause, RTC seconds and µs, first ticks_ms, seed, unique id
+# flags (REPORT_FLASH, TICKS, RAW_PROMPT), reset cause, RTC seconds and µs, first ticks_ms, seed,
+# unique id
 BOOT_FORMAT = "<BBIIII6s"
 REPORT_FLASH = 1
 TICKS = 2
+RAW_PROMPT = 4
 
 # bytes of heap that the emulated modules take, and with the filler beside them
 BOOTED_FORMAT = "<II"

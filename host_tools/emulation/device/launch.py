@@ -33,11 +33,12 @@ def _read_boot(bus):
     """Take what the world says at the start; it fills the modules and returns BOOT's fields."""
     boot = []
     bus.handlers[frames.BOOT] = lambda id, data: boot.append(data)
-    if sys.argv[2] == "virtual":
+    bus.handlers[frames.BANNER] = lambda id, data: banner.append(str(data, "utf-8"))
+    if not is_real:
         bus.take_turns(0)
     while not boot:
         bus.pause(1000000)
-    del bus.handlers[frames.BOOT]
+    del bus.handlers[frames.BOOT], bus.handlers[frames.BANNER]
     return struct.unpack(frames.BOOT_FORMAT, boot[0])
 
 
@@ -76,21 +77,24 @@ def _set_up(machine, network, boot, bus):
     machine.rtc_state.start(boot[2], boot[3])
     network.mac = boot[6]
     random.seed(boot[5])
-    if sys.argv[2] == "virtual":
+    if not is_real:
         bus.ms = boot[4]
 
 
 def _boot():
     """Turn the interpreter into the board, up to the moment when boot.py begins."""
     files = vfs.VfsPosix("/")
-    bus = backplane.start(sys.argv[2] == "virtual", open(int(sys.argv[1]), "r+b"))
+    bus = backplane.start(not is_real, open(int(sys.argv[1]), "r+b"))
     import esp32
     import machine
     import network
 
-    if sys.argv[2] == "virtual":
+    if not is_real:
         select = _make_virtual(files, bus)
     else:
+        global micropython
+        micropython = _hide("micropython", "console")
+        micropython.start()
         machine.open_terminal = _terminal_opener(bus, files)
         _hide("socket", "real_socket")
     boot = _read_boot(bus)
@@ -109,7 +113,7 @@ def _boot():
     vfs.mount(vfs.VfsLfs2(esp32.Partition("vfs"), readsize=32, progsize=32, lookahead=32), "/")
     late = _Late(files, os.getenv("MICROPYPATH"))
     machine.load_late = esp32.load_late = network.load_late = late.load
-    return bus, late
+    return bus, late, bool(boot[0] & frames.RAW_PROMPT)
 
 
 class _Late:
@@ -183,9 +187,9 @@ def _run(path):
     try:
         with open(path) as file:
             code = compile(file.read(), path, "exec")
-        exec(code, {"__name__": "__main__"})
+        exec(code, program)
     except SystemExit:
-        bus.post(frames.RESET, _SOFT_RESET)
+        _soft_reset(False)
         return False
     except BaseException as error:
         sys.print_exception(error)
@@ -193,14 +197,36 @@ def _run(path):
     return True
 
 
-bus, late = _boot()
+def _run_files():
+    """From now on Ctrl-C is an exception, up to the prompt."""
+    try:
+        bus.post(frames.BOOT, 0, struct.pack(frames.BOOTED_FORMAT, cost, gc.mem_alloc()))
+        if _run("/boot.py") and not is_raw:
+            _run("/main.py")
+    except KeyboardInterrupt as error:
+        sys.print_exception(error)
+    if is_real:
+        micropython.kbd_intr(-1)
+
+
+def _soft_reset(is_raw):
+    if is_real:
+        micropython.kbd_intr(-1)
+        print("MPY: soft reboot", end="\r\n")
+    bus.post(frames.RESET, _SOFT_RESET, b"\1" if is_raw else b"")
+
+
+banner = []
+is_real = sys.argv[2] == "real"
+bus, late, is_raw = _boot()
+program = {"__name__": "__main__"}
 share = _forget_ourselves()
 gc.collect()
 cost = gc.mem_alloc()
 filler = bytearray(max(0, share - cost))
-bus.post(frames.BOOT, 0, struct.pack(frames.BOOTED_FORMAT, cost, gc.mem_alloc()))
-if _run("/boot.py"):
-    _run("/main.py")
+_run_files()
 bus.post(frames.END, 0)
+if is_real:
+    _soft_reset(late.load("repl").serve(program, banner[0], is_raw))
 while True:
     bus.pause(1000000)
