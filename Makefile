@@ -8,7 +8,7 @@ OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)")
 WORLD = $(if $(RECORDING),--recording "$(RECORDING)") $(if $(MAP),--map "$(MAP)") \
 	$(if $(SEED),--seed "$(SEED)")
 
-.PHONY: setup demo replay test noise kills fuzz mutants soak lint bench size flash update clean distclean
+.PHONY: setup demo replay test noise cuts outage kills fuzz mutants soak lint bench size flash update clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(WORLD) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -25,6 +25,14 @@ test: setup
 noise: setup
 	.venv/bin/python tests/campaigns/modbus_noise.py $(ARGS)
 	.venv/bin/python tests/campaigns/broker_noise.py $(ARGS)
+
+# Power that fails at every write to the journal's flash.
+cuts: setup
+	.venv/bin/python tests/campaigns/power_cuts.py $(ARGS)
+
+# Days without a broker in virtual time: HOURS=72
+outage: setup
+	.venv/bin/python tests/campaigns/outages.py $(if $(HOURS),--hours "$(HOURS)") $(ARGS)
 
 # Brokers killed at random moments for ten minutes, while a gateway delivers to them over TLS.
 kills: setup

@@ -1,4 +1,5 @@
-"""Events of devices as a subscriber reads them: silent, answering again, refusing registers.
+"""Events of devices as a subscriber reads them: silent, answering again, refusing registers, and
+what the gateway itself had to give up.
 
 They belong to the contract (docs/mqtt.md); `host_tools.contract` hands their bodies here.
 """
@@ -26,7 +27,22 @@ class Refusal:
     cuts: tuple[tuple[int, ...], ...]
 
 
-DeviceBody = Answering | Refusal
+@dataclass(frozen=True)
+class GivenUp:
+    """The gateway's journal was full: `count` records of a boot went, from seq `first` to `last`.
+
+    Records between them that are of the other kind, data or events, did not go.
+    """
+
+    cause: str
+    inc: str
+    boot: int
+    first: int
+    last: int
+    count: int
+
+
+DeviceBody = Answering | Refusal | GivenUp
 
 
 def answering_body(table) -> Answering:
@@ -40,7 +56,13 @@ def refusal_body(table) -> Refusal:
     return refusal
 
 
-BODIES = {"device": answering_body, "refused": refusal_body}
+def gap_body(table) -> GivenUp:
+    cause = table.one_of("gap", ("full",))
+    numbers = (table.natural(key) for key in ("boot", "from", "to", "count"))
+    return GivenUp(cause, table.get("inc", str), *numbers)
+
+
+BODIES = {"device": answering_body, "refused": refusal_body, "gap": gap_body}
 """The key that tells an event → what reads its body."""
 
 
@@ -49,6 +71,8 @@ def sentence(body: DeviceBody) -> str:
     match body:
         case Answering(answers):
             return "answers again" if answers else "does not answer"
+        case GivenUp(_, _, boot, first, last, count):
+            return f"gave up {count} records of boot {boot} ({first} to {last}): the flash was full"
         case Refusal(count, cuts):
             shown = ", ".join(f"{address} (function {function})" for function, address in cuts)
             rest = f" and {count - len(cuts)} more" if count > len(cuts) else ""

@@ -47,7 +47,7 @@ def configuration_files(compact: dict) -> dict[str, bytes]:
     lines = [head, *compact["bus"], *(line for device in devices for line in _lines_of(device))]
     files = {
         CONFIGURATION: b"".join(_json(line) + b"\n" for line in lines),
-        BIRTH: b'"device":' + _json([birth_facts(device) for device in devices]) + b"}",
+        BIRTH: _birth_tail([birth_facts(device) for device in devices]),
     }
     if "sparkplug" in compact["mqtt"]:
         files[SPARKPLUG] = sparkplug_file(devices)
@@ -60,6 +60,18 @@ def birth_facts(device: dict) -> dict:
     """What the birth tells of a device."""
     channels = [{key: c[key] for key in _CHANNEL_FACTS if key in c} for c in device["channel"]]
     return {"id": device["id"], "model": device["model"], "channel": channels}
+
+
+def _birth_tail(devices: list[dict]) -> bytes:
+    """The end of a birth; each device and each channel begins a line, as the journal reads lines
+    (`delivery/past.py`)."""
+    told = [
+        _json(device | {"channel": []})[:-2]
+        + b",".join(b"\n" + _json(channel) for channel in device["channel"])
+        + b"]}"
+        for device in devices
+    ]
+    return b'"device":[' + b",".join(b"\n" + device for device in told) + b"]}"
 
 
 def _lines_of(device: dict) -> list[dict]:

@@ -166,13 +166,22 @@ class Gateway:
         self.path.put_event(number, GOOD, device.s, device.ms, body)
         self.uplink.nudge()
 
+    def _tell_own(self, body):
+        """Something has happened to the gateway itself: an event."""
+        self.path.put_event(0, GOOD, self.clock.s, self.clock.ms, body)
+
     def _make_delivery(self, head, secrets):
         options = head["mqtt"]
         per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
         sizes = (_ALONE_BYTES,) * 2 if self.alone else (head["outbox_bytes"], _EVENT_BYTES)
+        flash = None
+        if "plain" in options.get("dialects", ("plain",)) and not self.alone:
+            flash = board.journal_flash()
+        if flash:  # memory need only bridge what flash takes up
+            sizes = [size >> 1 for size in sizes]
         self.outbox = Outbox(*sizes, options["in_flight"], per_record)
         self.path = Path(self.clock, self.outbox)
-        self.uplink = self.link = self.node_link = self._tls = None
+        self.uplink = self.link = self.node_link = self._tls = self.journal = None
         self._clock_patience_s = 0
         if "tls" in options:
             from limen.net.tls import Tls
@@ -183,7 +192,7 @@ class Gateway:
         login = secrets.get("mqtt", {})
         dialects = options.get("dialects", ("plain",))
         if "plain" in dialects:
-            self._make_uplink(head, login)
+            self._make_uplink(head, login, flash)
         if "home-assistant" in dialects:
             from limen.delivery.home_assistant import HomeAssistant
 
@@ -193,7 +202,7 @@ class Gateway:
 
             self.node_link = add_node(self, head, login)
 
-    def _make_uplink(self, head, login):
+    def _make_uplink(self, head, login, flash):
         """What delivers in the plain dialect."""
         dialect = Plain(Text(), head, self.incarnation, self.boot, self.devices)
         session = self.make_session(head, login)
@@ -210,6 +219,12 @@ class Gateway:
         self.uplink = uplink
         self._requests = dialect.topic_of("cmd/")
         session.on_message = self._on_message
+        if flash:
+            from limen.delivery.journal import Journal
+
+            numbers = (int(self.incarnation, 16), self.boot, int(head["hash"], 16))
+            self.journal = Journal(flash, self.outbox, numbers, dialect, BIRTH, self._tell_own)
+            self.journal.nudge = uplink.nudge
         self.link = self.make_link(head, session, uplink)
 
     def _restate(self):
@@ -298,6 +313,8 @@ class Gateway:
             "store": lambda: {"writes": self.store.writes, "failures": self.store.failures},
             "restarts": lambda: {pulse.name: pulse.restarts for pulse in self.supervisor.pulses},
         }
+        if self.journal:
+            parts["journal"] = lambda: self.journal.counters(self.clock.s)
         if self.time_sync:
             parts["time"] = lambda: self.time_sync.told
         return Diagnostics(identity, self.clock, parts)
@@ -336,6 +353,8 @@ class Gateway:
             start("bus " + poll.bus.id, poll.run)
         if self.link:
             start("uplink", self.link.run)
+        if self.journal:
+            start("journal", self.journal.run)
         if self.node_link:
             start("sparkplug", self.node_link.run)
         start("store", self.store.run)

@@ -17,7 +17,7 @@ from host_tools.contract import ClockSet as SetBody
 from host_tools.contract import ClockStep as StepBody
 from host_tools.contract import CounterChange as ChangeBody
 from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
-from host_tools.contract_devices import Answering, DeviceBody, Refusal
+from host_tools.contract_devices import Answering, DeviceBody, GivenUp, Refusal
 from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Period, Shed
 
 
@@ -106,7 +106,7 @@ class CounterChange:
 @dataclass(frozen=True)
 class Happening:
     """What a gateway tells of a function or a device: `body` is a Shed, an OrderChange, a Period or
-    a Finding, an AlarmState or a Flood, an Answering or a Refusal."""
+    a Finding, an AlarmState or a Flood, an Answering, a Refusal or a GivenUp."""
 
     gateway: str
     device: str
@@ -213,7 +213,7 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
             yield CounterChange(*where, *told, *taken, channels.get(channel))
         case (
             (Shed() | OrderChange() | Period() | Finding())
-            | (Answering() | Refusal() | AlarmState() | Flood())
+            | (Answering() | Refusal() | GivenUp() | AlarmState() | Flood())
         ):
             yield Happening(*where, record.body, quality, *taken)
         case StepBody(uptime_ms, utc_ms, was_ms, source):

@@ -63,6 +63,8 @@ GOLDEN = [
     ("dev/gateway/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "flood": "ended", "suppressed": 12}]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {"device": "silent"}]]}),
+    ("dev/gateway/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "gap": "full", "inc": "9f03a1c4", "boot": 2, "from": 17, "to": 830, "count": 814}]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "refused": {"count": 3, "cuts": [[3, 4136], [4, 12]]}}]]}),
     ("dev/m/last", {"t": None, "q": 2, "v": {"a": 1.5, "b": None}}),

@@ -25,14 +25,14 @@ async def run(gateway, request):
         try:
             await _examine(gateway, request, number, bus)
         finally:
-            asyncio.create_task(restart_answered(gateway.commands))
+            asyncio.create_task(restart_answered(gateway))
         return {}
     await gateway.commands.tell(request, {"say": "The gateway restarts without its devices."})
     request.pop("until", None)  # it has come in time
     topic = request.pop("topic").decode()
     gateway.store.set("alone", {"topic": topic, "request": request})
     gateway.store.save()
-    await restart_answered(gateway.commands)
+    await restart_answered(gateway)
 
 
 async def _examine(gateway, request, number, bus):

@@ -16,15 +16,17 @@ def run(gateway, request):
     if name is None or gateway.store.get(_KEY) != name:
         gateway.store.set(_KEY, name)
         gateway.store.save()
-        asyncio.create_task(restart_answered(gateway.commands))
+        asyncio.create_task(restart_answered(gateway))
     return {"boot": gateway.boot}
 
 
-async def restart_answered(commands):
+async def restart_answered(gateway):
     """Wait until all answers have been received, but not for ever; never returns."""
     waited_ms = 0
     await asyncio.sleep_ms(_LOOK_MS)
-    while commands.answers and waited_ms < _PATIENCE_MS:
+    while gateway.commands.answers and waited_ms < _PATIENCE_MS:
         await asyncio.sleep_ms(_LOOK_MS)
         waited_ms += _LOOK_MS
+    if gateway.journal:
+        gateway.journal.save()
     restart()

@@ -5,7 +5,7 @@ it its seq. Data are numbers; an event is JSON text from the moment it occurs, s
 configuration changes what it says. `peek` hands out what the next message should carry: events
 before data, one device a message. What a message took stays here until `ack`; `repeat` hands out
 the same records again after a reconnect. One message is made at a time. When memory is used up the
-oldest records of that kind go, and are counted.
+oldest records of that kind go: to the journal, if there is one, else they are counted.
 
 All records of a boot share one seq, so a receiver can name every record, and below `low` it can
 count what is missing. A message is known by its slot, 1 to `slots`.
@@ -18,6 +18,7 @@ from limen.delivery.ring import ACKED, FREE, Cursor, Ring
 
 DATA = const(0)
 EVENT = const(1)
+BACKLOG = const(2)  # the ring of what the journal has read back
 
 _VALUELESS = const(2)  # from this quality on a record names its channels without values
 
@@ -64,13 +65,16 @@ class Outbox:
         self.next_seq = 1
         self.acked = 0
         self.dropped = 0
-        self._ring = None
+        self._ring = self.journal = None
+        self._begun = DATA
 
     def begin(self, kind, device, quality, s, ms, uptime):
         """Start a record taken at (s, ms): UTC since 2000, or since boot where `uptime` is True."""
         ring = self._ring = self.rings[kind]
+        self._begun = kind
         while not ring.has_room():
-            self._drop(ring)
+            if not self.journal or not self.journal.move(kind):
+                self._drop(ring)
         ring.begin(self.next_seq, device, quality, s, ms, uptime)
         self._valueless = quality >= _VALUELESS
         self._channels = 0
@@ -98,17 +102,31 @@ class Outbox:
         return seq
 
     def commit(self):
-        """What was put must outlive a power cut from now on."""
+        """What was put last must outlive a power cut from now on."""
+        if self.journal:
+            self.journal.copy(self._begun)
 
     def peek(self, slot):
         """The records for a new message in `slot`; None when nothing waits."""
-        for kind in (EVENT, DATA):
-            ring = self.rings[kind]
-            if ring.has_unsent():
-                self._kind[slot] = kind
-                self._low[slot] = self.low()
-                return self._selection.start_at(ring, ring.unsent, FREE, slot)
-        return None
+        kind = self._next_kind()
+        if kind is None:
+            return None
+        self._kind[slot] = kind
+        self._low[slot] = self.journal.low_of_backlog() if kind == BACKLOG else self.low()
+        ring = self.rings[kind]
+        return self._selection.start_at(ring, ring.unsent, FREE, slot)
+
+    def _next_kind(self):
+        """Which ring the next message is made of."""
+        rings = self.rings
+        if rings[EVENT].has_unsent():
+            return EVENT
+        has_backlog = self.journal and self.journal.fetch()
+        if has_backlog and self.journal.kind == EVENT:
+            return BACKLOG
+        if rings[DATA].has_unsent():
+            return DATA
+        return BACKLOG if has_backlog else None
 
     def close(self, slot, taken):
         """The message in `slot` is complete with so many records."""
@@ -124,12 +142,21 @@ class Outbox:
     def ack(self, slot):
         """The message in `slot` has arrived: let its records go."""
         count = self._count[slot]
+        kind = self._kind[slot]
         self._count[slot] = 0
-        self.acked += count
-        self.rings[self._kind[slot]].release(slot, count)
+        self.rings[kind].release(slot, count)
+        if kind != BACKLOG or not self.journal.is_past():
+            self.acked += count
+        if self.journal:
+            self.journal.received(kind)
 
     def kind(self, slot):
-        return self._kind[slot]
+        kind = self._kind[slot]
+        return self.journal.kind if kind == BACKLOG else kind
+
+    def past(self, slot):
+        """The dialect of the boot that the message's records are of; None for this boot."""
+        return self.journal.past if self._kind[slot] == BACKLOG else None
 
     def low_of(self, slot):
         """What `low` was when the message was made: a repeated message says the same."""
@@ -137,8 +164,9 @@ class Outbox:
 
     def low(self):
         """The lowest seq not yet acknowledged; the next seq to come when all are."""
-        low = self.next_seq
-        for ring in self.rings:
+        low = self.journal.low() if self.journal else self.next_seq
+        for kind in (DATA, EVENT):
+            ring = self.rings[kind]
             if ring.count:
                 low = min(low, ring.low())
         return low
@@ -148,9 +176,14 @@ class Outbox:
         return self.next_seq - 1 - self.acked - self.dropped
 
     def _drop(self, ring):
+        if self.forget(ring):
+            self.dropped += 1
+
+    def forget(self, ring):
+        """Let the head of a ring go, whoever carries it; False if it had arrived."""
         state = ring.drop()
         if state == ACKED:
-            return
-        self.dropped += 1
+            return False
         if state != FREE:
             self._count[state] -= 1
+        return True

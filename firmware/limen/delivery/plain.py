@@ -24,11 +24,11 @@ class Plain:
 
     def __init__(self, text, head, incarnation, boot, devices):
         self.text = text
-        self._devices = devices
+        self.devices = devices
         self._status = '{"inc":"%s","boot":%d,"online":%%s}' % (incarnation, boot)
         self.frame = '{"inc":"%s","boot":%d,"cfg":"%s"' % (incarnation, boot, head["hash"])
-        self._base = "limen/v1/%s/%s/" % (head["site"], head["gateway"])
-        self._separator = b""
+        self.base = "limen/v1/%s/%s/" % (head["site"], head["gateway"])
+        self.separator = b""
         # By device, then by kind of record: data, events, and last values.
         self.topics = [
             [self.topic_of("dev/%s/%s" % (device.id, name)) for name in ("data", "event", "last")]
@@ -36,7 +36,7 @@ class Plain:
         ]
 
     def topic_of(self, name):
-        return (self._base + name).encode()
+        return (self.base + name).encode()
 
     def begin(self, low):
         """Start a batch."""
@@ -45,13 +45,13 @@ class Plain:
         text.put(b',"low":')
         text.put_int(low)
         text.put(b',"r":[')
-        self._separator = b"["
+        self.separator = b"["
 
     def add(self, kind, record):
         """Write a record behind the others; False, with nothing written, when it does not fit."""
         text = self.text
         start = text.at
-        text.put(self._separator)
+        text.put(self.separator)
         text.put_int(record.seq)
         text.put(b",")
         self._put_utc(not record.uptime, record.s, record.ms)
@@ -69,7 +69,7 @@ class Plain:
         if text.overflow or text.room() < len(_TAIL):
             text.rewind(start)
             return False
-        self._separator = b",["
+        self.separator = b",["
         return True
 
     def end(self):
@@ -91,7 +91,7 @@ class Plain:
             self.text.put_int(ms)
 
     def _put_values(self, record):
-        channels = self._devices[record.device].channels
+        channels = self.devices[record.device].channels
         has_values = record.quality < _VALUELESS
         opening = b'{"'
         while record.at < record.end:

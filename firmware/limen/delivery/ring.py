@@ -18,6 +18,7 @@ from limen.core.varint import Reader, put_number
 FREE = const(0)
 ACKED = const(255)
 LARGEST = const(250)
+_FULL = const(234)  # the same record may have a longer head in another ring
 LONGEST_TEXT = const(230)
 
 _QUALITY = const(3)  # in the head: two bits of quality,
@@ -121,7 +122,7 @@ class Ring:
 
     def full(self, size):
         """True when a part of `size` bytes would make the record too long."""
-        return self._at - self.tail + size > LARGEST
+        return self._at - self.tail + size > _FULL
 
     def add(self, number):
         """Append a number to the body of the record."""
@@ -186,7 +187,7 @@ class Ring:
         # No mark may stay at the buffer's end: later the tail may stand there again.
         cursor.has_next()
         cursor.put_mark(self.head)
-        if self.unsent[_SEQ] <= cursor.seq:
+        if not self.count or self.unsent[_SEQ] <= cursor.seq:
             cursor.put_mark(self.unsent)
         return state
 

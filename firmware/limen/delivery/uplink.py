@@ -64,6 +64,8 @@ class Uplink:
         session.publish(dialect.topic_of("status"), dialect.status(True), 1, True)
         session.subscribe(dialect.topic_of("cmd/+"), 1)
         facts = self.birth_facts()
+        if self._outbox.journal:
+            await self._outbox.journal.announce(session, facts)
         with open(self._birth_path, "rb") as tail:
             length = sum(len(piece) for piece in dialect.birth(facts, tail))
             tail.seek(0)
@@ -101,7 +103,7 @@ class Uplink:
     def _send(self, slot, records, pid, dup):
         """Make the message of a slot from `records`, as many as fit, and send it."""
         outbox = self._outbox
-        dialect = self._dialect
+        dialect = outbox.past(slot) or self._dialect
         kind = outbox.kind(slot)
         records.next()
         topic = dialect.topics[records.topic_device][kind]

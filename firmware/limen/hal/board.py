@@ -38,6 +38,14 @@ def rtc():
     return clock
 
 
+def journal_flash():
+    """The partition of the journal; None where the partition table has none."""
+    from esp32 import Partition
+
+    found = Partition.find(Partition.TYPE_DATA, label="journal")
+    return found[0] if found else None
+
+
 def forget_outputs():
     """The site has no outputs any more: let `boot.py` leave their pins alone from now on."""
     from esp32 import NVS

@@ -1,0 +1,160 @@
+import json
+
+from fake_cuts import check_cut, count_writes
+from fake_flash import BLOCK, Flash
+from fake_journal import Boot
+
+from limen.delivery.gaps import tell_gap
+from limen.delivery.outbox import DATA, EVENT
+
+
+def test_what_was_committed_outlives_a_power_cut():
+    flash = Flash(16)
+    before = Boot(flash)
+    before.sample(100, 2301, commit=True)
+    before.event(101, b'{"alarm":"power.high"}')
+    after = Boot(flash, boot=2)
+    assert sorted(after.drain()) == sorted(before.put.items())
+    assert Boot(flash, boot=3).drain() == []
+
+
+def test_what_is_received_at_once_never_comes_to_flash():
+    flash = Flash(16)
+    gateway = Boot(flash)
+    for s in range(500):
+        gateway.sample(s, s)
+        assert len(gateway.send()) == 1
+        gateway.outbox.ack(1)
+        if s % 4 == 0:
+            gateway.tick()
+    assert (flash.writes, gateway.journal.counters(500)["data"]) == (0, 0)
+
+
+def test_what_waits_is_copied_at_the_second_tick():
+    gateway = Boot(Flash(16))
+    gateway.sample(1, 1)
+    gateway.tick()
+    gateway.sample(2, 2)
+    gateway.tick()
+    gateway.tick()
+    assert gateway.outbox.journal._streams[DATA].copied == 2
+
+
+def test_a_full_ring_moves_to_flash_and_comes_back_in_order():
+    gateway = Boot(Flash(32))
+    for s in range(2000):
+        gateway.sample(s, 2300 + s % 9)
+    received = gateway.drain()
+    assert dict(received) == gateway.put
+    assert len(received) == 2000
+    assert gateway.outbox.dropped == gateway.outbox.waiting() == 0
+    assert gateway.outbox.low() == 2001
+
+
+def test_live_values_go_beside_the_backlog_and_low_waits_for_it():
+    gateway = Boot(Flash(32))
+    for s in range(1000):
+        gateway.sample(s, s)
+    gateway.journal.move(DATA)
+    gateway.sample(5000, 1)
+    assert list(gateway.send(1)) == [(1, 1001)]
+    gateway.outbox.ack(1)
+    assert min(gateway.send(1)) == (1, 1)
+    assert gateway.outbox.low() == 1
+    gateway.outbox.ack(1)
+    assert 1 < gateway.outbox.low() < 1000
+
+
+def test_events_of_the_backlog_go_before_its_data():
+    flash = Flash(32)
+    before = Boot(flash)
+    for s in range(300):
+        before.sample(s, s)
+        if s % 100 == 0:
+            before.event(s, b'{"alarm":%d}' % s)
+    before.journal.save()
+    kinds = [content[0] for _, content in Boot(flash, boot=2).drain()]
+    assert kinds == [EVENT] * 3 + [DATA] * 300
+
+
+def test_a_typical_sample_takes_at_most_five_bytes():
+    flash = Flash(16)
+    gateway = Boot(flash)
+    for s in range(1800):
+        gateway.sample(s, 2300 + s * s % 40)
+        if s % 5 == 4:
+            gateway.tick()
+    gateway.journal.save()
+    used = gateway.journal.counters(1)["data"]
+    assert (used - 1) * BLOCK <= 5 * 1800, "one segment is not full"
+    assert gateway.journal._streams[DATA].copied == 1800
+
+
+def test_when_it_is_full_the_oldest_data_go_and_the_gaps_add_up():
+    flash = Flash(7)
+    gateway = Boot(flash)
+    for s in range(2200):
+        gateway.sample(s, s * 79190007 % 409600000)
+        if s % 200 == 0:
+            gateway.event(s, b'{"alarm":%d}' % s)
+        while gateway.journal.segments.given_up() >= 0:
+            tell_gap(gateway.journal.segments, gateway.journal.frame, gateway.gaps.append)
+    received = dict(gateway.drain())
+    gaps = [json.loads(gap) for gap in gateway.gaps]
+    lost = set()
+    for gap in gaps:
+        assert (gap["inc"], gap["boot"]) == ("9f03a1c4", 1)
+        lost |= {(1, seq) for seq in range(gap["from"], gap["to"] + 1)} & {
+            name for name in gateway.put if gateway.put[name][0] == DATA
+        }
+    assert len(lost) == sum(gap["count"] for gap in gaps) > 0
+    assert not lost & set(received)
+    assert lost | set(received) == set(gateway.put)
+    assert gateway.outbox.dropped == 0
+
+
+def test_flash_that_refuses_is_counted_and_memory_goes_on():
+    flash = Flash(16)
+    gateway = Boot(flash)
+    flash.refuses = True
+    for s in range(20):
+        gateway.sample(s, s, commit=True)
+    assert dict(gateway.drain()) == gateway.put
+    assert gateway.outbox.acked == 20
+    assert gateway.journal.counters(1)["failures"] > 0
+
+
+def test_random_bytes_do_not_stop_the_start():
+    flash = Flash(16)
+    before = Boot(flash)
+    for s in range(3000):
+        before.sample(s, s)
+    before.journal.save()
+    state = 1
+    for at in range(0, len(flash.cells), 97):
+        state = state * 1103515245 + 12345 & 0x3FFFFFFF
+        flash.cells[at] = state >> 16 & 255
+    after = Boot(flash, boot=2)
+    for name, content in after.drain():
+        assert before.put[name] == content
+    assert after.journal.counters(1)["corrupt"] > 0
+
+
+def test_a_received_part_of_a_frame_does_not_come_again():
+    gateway = Boot(Flash(16))
+    for s in range(30):
+        gateway.sample(s, s)
+    gateway.commit(DATA)
+    first = gateway.send(1, most=10)
+    gateway.outbox.ack(1)
+    gateway.journal.move(DATA)
+    rest = dict(gateway.drain())
+    assert not set(first) & set(rest)
+    assert len(first) + len(rest) == 30
+
+
+def test_nothing_committed_is_lost_wherever_the_power_fails():
+    writes = count_writes(400)
+    assert writes > 80
+    for cuts in range(0, writes, 6):
+        check_cut(cuts, cuts // 6 % 5, 400)

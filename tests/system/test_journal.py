@@ -1,0 +1,54 @@
+"""A gateway whose broker is away for long, with its journal on the emulated flash."""
+
+import pytest
+
+from host_tools import interpreter
+from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.press import PressModel
+from host_tools.image import build_image
+from host_tools.partitions import layout_of
+from host_tools.world import plan_of_site
+from outage import SECRETS, SITE, run_outage
+
+pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
+
+
+def cut_power(world):
+    world.board.power_cut()
+    world.board.start()
+
+
+def test_an_outage_with_a_power_cut_in_it_costs_ten_seconds_at_most(tmp_path):
+    outage = run_outage(tmp_path, 420, 60, {250: cut_power})
+    assert outage.exits == []
+    assert outage.missing() == set()
+    boots = {boot: [seq for _, number, seq in outage.names if number == boot] for boot in (1, 2)}
+    assert max(boots[1]) >= 250 - 10
+    assert max(boots[2]) > 250
+    assert outage.world.gateway.conflicts == 0
+    assert outage.world.subscriber.errors == []
+
+
+def test_a_backlog_is_read_with_the_birth_of_the_configuration_that_made_it(tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "site.toml").write_text(SITE.replace("power_active_total", "voltage_l1"))
+    (other / "secrets.toml").write_text(SECRETS)
+    new = plan_of_site(other / "site.toml", None, PressModel(1), 1)
+    layout = layout_of(4)
+
+    def change(world):
+        world.board.power_cut()
+        flash = FlashFile(tmp_path / "flash.bin")
+        flash.write(layout.vfs, build_image(new.files, layout.vfs_bytes))
+        world.board.start()
+
+    outage = run_outage(tmp_path, 200, 60, {150: change})
+    gateway = outage.world.gateway
+    assert outage.exits == []
+    assert outage.world.subscriber.errors == []
+    births = {cfg: set(birth.devices["meter"]) for cfg, birth in gateway.births.items()}
+    assert sorted(map(sorted, births.values())) == [["power_active_total"], ["voltage_l1"]]
+    values = {boot.inc: names for boot, names in outage.channels.items()}
+    assert sorted(map(sorted, values.values())) == [["power_active_total"], ["voltage_l1"]]
+    assert outage.missing() == set()
