@@ -435,3 +435,61 @@ def test_what_a_port_cannot_be():
     assert said("p1", {"profile": "dsmr-p1", "channels": {"energy_imports": {}}})[0].startswith(
         "0.channels.energy_imports: DSMR P1 has no such channel"
     )
+
+
+def vibrating(*names, **changes):
+    adxl345 = {"profile": "analogdevices-adxl345", "cs": 5, "rate": "3200 Hz", "samples": 1024}
+    adxl345["channels"] = {"vibration_" + name: {} for name in names}
+    adxl345.update(changes)
+    return adxl345
+
+
+def test_what_needs_a_burst_without_a_gap():
+    names = "velocity", "zone", "order_1"
+    zones = ["1.4 mm/s", "2.8 mm/s", "4.5 mm/s"]
+    one = vibrating(*names, axis="x", speed="1480 1/min", zones=zones)
+    configuration, problems = checked(SPI, [one])
+    assert problems == []
+    (device,) = configuration["device"]
+    assert device["signature"] == [0, 10, 24667, [1400, 2800, 4500]]
+    assert device["model"] == "Analog Devices ADXL345, 10 Hz to 1280 Hz along x"
+    channels = {channel["name"]: channel for channel in device["channel"]}
+    assert channels["vibration_zone"]["states"] == {"0": "A", "1": "B", "2": "C", "3": "D"}
+    configuration, _ = checked(SPI, [vibrating("acceleration")])
+    assert "signature" not in configuration["device"][0]
+
+
+def test_a_vibration_that_cannot_be_measured():
+    lis3dh = {"profile": "st-lis3dh", "rate": "1344 Hz"}
+    zones = ["1.4 mm/s", "2.8 mm/s", "4.5 mm/s"]
+    for one, problem in (
+        (vibrating("velocity", samples=512), "0.samples: must be 640 or more at this rate"),
+        (
+            vibrating("velocity", **{"from": "1 Hz"}),
+            "0.samples: cannot be enough at this rate for 1 Hz; take a slower one",
+        ),
+        (
+            vibrating("kurtosis", **{"from": "1280 Hz"}),
+            "0.from: must be 1 Hz to less than 1280 Hz, up to which this sensor measures",
+        ),
+        (vibrating("order_1"), "0.speed: is missing for the orders; write for example speed ="),
+        (vibrating("order_1", speed="60 1/min"), "0.speed: makes not one turn in a bur"),
+        (vibrating("order_1", speed="0 1/min"), "0.speed: must be 1 to 100000 1/min"),
+        (
+            vibrating("order_8", speed="9660 1/min"),
+            "0.channels.vibration_order_8: is at 1288 Hz, and this sensor measures up to 1280 Hz",
+        ),
+        (vibrating("zone"), "0.zones: are missing for vibration_zone: three limits of ISO 20816"),
+        (vibrating("zone", zones=["4.5 mm/s"]), "0.zones: must be three rising limits, such as ["),
+        (vibrating("zone", zones=[3, "1 m", "2"]), "0.zones.0: must be a text in"),
+        (
+            vibrating("zone", zones=zones, **lis3dh),
+            "0.channels.vibration_zone: needs 10 to 1000 Hz, and this is 10 to 149 Hz; take an ADX",
+        ),
+        (
+            vibrating("zone", zones=zones, **{"from": "20 Hz"}),
+            "0.channels.vibration_zone: needs 10 to 1000 Hz, and this is 20 to 1280 Hz; take an AD",
+        ),
+    ):
+        found = said("spi", one)
+        assert [text for text in found if text[: len(problem)] == problem], (problem, found)

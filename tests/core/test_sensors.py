@@ -522,6 +522,68 @@ def test_an_accelerometer_whose_window_does_not_fill_is_bad():
     assert read(accelerometer_of("adxl345", port)) == [(None, BAD)] * 8
 
 
+class Stream(Fifo):
+    """An accelerometer whose FIFO holds so many samples, the last of `sizes` ever."""
+
+    def __init__(self, registers, data, samples, sizes):
+        super().__init__(registers, data, samples)
+        self.sizes = sizes
+
+    def readfrom_mem_into(self, address, register, buffer):
+        if register in (0x39, 0x2F):
+            buffer[0] = self.sizes.pop(0) if len(self.sizes) > 1 else self.sizes[0]
+            return None
+        return super().readfrom_mem_into(address, register, buffer)
+
+
+# 400 Hz in 16 steps: a turn of 25 Hz, and at 2 g 1 g is 256.
+TURN = (0, 98, 181, 237, 256, 237, 181, 98, 0, -98, -181, -237, -256, -237, -181, -98)
+SIGNATURE = (
+    ("vibration_velocity", 3),
+    ("vibration_crest_factor", 3),
+    ("vibration_kurtosis", 3),
+    ("vibration_order_1", 3),
+    ("vibration_order_2", 3),
+    ("vibration_zone", 0),
+    ("vibration_acceleration_y", 3),
+)
+
+
+def streaming(port, windows=8):
+    settings = {"rate_hz": 400, "range_g": 16, "windows": windows}
+    settings["signature"] = [1, 10, 25000, [20000, 30000, 50000]]
+    channels = [Channel(name, places) for name, places in SIGNATURE]
+    return device("adxl345", port, channels, **settings)
+
+
+def test_an_accelerometer_that_streams_tells_velocity_shape_and_orders():
+    port = Stream({0x00: b"\xe5"}, 0x32, [(0, one, 256) for one in TURN], [0, 9, 31, 8])
+    values = read(streaming(port))
+    assert [quality for _, quality in values] == [GOOD] * 7
+    assert port.taken == 256
+    assert port.written[3:] == [(0x38, b"\x00"), (0x38, b"\x80")]
+    velocity, crest_factor, kurtosis, first, second, zone, rms = [value for value, _ in values]
+    # 6.934 m/s² over 2 pi 25 Hz is 44.1 mm/s, of which 2 % are missing so near to 10 Hz.
+    assert 43000 < velocity < 44500
+    assert abs(crest_factor - 1414) < 3 and abs(kurtosis - 1500) < 3
+    assert abs(first - 9807) < 10 and second < 20
+    assert zone == 2
+    assert abs(rms - 6934) < 10
+
+
+def test_a_full_fifo_may_have_lost_samples_so_the_burst_begins_anew():
+    port = Stream({0x00: b"\xe5"}, 0x32, [(0, one, 256) for one in TURN], [8, 8, 32, 8])
+    assert read(streaming(port))[0][1] == GOOD
+    assert port.taken == 16 + 256
+    port = Stream({0x00: b"\xe5"}, 0x32, [(0, one, 256) for one in TURN], [32])
+    assert read(streaming(port)) == [(None, BAD)] * 7
+
+
+def test_a_stream_that_stops_is_bad():
+    port = Stream({0x00: b"\xe5"}, 0x32, [(0, one, 256) for one in TURN], [8, 0])
+    assert read(streaming(port)) == [(None, BAD)] * 7
+
+
 def test_lis3dh_reads_a_burst():
     # ST, AN3308, table of output contents at ±2 g: 350 mg is 15E0h, -350 mg is EA20h.
     port = Fifo({0x0F: b"\x33", 0x2F: b"\x60"}, 0xA8, [(0x15E0, 0xEA20, 0x3E80)])

@@ -289,6 +289,32 @@ def test_vibration(tmp_path, profile, part_class, kind, settings):
             assert abs(value / 1000 - expected[name] * G) < 0.06 * G + 0.03 * expected[name] * G
 
 
+@pytest.mark.parametrize(
+    ("profile", "part_class", "settings"),
+    [
+        ("analogdevices-adxl345", Adxl345, {"rate": "3200 Hz", "samples": 1024}),
+        ("st-lis3dh", Lis3dh, {"rate": "1344 Hz", "samples": 512}),
+    ],
+)
+def test_a_stream_without_a_gap(tmp_path, profile, part_class, settings):
+    """A shaft of 1500 turns a minute: 1 g along z, and a tenth of it at the second order."""
+
+    def shake(now_us):
+        turn = 2 * math.pi * 25 * now_us / 1e6
+        return 0, 0, math.sin(turn) + math.sin(2 * turn) / 10
+
+    names = "velocity", "order_1", "order_2"
+    device = {"profile": profile, "cs": 5, "speed": "1500 1/min"} | settings
+    device["channels"] = {f"vibration_{name}": {} for name in names}
+    with InputRun(tmp_path, "spi", device) as run:
+        run.parts.spi[1] = {5: part_class(run.scheduler, shake)}
+        (velocity, order_1, order_2) = run.readings(2)[0]
+        assert velocity[1] == order_1[1] == order_2[1] == GOOD
+        assert abs(velocity[0] / 1000 - 44.1) < 2
+        assert abs(order_1[0] / 1000 - G) < 0.02 * G
+        assert abs(order_2[0] / 1000 - G / 10) < 0.02 * G
+
+
 def test_an_accelerometer_beyond_its_range_is_uncertain(tmp_path):
     device = {"profile": "st-lis3dh", "range": "2 g", "samples": 32}
     with InputRun(tmp_path, "i2c", device) as run:

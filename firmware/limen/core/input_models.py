@@ -19,6 +19,7 @@ from limen.core.schema import (
     boolean,
     describe,
     duration_ms,
+    entries,
     integer,
     one_of,
     optional,
@@ -106,6 +107,11 @@ def _settle_accelerometer(one):
     if values["every"] < burst_ms:
         sentence = "is shorter than the burst of %d samples, which takes %s"
         one.spot.at("every").report(sentence % (values["samples"], ms_text(burst_ms)))
+    names = [channel["name"] for channel in device["channel"] if channel]
+    if [name for name in names if name in SIGNATURE]:
+        from limen.core.signature_config import settle_signature
+
+        settle_signature(one, names, windows * _WINDOW)
 
 
 def _settle_one_wire(one):
@@ -169,9 +175,16 @@ def _settle_port(one):
 _MOTION = {
     "range": optional(one_of(("2 g", "4 g", "8 g", "16 g")), "16 g"),
     "samples": optional(integer(32, 2048), 256),
+    "axis": optional(one_of(("x", "y", "z")), "z"),
+    "from": optional(text, "10 Hz"),
+    "speed": optional(text),
+    "zones": optional(entries),
 }
+SIGNATURE = ("vibration_velocity", "vibration_crest_factor", "vibration_kurtosis", "vibration_zone")
+SIGNATURE += tuple(["vibration_order_%d" % order for order in range(1, 9)])
+"""What needs a burst without a gap."""
 _MOTION_CHANNELS = [
-    (name, 3)
+    (name, 0 if name == "vibration_zone" else 3)
     for name in (
         "vibration_acceleration",
         "vibration_acceleration_peak",
@@ -182,6 +195,7 @@ _MOTION_CHANNELS = [
         "acceleration_y",
         "acceleration_z",
     )
+    + SIGNATURE
 ]
 _CHIP_SELECT = required(integer(0, 48), "cs = 5")
 

@@ -91,15 +91,17 @@ _TABLE = (
         "gauge",
         "vibration_acceleration vibration_acceleration_peak vibration_acceleration_x "
         "vibration_acceleration_y vibration_acceleration_z acceleration_x acceleration_y "
-        "acceleration_z",
+        "acceleration_z vibration_order_1 vibration_order_2 vibration_order_3 vibration_order_4 "
+        "vibration_order_5 vibration_order_6 vibration_order_7 vibration_order_8",
     ),
+    ("", "gauge", "vibration_crest_factor vibration_kurtosis"),
     ("1/min", "gauge", "rotational_speed"),
     ("", "counter", "part_count reject_count"),
     ("s", "gauge", "cycle_time"),
     ("%", "gauge", "availability performance quality_ratio oee"),
     ("", "gauge", "process_mean process_deviation cp cpk"),
     ("", "state", "machine_state"),
-    ("", "state", "digital_input digital_output operating_state tariff alarm"),
+    ("", "state", "digital_input digital_output operating_state tariff alarm vibration_zone"),
 )
 
 

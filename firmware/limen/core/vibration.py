@@ -1,10 +1,11 @@
 """What a burst of samples without a gap says of a vibration: shape, velocity, orders of a speed.
 
-The samples are scaled so that the farthest from their mean has 14 or 15 bits. So all sums are exact,
-or rounded far below a thousandth, and no step of a loop leaves the small integers.
+The samples are scaled so that the farthest from their mean has 14 or 15 bits. So all sums are
+exact, or rounded far below a thousandth, and no step of a loop leaves the small integers, but for a
+pure tone below a hundredth of the rate.
 
-- Crest factor and kurtosis are those around the mean; 3 is the kurtosis of noise, and a bearing that
-  begins to break has more.
+- Crest factor and kurtosis are those around the mean; 3 is the kurtosis of noise, and a bearing
+  that begins to break has more.
 - The velocity is integrated by Al-Alaoui's rule, which is right within 3 % up to 0.4 of the rate,
   and leaks with half the frequency from which it shall hold, where 11 % are missing. The burst's
   first part, in which the integral forgets where it began, does not count.
@@ -29,6 +30,7 @@ _K_HALF = const(0x1000)
 _PI = const(3373259426)  # times 2 ** 30
 _PI_BITS = const(30)
 _LEAST_SETTLED = const(3)
+_ROOT = const(10000)
 MILLI = const(1000)
 
 
@@ -112,8 +114,10 @@ class Vibration:
             shift += 1
         velocity = Burst()
         self._integrate(leak, settled, velocity, shift)
+        # With a pole at r = 1 - 1 / leak the integral is larger by 1 / sqrt(r), at all frequencies.
+        root = isqrt(_ROOT * _ROOT * (leak - 1) // leak)
         numerator, denominator = self._scaled(numerator << shift, denominator)
-        return velocity.rms(numerator, denominator * 8 * self._rate_hz)
+        return velocity.rms(numerator * root, denominator * _ROOT * 8 * self._rate_hz)
 
     def _integrate(self, leak, settled, burst, shift):
         """The farthest that the integral goes; what is behind `settled` goes to the burst."""
@@ -130,7 +134,7 @@ class Vibration:
         return farthest
 
     def amplitude(self, turn_millihz, order, numerator, denominator):
-        """At `order` times the speed; None where the burst has no turn, or the rate no such order."""
+        """At `order` times the speed; None without a turn in the burst, or with too low a rate."""
         turns = self.count * turn_millihz // (self._rate_hz * MILLI)
         if not turns or 2 * order * turn_millihz >= self._rate_hz * MILLI:
             return None
@@ -156,7 +160,7 @@ class Vibration:
 
 def leak_of(rate_hz, from_hz):
     """The part of an integral that leaks with each sample, so that half of `from_hz` is -3 dB."""
-    return max(1, rounded(rate_hz << _PI_BITS, _PI * from_hz))
+    return max(2, rounded(rate_hz << _PI_BITS, _PI * from_hz))
 
 
 def goertzel_k(frequency, rate):

@@ -3,6 +3,10 @@
 A burst is some windows of 32 samples, each filled by the sensor's own FIFO at its exact rate. So
 nobody has to keep pace with the sensor, whatever the rate; between windows it may miss samples,
 which neither mean nor RMS minds.
+
+What asks how the vibration goes on, its velocity and orders, needs a burst without a gap: there the
+FIFO streams and is emptied before it is full. One that is found full may have lost samples, and the
+burst begins anew.
 """
 
 import asyncio
@@ -16,38 +20,85 @@ WINDOW = const(32)
 _LOOKS = const(5)
 _LOOK_MS = const(2)
 _AXES = "xyz"
+_PURE_NUMBERS = ("vibration_crest_factor", "vibration_kurtosis", "vibration_zone")
+_TRIES = const(3)
 # In hundred-thousandths of a m/s², by definition (CGPM 1901).
 GRAVITY = const(980665)
 
 
 class Accelerometer(Sensor):
-    """`settings` has `rate_hz`, `range_g` and the number of `windows` of a burst.
+    """`settings` has `rate_hz`, `range_g` and the number of `windows` of a burst; `signature` where
+    a channel asks for what needs one without a gap.
 
-    A sensor of a kind has `start_window`, `window_size` and `take_window`, which calls `add` for
-    each sample; `limit` is the largest raw number, and `denominator` how many make 1 g.
+    A sensor of a kind has `start_window`, `start_stream`, `window_size`, and `take`, which calls
+    `add` for each of so many samples; `limit` is the largest raw number, and `denominator` how many
+    make 1 g.
     """
 
     def __init__(self, bus, settings, channels, limit, denominator):
         line = GRAVITY, 0, denominator * 100000
-        super().__init__(bus, settings, channels, {c.name: line for c in channels})
+        lines = {c.name: (1, 0, 1) if c.name in _PURE_NUMBERS else line for c in channels}
+        super().__init__(bus, settings, channels, lines)
+        self._signature = None
+        if "signature" in settings:
+            from limen.drivers.signature import Signature
+
+            self._signature = Signature(settings, WINDOW, line)
         self._limit = limit
         self._windows = settings["windows"]
         self._window_ms = WINDOW * 1000 // settings["rate_hz"] + 1
         self._axes = Burst(), Burst(), Burst()
 
     async def measure(self):
-        for axis in self._axes:
-            axis.clear()
-        for _ in range(self._windows):
-            self.start_window()
-            await asyncio.sleep_ms(self._window_ms)
-            if not await self._is_full():
-                return BAD
-            self.take_window()
+        is_whole = await (self._stream() if self._signature else self._fill())
+        if not is_whole:
+            return BAD
+        if self._signature:
+            self._signature.settle()
         for axis in self._axes:
             if axis.most >= self._limit or axis.least <= -self._limit:
                 return UNCERTAIN  # beyond its range the sensor shows the end of it
         return GOOD
+
+    async def _fill(self):
+        """A burst of windows; False if one does not fill."""
+        self._clear()
+        for _ in range(self._windows):
+            self.start_window()
+            await asyncio.sleep_ms(self._window_ms)
+            if not await self._is_full():
+                return False
+            self.take(WINDOW)
+        return True
+
+    async def _stream(self):
+        """A burst without a gap; False if there was one each time, or nothing came."""
+        for _ in range(_TRIES):
+            self._clear()
+            self.start_stream()
+            if await self._keep_up():
+                return True
+        return False
+
+    async def _keep_up(self):
+        signature = self._signature
+        looks = _LOOKS
+        while looks:
+            await asyncio.sleep_ms(max(1, self._window_ms // 4))
+            size = self.window_size()
+            if size >= WINDOW:
+                return False
+            looks = _LOOKS if size else looks - 1
+            self.take(min(size, signature.left()))
+            if not signature.left():
+                return True
+        return False
+
+    def _clear(self):
+        for axis in self._axes:
+            axis.clear()
+        if self._signature:
+            self._signature.clear()
 
     async def _is_full(self):
         for _ in range(_LOOKS):
@@ -61,6 +112,8 @@ class Accelerometer(Sensor):
         axes[0].add(x)
         axes[1].add(y)
         axes[2].add(z)
+        if self._signature:
+            self._signature.add(x, y, z)
 
     def count(self, name, line):
         numerator, denominator = line.numerator, line.denominator
@@ -68,6 +121,8 @@ class Accelerometer(Sensor):
             return total_rms(self._axes, numerator, denominator)
         if name == "vibration_acceleration_peak":
             return max([axis.peak(numerator, denominator) for axis in self._axes])
+        if name[-2] != "_" or name[-1] not in _AXES:
+            return self._signature.count(name, numerator, denominator)
         axis = self._axes[_AXES.index(name[-1])]
         if name.startswith("vibration"):
             return axis.rms(numerator, denominator)

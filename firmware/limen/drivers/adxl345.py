@@ -6,7 +6,7 @@ Source: Analog Devices, ADXL345 data sheet revision G (register map, FIFO).
 """
 
 from limen.core.compat import const
-from limen.drivers.accelerometer import WINDOW, Accelerometer, signed
+from limen.drivers.accelerometer import Accelerometer, signed
 
 _ID, _RATE, _POWER, _FORMAT = const(0x00), const(0x2C), const(0x2D), const(0x31)
 _DATA, _FIFO, _FIFO_STATUS = const(0x32), const(0x38), const(0x39)
@@ -15,7 +15,7 @@ _FASTEST_HZ = const(3200)
 _FASTEST = const(0x0F)
 _FULL_RESOLUTION = const(0x08)
 _MEASURE = b"\x08"
-_BYPASS, _FILL = b"\x00", b"\x40"
+_BYPASS, _FILL, _STREAM = b"\x00", b"\x40", b"\x80"
 _ENTRIES = const(0x3F)
 _PER_G = const(256)
 
@@ -46,13 +46,17 @@ class Device(Accelerometer):
         self.bus.write(self.select, _FIFO, _BYPASS)
         self.bus.write(self.select, _FIFO, _FILL)
 
+    def start_stream(self):
+        self.bus.write(self.select, _FIFO, _BYPASS)
+        self.bus.write(self.select, _FIFO, _STREAM)
+
     def window_size(self):
         self.bus.read_into(self.select, _FIFO_STATUS, self._byte)
         return self._byte[0] & _ENTRIES
 
-    def take_window(self):
+    def take(self, count):
         sample = self._sample
-        for _ in range(WINDOW):
+        for _ in range(count):
             self.bus.read_into(self.select, _DATA, sample)
             self.add(
                 signed(sample[0], sample[1]),

@@ -18,7 +18,7 @@ _AXES_ON = const(0x07)
 _WHOLE_SAMPLES = const(0x80)
 _HIGH_RESOLUTION = const(0x08)
 _FIFO_ON = b"\x40"
-_BYPASS, _FILL = b"\x00", b"\x40"
+_BYPASS, _FILL, _STREAM = b"\x00", b"\x40", b"\x80"
 _FULL, _STORED = const(0x40), const(0x1F)
 _RANGES_G = (2, 4, 8, 16)
 _MG_PER_DIGIT = (1, 2, 4, 12)
@@ -34,7 +34,7 @@ class Device(Accelerometer):
         self._rate = bytes((_RATES_HZ.index(settings["rate_hz"]) << 4 | _AXES_ON,))
         self._format = bytes((_WHOLE_SAMPLES | scale << 4 | _HIGH_RESOLUTION,))
         self._byte = bytearray(1)
-        self._window = bytearray(6 * WINDOW)
+        self._window = memoryview(bytearray(6 * WINDOW))
 
     async def prepare(self):
         bus, select = self.bus, self.select
@@ -50,14 +50,19 @@ class Device(Accelerometer):
         self.bus.write(self.select, _FIFO, _BYPASS)
         self.bus.write(self.select, _FIFO, _FILL)
 
+    def start_stream(self):
+        self.bus.write(self.select, _FIFO, _BYPASS)
+        self.bus.write(self.select, _FIFO, _STREAM)
+
     def window_size(self):
         self.bus.read_into(self.select, _FIFO_SOURCE, self._byte)
         return WINDOW if self._byte[0] & _FULL else self._byte[0] & _STORED
 
-    def take_window(self):
-        window, mg = self._window, self._mg
-        self.bus.read_into(self.select, _DATA, window)
-        for at in range(0, 6 * WINDOW, 6):
+    def take(self, count):
+        window, mg = self._window[: 6 * count], self._mg
+        if count:
+            self.bus.read_into(self.select, _DATA, window)
+        for at in range(0, 6 * count, 6):
             self.add(
                 (signed(window[at], window[at + 1]) >> 4) * mg,
                 (signed(window[at + 2], window[at + 3]) >> 4) * mg,

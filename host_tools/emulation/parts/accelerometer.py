@@ -26,6 +26,7 @@ class Accelerometer(RegisterPart):
         self.memory = bytearray(64)
         self._filling_us: int | None = None
         self._taken = 0
+        self._streams = False
 
     # A part of a kind says these.
 
@@ -38,18 +39,23 @@ class Accelerometer(RegisterPart):
 
     # The FIFO.
 
-    def begin_filling(self) -> None:
+    def begin_filling(self, *, streams: bool = False) -> None:
+        """Take samples until the FIFO is full, or, as a stream, forget the oldest then."""
         self._filling_us = self.now_us
+        self._streams = streams
         self._taken = 0
 
     def stop_filling(self) -> None:
         self._filling_us = None
 
     def stored(self) -> int:
-        """How many samples wait; when it is full, the FIFO takes no more."""
+        """How many samples wait."""
         if self._filling_us is None or not self.rate_hz():
             return 0
         taken_since = (self.now_us - self._filling_us) * self.rate_hz() // 1_000_000
+        if self._streams:
+            self._taken = max(self._taken, int(taken_since) - DEPTH)
+            return int(taken_since) - self._taken
         return min(int(taken_since), DEPTH) - self._taken
 
     def sample(self) -> bytes:

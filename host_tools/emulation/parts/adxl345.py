@@ -32,7 +32,7 @@ class Adxl345(Accelerometer):
             if at not in _READ_ONLY:
                 self.memory[at] = byte
             if at == _FIFO and byte >> 6:
-                self.begin_filling()
+                self.begin_filling(streams=byte >> 6 == 2)
             elif at == _FIFO:
                 self.stop_filling()
 

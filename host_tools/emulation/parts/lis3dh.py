@@ -43,7 +43,7 @@ class Lis3dh(Accelerometer):
 
     def _switch_fifo(self) -> None:
         if self.memory[_FIFO] >> 6 and self.memory[_CTRL5] & 0x40:
-            self.begin_filling()
+            self.begin_filling(streams=self.memory[_FIFO] >> 6 == 2)
         else:
             self.stop_filling()
 
