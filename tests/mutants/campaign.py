@@ -35,6 +35,7 @@ TESTS = {
     "delivery/session.py": ["tests/system/test_session.py"],
     "delivery/uplink.py": [],
     "core/ledger.py": [PROPERTIES + "ledger.py", CORE + "ledger.py", CORE + "counters.py"],
+    "service/store.py": [CORE + "store.py"],
     "service/clock.py": [CORE + "clock.py", CORE + "path.py"],
     "service/poll.py": [CORE + "poll.py"],
     "core/breaker.py": [CORE + "breaker.py", CORE + "poll.py"],

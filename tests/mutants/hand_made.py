@@ -158,4 +158,34 @@ HAND_MADE = [
         "                self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)",
         "                self._pause_s = 0",
     ),
+    (
+        "let the broker owe an answer for ever",
+        "delivery/session.py",
+        "if self._unanswered > 1 or self._is_overdue():",
+        "if self._unanswered > 1:",
+    ),
+    (
+        "serve the last device that is due, not the one due for longest",
+        "service/poll.py",
+        "                longest_ms = late_ms\n                found = index\n",
+        "                found = index\n",
+    ),
+    (
+        "leave a silent device its last values",
+        "service/poll.py",
+        "            device.give_up()\n",
+        "            pass\n",
+    ),
+    (
+        "skip the CRC of what is stored",
+        "service/store.py",
+        "            if int(crc, 16) == binascii.crc32(text):",
+        "            if int(crc, 16) >= 0:",
+    ),
+    (
+        "write over what is stored, in its place",
+        "service/store.py",
+        '        beside = self._path + ".new"\n',
+        "        beside = self._path\n",
+    ),
 ]
