@@ -2,17 +2,19 @@
 
 It does what the board does at the end of a cable: esptool and `limen flash` write it, it boots what
 they wrote, and mpremote types at its prompt. With a site file the devices of one of its gateways
-are wired to it.
+are wired to it. A script, or whoever types where it runs, presses its button and cuts its wires.
 """
 
 import argparse
 import asyncio
 import re
+import sys
 from pathlib import Path
 
 from host_tools.board import UNKNOWN, board_names, load_board
 from host_tools.emulation.board import Board
 from host_tools.emulation.chips import CHIPS
+from host_tools.emulation.hand import Hand
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.nor_flash import NorFlash
 from host_tools.emulation.press import PressModel
@@ -54,10 +56,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+    parser.add_argument("--script", type=Path, metavar="FILE", help="lines such as: wifi off")
+
+
 def run(args: argparse.Namespace) -> int:
     facts = load_board(args.board)
     plan = args.site and plan_of_site(args.site, args.gateway, PressModel(1), 0)
     names = [_name(text) for text in args.name]
+    args.script = _lines(args.script) if args.script else []
     size_mb = _SMALLEST_MB if facts["flash_mb"] == UNKNOWN else facts["flash_mb"]
     flash = _open_flash(args.flash, size_mb << 20)
     asyncio.run(_serve(args, facts, flash, plan, names))
@@ -69,6 +75,13 @@ def _name(text: str) -> tuple[str, int, int]:
     if not found:
         raise ToolError(f'--name {text}: write it as "broker.local:8883=18883".', 2)
     return found[1], int(found[2]), int(found[3])
+
+
+def _lines(script: Path) -> list[str]:
+    try:
+        return script.read_text().splitlines()
+    except (OSError, ValueError) as error:
+        raise ToolError(f"The script cannot be read: {error}", 2) from error
 
 
 def _open_flash(path: Path, size: int) -> NorFlash:
@@ -100,7 +113,23 @@ async def _serve(args, facts: dict, flash: NorFlash, plan: Plan | None, names: l
     print(f"Emulated {facts['name']} with flash {args.flash}; Ctrl-C ends it.")
     print(f"PORT={carrier.url}", flush=True)
     chip.power_on()
+    hand = Hand(board, facts, lambda line: print(line, flush=True))
     try:
-        await asyncio.Event().wait()
+        await hand.play(args.script)
+        await _obey(hand)
     finally:
         end()
+
+
+async def _obey(hand: Hand) -> None:
+    """Do what is typed, where somebody can type, for ever."""
+    lines = asyncio.Queue()
+    if sys.stdin.isatty():
+        asyncio.get_running_loop().add_reader(
+            sys.stdin, lambda: lines.put_nowait(sys.stdin.readline())
+        )
+    while True:
+        try:
+            await hand.do(await lines.get())
+        except ValueError as error:
+            print(error, flush=True)

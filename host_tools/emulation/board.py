@@ -179,6 +179,7 @@ class Board:
         if not self.on_boot(cause):
             return
         self._text = b""
+        self._is_at_prompt = False
         self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self.pins.clear()
         for number in self._driver_enable.values():
@@ -267,8 +268,14 @@ class Board:
         self.on_output(text)
         *lines, self._text = (self._text + text).split(b"\n")
         for line in lines:
-            self._last_lines.append(line.decode(errors="replace").rstrip("\r"))
-            self.on_console(self._last_lines[-1])
+            self._on_line_of_text(line.decode(errors="replace").rstrip("\r"))
+
+    def _on_line_of_text(self, line: str) -> None:
+        """What a program prints is told; the prompt, which begins with the banner, is not."""
+        self._is_at_prompt = self._is_at_prompt or line == self.banner
+        if not self._is_at_prompt:
+            self._last_lines.append(line)
+            self.on_console(line)
 
     def on_gone(self) -> None:
         """The interpreter itself has ended, which a chip cannot do."""
