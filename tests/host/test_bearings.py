@@ -61,4 +61,5 @@ def test_a_bearing_that_breaks_ends_in_an_alarm_that_came_before(test, column, f
     assert stands and begins < fails < end
     hours = int((fails - begins).total_seconds() // 3600)
     told = f"{begins:%Y-%m-%d %H:%M} | {fails:%Y-%m-%d %H:%M} | {hours} h"
-    assert f"| test {test}, {column} | {told} |" in (PROJECT / "docs/quality.md").read_text().splitlines()
+    page = (PROJECT / "docs/quality.md").read_text().splitlines()
+    assert f"| test {test}, {column} | {told} |" in page
