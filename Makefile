@@ -1,20 +1,20 @@
 # Everything starts here; each target sets the project up first, which a second run skips.
-# Variables handed on: SITE= GATEWAY= RECORDING= MAP= BROKER= PORT= SEED=, TARGET= and SECONDS= of
-# fuzz, COUNT= of mutants, SEEDS= of soak, and ARGS= for the rest.
+# Variables handed on: SITE= GATEWAY= WORLD= RECORDING= MAP= BROKER= PORT= SEED=, TARGET= and
+# SECONDS= of fuzz, COUNT= of mutants, SEEDS= of soak, and ARGS= for the rest.
 
 PYTHON ?= python3
 LIMEN = .venv/bin/limen
 OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)") $(ARGS)
-WORLD = $(if $(RECORDING),--recording "$(RECORDING)") $(if $(MAP),--map "$(MAP)") \
-	$(if $(SEED),--seed "$(SEED)")
+PLAYED = $(if $(WORLD),--world "$(WORLD)") $(if $(RECORDING),--recording "$(RECORDING)") \
+	$(if $(MAP),--map "$(MAP)") $(if $(SEED),--seed "$(SEED)")
 
 .PHONY: setup demo replay test noise cuts outage kills fuzz mutants soak lint bench size flash update clean distclean
 
 demo: setup
-	@$(LIMEN) demo $(WORLD) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
+	@$(LIMEN) demo $(PLAYED) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
 
 replay: setup
-	@$(LIMEN) replay $(WORLD) $(OPTIONS)
+	@$(LIMEN) replay $(PLAYED) $(OPTIONS)
 
 # On all cores; the tests of a file stay together, since they share what is slow to make.
 test: setup

@@ -21,6 +21,7 @@ from host_tools import world as worlds
 from host_tools.client.commands import NoAnswer, send
 from host_tools.client.connection import Address
 from host_tools.contract import Alarm
+from host_tools.contract_alarms import AlarmState
 from host_tools.contract_functions import Finding, OrderChange, Period, Shed, sentence
 from host_tools.emulation import brokers
 from host_tools.emulation.model import PerDevice
@@ -81,8 +82,8 @@ def _plan(args: argparse.Namespace, recording: Recording | None, console: Consol
         return worlds.plan_of_flash(args.flash_file, signals, args.seed, args.site)
     if args.world:
         world = load_world(args.world)
-        plan = worlds.plan_of_world(world, args, world.demo_compress)
-        console.print(f"A second here is {world.demo_compress} s there.")
+        plan = worlds.plan_of_world(world, args, world.demo)
+        console.print(f"A second here is {world.demo.compress} s there.")
     else:
         plan = worlds.make_plan(args, recording, _signals(args, recording))
     if recording:
@@ -272,6 +273,9 @@ class _Show:
                 word, style = ("raised", "bold red") if raised else ("cleared", "green")
                 told = f"alarm {arrival.device} {name} {word} at {value} (limit {limit})"
                 self._view.tell(told, style)
+            case AlarmState(name, state, value):
+                style = "green" if state == "normal" else "bold red"
+                self._view.tell(f"alarm {arrival.device} {name} is {state} at {value}", style)
             case Shed() | OrderChange() | Period() | Finding() as body:
                 self._view.tell(f"{arrival.device}: {sentence(body)}", "bold green")
 

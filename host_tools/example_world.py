@@ -1,10 +1,10 @@
 """Emulated worlds to share: a folder with a site file, a model of what happens there, and a page.
 
     examples/press-shop/site.toml     the gateway and its devices
-    examples/press-shop/model.py      what happens: START, HOURS, DEMO_COMPRESS, devices(…)
+    examples/press-shop/model.py      what happens: START, HOURS, DEMO, devices(…)
     examples/press-shop/README.md     what one learns from it
 
-`devices(seed, compress, outputs)` returns {device: Signals}. The folder may lie anywhere: a world
+`devices(seed, pace, outputs)` returns {device: Signals}. The folder may lie anywhere: a world
 of your own is played like the examples. Its model is a program: play only those that you trust.
 """
 
@@ -14,27 +14,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from host_tools.emulation.model import PerDevice
+from host_tools.emulation.model import Pace, PerDevice
 from host_tools.emulation.outputs import Outputs
 from host_tools.errors import ToolError
 from host_tools.paths import PROJECT
 
 _EXAMPLES = PROJECT / "examples"
-_NEEDED = ("START", "HOURS", "DEMO_COMPRESS", "devices")
+_NEEDED = ("START", "HOURS", "DEMO", "devices")
 
 
 @dataclass(frozen=True)
 class ExampleWorld:
-    """`hours` are what is worth to be seen of it."""
+    """`hours` are what is worth to be seen of it, `demo` how a demo shows it."""
 
     site: Path
     start_utc_s: int
     hours: float
-    demo_compress: int
+    demo: Pace
     _model: ModuleType
 
-    def signals(self, seed: int, outputs: Outputs, compress: int = 1) -> PerDevice:
-        return PerDevice(self._model.devices(seed, compress, outputs))
+    def signals(self, seed: int, outputs: Outputs, pace: Pace) -> PerDevice:
+        return PerDevice(self._model.devices(seed, pace, outputs))
 
 
 def load_world(name: Path) -> ExampleWorld:
@@ -58,6 +58,6 @@ def load_world(name: Path) -> ExampleWorld:
         folder / "site.toml",
         int(start.timestamp()),
         model.HOURS,
-        model.DEMO_COMPRESS,
+        model.DEMO,
         model,
     )

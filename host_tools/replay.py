@@ -24,6 +24,7 @@ from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, Count
 from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
 from host_tools.contract_devices import Answering, DeviceBody, Refusal
 from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Shed
+from host_tools.emulation.model import Pace
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.signals import Constant
@@ -124,7 +125,7 @@ def _of_trace(args: argparse.Namespace, console: Console) -> Program:
 
 def _of_world(args: argparse.Namespace) -> Program:
     world = load_world(args.world)
-    plan = worlds.plan_of_world(world, args)
+    plan = worlds.plan_of_world(world, args, Pace())
     plan.override(every_ms=_ms(args.every, "--every"))
     duration_ms = _ms(args.duration, "--for") or int(world.hours * 3_600_000)
     return Program(plan, world.start_utc_s, duration_ms * 1000)

@@ -17,6 +17,7 @@ from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import Meter
 from host_tools.emulation.model import PerDevice
 from host_tools.emulation.p1_meter import PERIODS_US, P1Meter
+from host_tools.emulation.parts.accelerometer import Motion
 from host_tools.emulation.parts.ads1115 import Ads1115
 from host_tools.emulation.parts.adxl345 import Adxl345
 from host_tools.emulation.parts.bme280 import Bme280
@@ -56,6 +57,8 @@ _NOMINAL = {
 
 _MIDDLE = Fraction(1, 2)
 _FULL_SCALES_V = [Fraction(mv, 1000) for mv in (6144, 4096, 2048, 1024, 512, 256)]
+_GRAVITY = 9.80665
+_SHAKES_HZ = 97
 _MAINS_HALF_V = 1.65
 _MAINS_US = 20_000
 
@@ -260,9 +263,19 @@ def _wire_ads1115(place: _Place) -> None:
     part.inputs[place.device["mux"] & 3] = lambda now_us: raw(now_us) * step_v
 
 
+def _shaken(rms: Callable[[int], Fraction]) -> Motion:
+    """Lying flat on what shakes upwards and downwards, with this RMS in m/s²."""
+
+    def motion(now_us: int) -> tuple[float, float, float]:
+        peak_g = float(rms(now_us)) / _GRAVITY * math.sqrt(2)
+        return 0, 0, 1 + peak_g * math.sin(2 * math.pi * _SHAKES_HZ * now_us / 1_000_000)
+
+    return motion
+
+
 def _accelerometer(kind: type) -> Callable[[_Place], None]:
     def wire(place: _Place) -> None:
-        part = kind(place.scheduler)
+        part = kind(place.scheduler, _shaken(place.measured("vibration_acceleration")))
         if "cs" in place.device:
             place.parts.spi.setdefault(place.bus["spi"], {})[place.device["cs"]] = part
         else:

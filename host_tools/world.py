@@ -17,12 +17,14 @@ from pathlib import Path
 from littlefs import LittleFS, LittleFSError
 
 from host_tools import interpreter
+from host_tools.board import load_board
 from host_tools.bus_trace import Exchange
 from host_tools.contract import Diag
-from host_tools.emulation.board import HEAP_BYTES, Board
+from host_tools.emulation.board import HEAP_BYTES, PSRAM_HEAP_BYTES, Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Connection, Lan
+from host_tools.emulation.model import Pace
 from host_tools.emulation.outputs import Outputs
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import Scheduler
@@ -63,7 +65,8 @@ class Plan:
     """What is to be emulated; `files` is what lies on the board's flash when it is new, `site` the
     file that it was made from, `faults` what will happen to the meters, `authority` what vouches
     for brokers and gateway where they use TLS, `trace` what its Modbus line plays in place of
-    meters, `outputs` what models of loads know of the board's outputs.
+    meters, `outputs` what models of loads know of the outputs, `heap` what the board has for
+    the firmware.
     """
 
     config: dict
@@ -76,6 +79,7 @@ class Plan:
     authority: Keys | None = None
     trace: list[Exchange] | None = None
     outputs: Outputs = field(default_factory=Outputs)
+    heap: int = HEAP_BYTES
 
     @property
     def gateway(self) -> str:
@@ -152,17 +156,19 @@ def plan_of_site(
     _require_emulated(config, trace is not None)
     authority = RunAuthority(config) if "tls" in config["mqtt"] else None
     files = gateway_files(site, name, authority.gateway_files() if authority else {})
-    return Plan(config, files, signals, seed, path, authority=authority, trace=trace)
+    board = load_board(site.file.data["gateway"][name]["board"])
+    heap = PSRAM_HEAP_BYTES if board["psram_mb"] else HEAP_BYTES
+    return Plan(config, files, signals, seed, path, authority=authority, trace=trace, heap=heap)
 
 
-def plan_of_world(world: ExampleWorld, args: argparse.Namespace, compress: int = 1) -> Plan:
+def plan_of_world(world: ExampleWorld, args: argparse.Namespace, pace: Pace) -> Plan:
     """The plan for an example world, whose loads its outputs switch."""
     plan = plan_of_site(world.site, args.gateway, Constant(), args.seed)
     pins = {
         one["id"]: one["pin"] for one in plan.config["device"] if one.get("driver") == "digital_out"
     }
     plan.outputs = Outputs(pins)
-    plan.signals = world.signals(args.seed, plan.outputs, compress)
+    plan.signals = world.signals(args.seed, plan.outputs, pace)
     return plan
 
 
@@ -252,7 +258,7 @@ class World:
         flash: Path,
         listeners: Listeners,
         ticks_ms: int = 0,
-        heap: int = HEAP_BYTES,
+        heap: int | None = None,
     ):
         self.scheduler = scheduler
         self.plan = plan
@@ -276,7 +282,7 @@ class World:
             self.wiring.lines,
             self.lan,
             plan.seed,
-            heap,
+            heap or plan.heap,
             on_console=lambda line: listeners.on_console(line),
             on_exit=lambda text: listeners.on_exit(text),
             driver_enable=self.wiring.driver_enable,

@@ -36,6 +36,9 @@ POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5
 HEAP_BYTES = 110 * 1024
 """What a plain ESP32 has for the firmware."""
 
+PSRAM_HEAP_BYTES = 224 * 1024
+"""And one with PSRAM. It has megabytes; here each collection would walk through them in vain."""
+
 _BOOT_US = 300_000
 _PATIENCE_S = 20
 _REAL_SHARE = 38 * 1024

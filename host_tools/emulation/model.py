@@ -1,7 +1,7 @@
 """What models of machines and buildings are made of: quantities as functions of time and a seed.
 
-A model says for each device what its sensors and meters see. Time may be compressed, so that a
-demo of a minute shows a day: the world's second n is the model's second n × `compress`.
+A model says for each device what its sensors and meters see. A demo of a minute begins where
+something will happen, and may show an hour.
 """
 
 import math
@@ -14,6 +14,17 @@ from decimal import Decimal
 from host_tools.emulation.signals import Constant, Signals, Value
 
 STEP_US = 1_000_000
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The world's second n is the model's second `from_s` + n × `compress`."""
+
+    from_s: int = 0
+    compress: int = 1
+
+    def moment(self, step: int) -> "Moment":
+        return Moment(self.from_s + step * self.compress, step * STEP_US)
 
 
 @dataclass(frozen=True)
@@ -38,9 +49,9 @@ class Modelled(Signals):
     Each is rounded to its `places`.
     """
 
-    def __init__(self, quantities: dict[str, tuple[Quantity, int]], compress: int = 1):
+    def __init__(self, quantities: dict[str, tuple[Quantity, int]], pace: Pace):
         self._quantities = quantities
-        self._compress = compress
+        self._pace = pace
         self._known: dict[str, tuple[int, Value]] = {}
 
     def quantities(self) -> frozenset[str]:
@@ -56,7 +67,7 @@ class Modelled(Signals):
         known = self._known.get(quantity)
         if known is None or known[0] != step:
             function, places = self._quantities[quantity]
-            value = function(Moment(step * self._compress, step * STEP_US))
+            value = function(self._pace.moment(step))
             known = self._known[quantity] = step, Decimal(f"{value:.{places}f}")
         return known[1]
 
@@ -66,6 +77,10 @@ class PerDevice(Signals):
 
     def __init__(self, devices: dict[str, Signals]):
         self._devices = devices
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._devices)
 
     def of_device(self, device: str) -> Signals:
         return self._devices.get(device) or Constant()
