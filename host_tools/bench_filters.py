@@ -1,4 +1,4 @@
-"""What a sample costs in each filter and alarm: instructions and heap blocks, on the interpreter.
+"""What a sample costs in each filter, alarm and function, on the interpreter: instructions and heap.
 
 Heap blocks are counted with the collector off. Instructions are the interpreter's, counted by
 callgrind where valgrind is installed, as the difference of a longer and a shorter run; they do not
@@ -27,6 +27,9 @@ KINDS = (
     "high alarm, ISA-18.2",
     "early warning",
     "chain",
+    "energy",
+    "machine",
+    "spc",
 )
 _PROGRAM = PROJECT / "host_tools/bench_programs/filters.py"
 _SHORT, _LONG = 50, 250
@@ -53,8 +56,8 @@ def _name(kind: str) -> str:
 
 
 def _most(kind: str) -> int | None:
-    """A window's aggregates are worked out in large integers, and so is a trend."""
-    return None if kind.startswith(("window", "early")) else 0
+    """Windows, batches and trends end in large integers; what functions tell and keep is text."""
+    return None if kind.startswith(("window", "early", "energy", "machine", "spc")) else 0
 
 
 def _blocks(kind: str) -> float:

@@ -1,4 +1,4 @@
-"""Feeds samples to one filter or alarm: what it costs is the difference of two runs.
+"""Feeds samples to one filter, alarm or function: what it costs is the difference of two runs.
 
 Arguments: the kind, how many samples, and the folder of the firmware. Prints the heap blocks that
 are taken, or could be reclaimed, after the samples, with the collector off. Not for a board: no
@@ -92,9 +92,90 @@ def feed_window():
     return feed
 
 
+class Clock:
+    """UTC is uptime from an hour on, in 2026."""
+
+    is_set = True
+    s = ms = 0
+
+    def utc_s(self, s, ms):
+        return 825512400 + s
+
+    def utc_ms(self, ms):
+        return 0
+
+
+class Device:
+    def __init__(self, *names):
+        self.channels = []
+        for name, places in names:
+            channel = Channel()
+            channel.name, channel.places = name, places
+            self.channels.append(channel)
+        self.id = "bench"
+        self.s = self.ms = 0
+
+
+class Gateway:
+    """What functions need of one; what they tell goes nowhere."""
+
+    def __init__(self, source):
+        self.devices = [None, source]
+        self.clock = Clock()
+        self.store = self.path = self
+
+    def get(self, name, default=None):
+        return default
+
+    def take(self, *_):
+        pass
+
+    set = save = put_event = take
+
+
+ALWAYS = [[0] * 8, [[0, 0]], []]
+FUNCTIONS = {
+    "energy": (
+        {"counters": [[1, 1]], "names": ["energy_import"], "power": [1, 0], "interval_s": 900}
+        | {"gap_s": 10, "places": 0, "reactive": None, "sliding": 15, "tariff": [ALWAYS, [32000]]},
+        [("energy_import_interval", 3), ("cost", 8), ("power_active_demand", 0)],
+    ),
+    "machine": (
+        {"power": [1, 0], "energy": [1, 1], "inputs": [], "bands": [[1000, 2500], [0, 1, 3], 50]}
+        | {"dwell_ms": [0, 5000, 0, 0, 0, 0], "shifts": ALWAYS, "shift_names": ["all"]}
+        | {"tariff": [ALWAYS, [32000]], "ideal_ms": None},
+        [("machine_state", 0)],
+    ),
+    "spc": (
+        {"of": [1, 0], "every_ms": 1000, "batch": 50, "limits": [1000, 4000], "center": 240000}
+        | {"sigma": 25000, "rules": [1, 5, 6, 2], "run": 8, "ewma": [5, 30], "cusum": [5, 50]},
+        [("process_mean", 2), ("cpk", 3)],
+    ),
+}
+
+
+def feed_function(name):
+    settings, own = FUNCTIONS[name]
+    settings["zone"] = [3600]
+    source = Device(("power_active_total", 0), ("energy_import", 3))
+    gateway = Gateway(source)
+    module = __import__("limen.functions." + name, None, None, ("*",))
+    function = module.Function(gateway, 2, Device(*own), settings)
+    power, counter = source.channels
+
+    def feed(value, s):
+        gateway.clock.s = source.s = s
+        power.value, counter.value = value, 40 * s
+        function.feed(source)
+
+    return feed
+
+
 def make_feed():
     if kind == "chain":
         return feed_chain()
+    if kind in FUNCTIONS:
+        return feed_function(kind)
     if kind == "high alarm, ISA-18.2":
         return feed_alarm({"kind": "high", "limit": 2700})
     if kind == "early warning":

@@ -1,5 +1,7 @@
 """Statistical process control: rules, small shifts, capability, and the function on a gateway."""
 
+import gc
+
 from fake_gateway import FakeGateway, Store, channel
 
 from limen.core.control_chart import WESTERN_ELECTRIC, ControlChart
@@ -265,3 +267,19 @@ def test_behind_a_bad_value_the_rules_of_the_chart_begin_anew():
         bench.read(s, 1001 if s != 7 else None, GOOD if s != 7 else BAD)
     (told,) = bench.gateway.told()
     assert told[0] == -60 + 0.25 + 15
+
+
+def test_a_value_allocates_nothing():
+    if not hasattr(gc, "mem_alloc"):
+        return  # CPython counts no blocks
+    bench = Bench(batch=1000, ewma=[5, 30], cusum=[5, 50], rules=[1, 2, 3, 4, 5, 6, 7, 8])
+    for s in range(40):
+        bench.read(s, 1000 + s % 3)
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    for s in range(40, 70):
+        bench.read(s, 1000 + s % 3)
+    used = gc.mem_alloc() - before
+    gc.enable()
+    assert used == 0
