@@ -1,4 +1,4 @@
-"""What a sample costs in each filter, alarm and function, on the interpreter: instructions and heap.
+"""What a sample costs in each filter, alarm and function on the interpreter: instructions and heap.
 
 Heap blocks are counted with the collector off. Instructions are the interpreter's, counted by
 callgrind where valgrind is installed, as the difference of a longer and a shorter run; they do not
