@@ -22,7 +22,7 @@ COMMANDS = {
     "listen": ("host_tools.listen", "write the traffic of a Modbus line as a trace for `replay`"),
     "send": ("host_tools.send", "send a gateway a command, and wait for its answer"),
     "doctor": ("host_tools.doctor", "find and check the devices on a line, write the site file"),
-    "emulate": ("host_tools.emulate", "offer an emulated chip at a serial port, to be flashed"),
+    "emulate": ("host_tools.emulate", "be an emulated board at a serial port"),
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),
     "update": ("host_tools.update", "bring a gateway up to date, with what has changed only"),
     "console": ("host_tools.console", "show what a gateway says, tracebacks as in the sources"),

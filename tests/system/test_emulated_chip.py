@@ -93,6 +93,23 @@ def test_the_prompt_is_a_person_s_too(tmp_path):
         assert b"MPY: soft reboot\r\nmain runs\r\n" in read_until(port, b"main runs\r\n")
 
 
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [(b"\xff", b"Performing initial setup"), (b"\x00", b"filesystem appears to be corrupted")],
+)
+def test_a_blank_file_system_is_made_and_a_broken_one_left(tmp_path, first, said):
+    flash = write_flash(tmp_path / "flash.bin")
+    content = bytearray(flash.read_bytes())
+    content[0x200000:] = first * (len(content) - 0x200000)
+    flash.write_bytes(content)
+    with served_chip(flash, carrier=PtyCarrier) as chip:
+        chip.wait_for(said)
+        if first == b"\xff":
+            assert mpremote(chip.url, "exec", "import os; print(os.listdir())") == "[]\n"
+        else:
+            assert flash.read_bytes()[0x200000:] == content[0x200000:]
+
+
 def spoil(image, at):
     return image[:at] + bytes([image[at] ^ 1]) + image[at + 1 :]
 

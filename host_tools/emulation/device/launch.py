@@ -72,6 +72,27 @@ def _make_virtual(files, bus):
     return select
 
 
+def _mount(partition, bus):
+    """As the stock image does: a blank file system is made, a broken one is left as it is."""
+    try:
+        vfs.mount(_file_system(partition), "/")
+        return
+    except OSError:
+        first = bytearray(32)
+        partition.readblocks(0, first, 0)
+    if first.strip(b"\xff"):
+        while True:
+            print("The filesystem appears to be corrupted.")
+            bus.pause(3000000)
+    print("Performing initial setup")
+    vfs.VfsLfs2.mkfs(partition, readsize=32, progsize=32, lookahead=32)
+    vfs.mount(_file_system(partition), "/")
+
+
+def _file_system(partition):
+    return vfs.VfsLfs2(partition, readsize=32, progsize=32, lookahead=32)
+
+
 def _set_up(machine, network, boot, bus):
     machine.boot = boot
     machine.rtc_state.start(boot[2], boot[3])
@@ -110,7 +131,7 @@ def _boot():
     except ImportError:
         pass  # without it the board is like a port that freezes nothing
     vfs.umount("/")
-    vfs.mount(vfs.VfsLfs2(esp32.Partition("vfs"), readsize=32, progsize=32, lookahead=32), "/")
+    _mount(esp32.Partition("vfs"), bus)
     late = _Late(files, os.getenv("MICROPYPATH"))
     machine.load_late = esp32.load_late = network.load_late = late.load
     return bus, late, bool(boot[0] & frames.RAW_PROMPT)
