@@ -33,6 +33,7 @@ NOT_RUN = {
     ".venv/bin/limen backup": "needs a gateway; tests/host/test_backup.py has one's files",
     ".venv/bin/limen restore": "needs a gateway; tests/host/test_backup.py has one's files",
     ".venv/bin/limen console": "needs a gateway, and does not end",
+    ".venv/bin/limen emulate": "does not end; tests/host/test_emulate.py ends it",
     "make flash": "needs a board; tests/host/test_flash.py has an emulated one",
     ".venv/bin/limen doctor": "needs a line; tests/system/test_doctor.py has emulated ones",
 }
