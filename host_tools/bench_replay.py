@@ -1,7 +1,8 @@
-"""How much faster than real time a gateway runs in virtual time: the press example, at 1 Hz.
+"""How much faster than real time a gateway runs in virtual time.
 
-One meter with ten channels, the real firmware, network and broker model; interpreter and world
-take turns, so together they use one core.
+One meter with ten channels at 1 Hz, the design's reference site, and one meter read each quarter of
+an hour; the real firmware, network and broker model. Interpreter and world take turns, so together
+they use one core.
 """
 
 import resource
@@ -12,14 +13,21 @@ from pathlib import Path
 
 from host_tools.bench import Extent, Row
 from host_tools.bench_board import in_dialects
+from host_tools.emulation.board import PSRAM_HEAP_BYTES
 from host_tools.emulation.lan import Connection
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.errors import ToolError
 from host_tools.gateway_image import configuration_files
+from host_tools.paths import PROJECT
 from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
 
 _LEAST_SPEED = 1000
+_LEAST_REFERENCE_SPEED = 300
+_REFERENCE = PROJECT / "examples/reference/site.toml"
+_QUARTER_MS = 900_000
+_YEAR_S = 365 * 86_400
+_MOST_YEAR_S = 60
 
 
 @dataclass
@@ -34,26 +42,46 @@ class PressRun:
 
 
 def measure(extent: Extent) -> list[Row]:
-    runs = [run_press(extent.virtual_s) for _ in range(extent.repeats)]
-    speed = extent.virtual_s / min(run.wall_s for run in runs)
-    by_processor = extent.virtual_s / min(run.cpu_s for run in runs)
+    virtual_s = extent.virtual_s
+    runs = [run_press(virtual_s) for _ in range(extent.repeats)]
+    speed = virtual_s / min(run.wall_s for run in runs)
+    by_processor = virtual_s / min(run.cpu_s for run in runs)
+    reference = run_press(virtual_s, site=_REFERENCE, heap=PSRAM_HEAP_BYTES)
+    quarters = run_press(20 * virtual_s, every_ms=_QUARTER_MS)
+    year_s = quarters.wall_s * _YEAR_S / (20 * virtual_s)
     return [
         Row("one meter, 10 channels, at 1 Hz", speed, "× real time", least=_LEAST_SPEED),
         Row("the same, by processor time", by_processor, "× real time"),
+        Row(
+            "the reference site: four meters, 60 channels",
+            virtual_s / reference.wall_s,
+            "× real time",
+            least=_LEAST_REFERENCE_SPEED,
+        ),
+        Row("a year of 15-minute data, at this rate", year_s, "s", most=_MOST_YEAR_S),
     ]
 
 
-def run_press(virtual_s: int, *dialects: str) -> PressRun:
-    """Let the press example run for so many virtual seconds, in the plain dialect or in others."""
+def run_press(
+    virtual_s: int,
+    *dialects: str,
+    site: Path = EXAMPLES["sdm630"] / "site.toml",
+    every_ms: int | None = None,
+    heap: int | None = None,
+) -> PressRun:
+    """Let the press run for so many virtual seconds, in the plain dialect or in others; it is the
+    load of that site, whose channels are read so often.
+    """
     run = PressRun()
-    plan = plan_of_site(EXAMPLES["sdm630"] / "site.toml", None, PressModel(1), 1)
+    plan = plan_of_site(site, None, PressModel(1), 1)
+    plan.override(every_ms=every_ms)
     if dialects:
         plan.config = in_dialects(plan.config, *dialects)
         plan.files = plan.files | configuration_files(plan.config)
     with tempfile.TemporaryDirectory(prefix="limen-bench-") as folder:
         flash = Path(folder) / "flash.bin"
         plan.write_flash(flash)
-        world = World(VirtualScheduler(), plan, flash, Listeners(on_exit=_fail))
+        world = World(VirtualScheduler(), plan, flash, Listeners(on_exit=_fail), heap=heap)
         _count_bytes(world, run)
         began = time.monotonic(), _cpu_s()
         world.board.start()

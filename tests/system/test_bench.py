@@ -83,7 +83,9 @@ def test_replay_counts_what_the_press_did():
     assert 560 <= run.samples <= 600
     assert 10 < run.records < 60
     assert run.wire_bytes > 50 * run.records
-    assert {row.unit for row in bench.measure("replay", SMALL)} == {"× real time"}
+    rows = bench.measure("replay", SMALL)
+    assert [row.unit for row in rows] == ["× real time"] * 3 + ["s"]
+    assert min(row.value for row in rows) > 0
 
 
 def test_a_budget_is_kept_or_missed():
