@@ -168,6 +168,13 @@ def rates(dead):
     ]
 
 
+def test_who_has_been_due_for_longest_comes_first():
+    world = World()
+    readers = [world.add_reader(name, [1000], takes_ms=600) for name in "abc"]
+    world.run(30)
+    assert min(len(reader.asked) for reader in readers) >= 15
+
+
 def test_dead_meters_do_not_slow_the_others():
     assert min(rates(1)) >= 95
     assert min(rates(3)) >= 90

@@ -32,6 +32,8 @@ CORE, PROPERTIES = "tests/core/test_", "tests/properties/test_"
 TESTS = {
     "delivery/outbox.py": [PROPERTIES + "outbox.py", CORE + "path.py"],
     "delivery/ring.py": [PROPERTIES + "outbox.py", CORE + "path.py"],
+    "delivery/journal.py": [CORE + "journal.py"],
+    "delivery/segments.py": [CORE + "journal.py"],
     "delivery/session.py": ["tests/system/test_session.py"],
     "delivery/uplink.py": [],
     "core/ledger.py": [PROPERTIES + "ledger.py", CORE + "ledger.py", CORE + "counters.py"],
