@@ -8,7 +8,7 @@ OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)")
 PLAYED = $(if $(WORLD),--world "$(WORLD)") $(if $(RECORDING),--recording "$(RECORDING)") \
 	$(if $(MAP),--map "$(MAP)") $(if $(SEED),--seed "$(SEED)")
 
-.PHONY: setup demo replay test noise cuts outage kills fuzz mutants soak lint bench size flash update clean distclean
+.PHONY: setup demo replay test noise cuts outage kills fuzz mutants soak lint bench size flash update update-cuts clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(PLAYED) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -37,6 +37,11 @@ outage: setup
 # Brokers killed at random moments for ten minutes, while a gateway delivers to them over TLS.
 kills: setup
 	.venv/bin/python tests/campaigns/killed_brokers.py $(ARGS)
+
+# Updates over the serial port whose power is cut at random moments: COUNT=200 SEED=1
+update-cuts: setup
+	.venv/bin/python tests/campaigns/update_cuts.py $(if $(SEED),--seed "$(SEED)") \
+		$(if $(COUNT),--count "$(COUNT)") $(ARGS)
 
 # Wrong versions of the firmware: do the tests and the simulation notice? SEED=1 COUNT=300
 mutants: setup

@@ -21,13 +21,18 @@ from host_tools.errors import ToolError
 from host_tools.serial_port import open_port
 
 _BAUD = 115200
+_RESTART = b"\x03import machine\nmachine.reset()\x04"
 _WINDOW_BITS = 12
 _PIECE = 2048
-_ATTEMPTS = 3
-_RESTART_S = 4
+_ATTEMPTS = 5
+_RESTART_S = 2
+_PROMPT_S = 5
+_ANSWER_S = 10
+_BYTE_S = 2
+_FULL = "the file system is full; what is not needed goes with `limen flash`"
 _CAUSES = {
-    "ENOSPC": "the file system is full: restore what is needed with `limen flash`",
-    "Errno 28": "the file system is full: restore what is needed with `limen flash`",
+    "ENOSPC": _FULL,
+    "OSError: 28": _FULL,
     "MemoryError": "the gateway has no memory left; run it again",
 }
 
@@ -89,7 +94,7 @@ class Prompt:
     def __enter__(self) -> "Prompt":
         open_port(self._port).close()  # says better than mpremote why it cannot be opened
         with self._explained():
-            self._line = SerialTransport(self._port, _BAUD)
+            self._line = SerialTransport(self._port, _BAUD, timeout=_BYTE_S)
         try:
             self._enter()
             self._run(_PROGRAM)
@@ -99,8 +104,9 @@ class Prompt:
         return self
 
     def __exit__(self, *_) -> None:
-        with contextlib.suppress(TransportError, serial.SerialException, OSError):
-            self._line.exec_raw_no_follow("machine.reset()")
+        with contextlib.suppress(serial.SerialException, OSError):
+            self._line.serial.write(_RESTART)
+            self._line.serial.flush()
         with contextlib.suppress(serial.SerialException, OSError):
             self._line.close()
 
@@ -148,7 +154,7 @@ class Prompt:
         for attempt in range(_ATTEMPTS):
             try:
                 with self._explained(), contextlib.redirect_stdout(io.StringIO()):
-                    self._line.enter_raw_repl()
+                    self._line.enter_raw_repl(timeout_overall=_PROMPT_S)
                     return
             except ToolError:
                 if attempt == _ATTEMPTS - 1:
@@ -157,7 +163,10 @@ class Prompt:
 
     def _run(self, command: str) -> str:
         with self._explained():
-            return self._line.exec(command).decode()
+            said, error = self._line.exec_raw(command, timeout=_ANSWER_S)
+            if error:
+                raise TransportExecError(said, error.decode())
+            return said.decode()
 
     @contextlib.contextmanager
     def _explained(self):

@@ -213,6 +213,8 @@ def _run(path):
         _soft_reset(False)
         return False
     except BaseException as error:
+        # This port is interrupted anywhere, in a collection too, which then leaves the heap locked.
+        gc.collect()
         sys.print_exception(error)
         return False
     return True
