@@ -21,14 +21,16 @@ from host_tools.errors import ToolError
 from host_tools.serial_port import open_port
 
 _BAUD = 115200
+_INTERRUPT = b"\r\x03\x02"
+_FRIENDLY = b">>> "
 _RESTART = b"\x03import machine\nmachine.reset()\x04"
 _WINDOW_BITS = 12
 _PIECE = 2048
-_ATTEMPTS = 5
-_RESTART_S = 2
+_ATTEMPTS = 4
 _PROMPT_S = 5
+_PATIENCE_S = 12
 _ANSWER_S = 10
-_BYTE_S = 2
+_BYTE_S = 1
 _FULL = "the file system is full; what is not needed goes with `limen flash`"
 _CAUSES = {
     "ENOSPC": _FULL,
@@ -149,17 +151,27 @@ class Prompt:
     def _enter(self) -> None:
         """Stop the program and begin with an empty memory.
 
-        A board that has an update to put in its place restarts meanwhile, so ask again.
+        A board that has an update to put in its place starts anew meanwhile, so ask again.
         """
         for attempt in range(_ATTEMPTS):
-            try:
-                with self._explained(), contextlib.redirect_stdout(io.StringIO()):
+            with self._explained(), contextlib.redirect_stdout(io.StringIO()):
+                self._call()
+                try:
                     self._line.enter_raw_repl(timeout_overall=_PROMPT_S)
                     return
-            except ToolError:
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                time.sleep(_RESTART_S)
+                except TransportError:
+                    if attempt == _ATTEMPTS - 1:
+                        raise
+
+    def _call(self) -> None:
+        """Interrupt whatever runs until the friendly prompt comes: a board that is just starting
+        hears nothing for a while."""
+        end = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < end:
+            self._line.serial.write(_INTERRUPT)
+            if self._line.read_until(1, _FRIENDLY, timeout_overall=1).endswith(_FRIENDLY):
+                return
+        raise TransportError("nobody answers")
 
     def _run(self, command: str) -> str:
         with self._explained():

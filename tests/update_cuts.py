@@ -44,7 +44,7 @@ def play(folder, count, seed):
 
 def be_impatient(monkeypatch):
     """What a real board is given 10 s for an emulated one does in two."""
-    for name, seconds in (("_ANSWER_S", 1), ("_BYTE_S", 1), ("_PROMPT_S", 2), ("_RESTART_S", 0.5)):
+    for name, seconds in (("_ANSWER_S", 1), ("_BYTE_S", 1), ("_PROMPT_S", 2), ("_PATIENCE_S", 9)):
         monkeypatch.setattr(prompt, name, seconds)
 
 

@@ -97,8 +97,7 @@ class Mute:
 
 
 def test_a_port_without_a_prompt_is_told(monkeypatch):
-    be_impatient(monkeypatch)
-    monkeypatch.setattr("host_tools.prompt._ATTEMPTS", 1)
+    monkeypatch.setattr("host_tools.prompt._PATIENCE_S", 0.5)
     sentence = "No MicroPython prompt at /dev/.*; one without MicroPython needs `limen flash`"
     with served(PtyCarrier(Mute())) as port, pytest.raises(ToolError, match=sentence):
         with Prompt(port):
