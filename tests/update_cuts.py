@@ -5,7 +5,6 @@ import threading
 import time
 from collections import Counter
 
-from host_tools import prompt
 from host_tools.errors import ToolError
 from host_tools.gateway_image import gateway_files
 from host_tools.paths import PROJECT
@@ -40,12 +39,6 @@ def play(folder, count, seed):
             wait_for(lambda changed=changed: board.has(changed))
             assert board.state()["inc"] == incarnation, number
     return dict(places)
-
-
-def be_impatient(monkeypatch):
-    """What a real board is given 10 s for an emulated one does in two."""
-    for name, seconds in (("_ANSWER_S", 1), ("_BYTE_S", 1), ("_PROMPT_S", 2), ("_PATIENCE_S", 9)):
-        monkeypatch.setattr(prompt, name, seconds)
 
 
 def _cut_off(board, changed, chance):

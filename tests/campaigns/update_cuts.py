@@ -1,8 +1,6 @@
 """Updates over the serial port whose power is cut at random moments, each made good by the next.
 
     .venv/bin/python tests/campaigns/update_cuts.py [--count 200] [--seed 1]
-
-The tests run the same twice: tests/system/test_update_serial.py.
 """
 
 import argparse

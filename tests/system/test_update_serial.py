@@ -16,7 +16,6 @@ from host_tools.prompt import Prompt
 from host_tools.site import load_site
 from host_tools.update import Cable, update
 from served_board import ServedBoard, wait_for
-from update_cuts import be_impatient, play
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
@@ -52,16 +51,20 @@ def limen_update(board, site, *options):
 def test_what_has_changed_is_written_and_what_the_gateway_keeps_stays(board, site, capsys):
     state = board.files()["/state.json"]
     site.write_text(site.read_text().replace("baud = 9600", "baud = 19200"))
-    assert limen_update(board, site, "--dry-run") == 0
-    said = capsys.readouterr().out
-    assert "1 of " in said and said.endswith("Nothing was written.\n")
     assert limen_update(board, site) == 0
     assert "takes it back if it fails" in capsys.readouterr().out
     wait_for(lambda: board.has(gateway_files(load_site(site), "press-07")))
     wait_for(lambda: b'"trial"' in board.files()["/update.json"])
     assert state_in(board.files())["inc"] == state_in({"/state.json": state})["inc"]
-    assert limen_update(board, site) == 0
-    assert "Nothing has changed" in capsys.readouterr().out
+
+
+def test_a_dry_run_only_says_what_has_changed(board, site, capsys):
+    before = board.files()["/config.jsonl"]
+    site.write_text(site.read_text().replace("baud = 9600", "baud = 19200"))
+    assert limen_update(board, site, "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert "1 of " in said and said.endswith("Nothing was written.\n")
+    assert board.files()["/config.jsonl"] == before
 
 
 def test_a_changed_module_takes_less_than_five_seconds_of_the_line(board, files):
@@ -72,11 +75,6 @@ def test_a_changed_module_takes_less_than_five_seconds_of_the_line(board, files)
         update(files | {largest: files[largest][:-1] + b"\0"}, Cable(prompt))
         sent = board.received - before
     assert sent * BITS_OF_A_BYTE / BAUD < 5
-
-
-def test_an_update_that_is_cut_off_is_made_good_by_the_next(tmp_path, monkeypatch):
-    be_impatient(monkeypatch)
-    assert sum(play(tmp_path, count=2, seed=1).values()) == 2
 
 
 def test_a_backup_of_a_running_gateway(board, tmp_path, capsys):
@@ -107,6 +105,9 @@ def test_a_port_without_a_prompt_is_told(monkeypatch):
 def test_what_the_gateway_refuses_is_told(board):
     with Prompt(board.port) as prompt, pytest.raises(ToolError, match="refuses: OSError"):
         prompt.rename("/none", "/other")
+
+
+def test_a_full_file_system_is_told(board):
     with Prompt(board.port) as prompt:
         prompt._run("def folders(path): raise OSError(28)")
         with pytest.raises(ToolError, match="the file system is full"):
