@@ -220,12 +220,18 @@ class Gateway:
         self._requests = dialect.topic_of("cmd/")
         session.on_message = self._on_message
         if flash:
-            from limen.delivery.journal import Journal
-
-            numbers = (int(self.incarnation, 16), self.boot, int(head["hash"], 16))
-            self.journal = Journal(flash, self.outbox, numbers, dialect, BIRTH, self._tell_own)
-            self.journal.nudge = uplink.nudge
+            self._open_journal(flash, int(head["hash"], 16), dialect)
         self.link = self.make_link(head, session, uplink)
+
+    def _open_journal(self, flash, cfg, dialect):
+        from limen.delivery.journal import Journal
+
+        names = (int(self.incarnation, 16), self.boot, cfg)
+        try:
+            self.journal = Journal(flash, self.outbox, names, dialect, BIRTH, self._tell_own)
+            self.journal.nudge = self.uplink.nudge
+        except OSError as error:  # flash that cannot even be read
+            self.report("journal", error)
 
     def _restate(self):
         from limen.service.restate import restate

@@ -124,6 +124,21 @@ def test_flash_that_refuses_is_counted_and_memory_goes_on():
     assert gateway.journal.counters(1)["failures"] > 0
 
 
+def test_flash_that_refuses_from_the_start_is_read_all_the_same():
+    flash = Flash(16)
+    before = Boot(flash)
+    for s in range(300):
+        before.sample(s, s)
+    before.journal.save()
+    flash.refuses = True
+    after = Boot(flash, boot=2, cfg=7)
+    after.sample(1, 1, commit=True)
+    received = dict(after.drain())
+    assert received.pop((2, 1)) == after.put[2, 1]
+    assert received == before.put
+    assert after.journal.counters(1)["failures"] > 0
+
+
 def test_random_bytes_do_not_stop_the_start():
     flash = Flash(16)
     before = Boot(flash)

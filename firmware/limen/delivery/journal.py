@@ -80,7 +80,10 @@ class Journal:
         if self.segments.newest:
             from limen.delivery.tables import tidy
 
-            self._tables = tidy(self.segments, self.frame, identity[2])
+            try:
+                self._tables = tidy(self.segments, self.frame, identity[2])
+            except OSError:
+                self.failures += 1
 
     # Writing.
 
@@ -186,12 +189,18 @@ class Journal:
     def fetch(self):
         """Whether records of the backlog are ready to be sent; reads them, as many as may go."""
         if not self._backlog.count and self._allowance > 0:
-            for stream in (self._streams[EVENT], self._streams[DATA]):
-                while self._find_frame(stream) and self._pour(stream):
-                    pass
-                if self._backlog.count:
-                    break
+            try:
+                self._read_back()
+            except OSError:
+                self.failures += 1
         return self._backlog.has_unsent()
+
+    def _read_back(self):
+        for stream in (self._streams[EVENT], self._streams[DATA]):
+            while self._find_frame(stream) and self._pour(stream):
+                pass
+            if self._backlog.count:
+                return
 
     def _find_frame(self, stream):
         """Load the next frame that waits and is not in the outbox; False if there is none."""
