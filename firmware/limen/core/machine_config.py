@@ -95,11 +95,12 @@ class _Sources:
             return None
         place, channel = found
         if channel["unit"] not in units or kind and channel["kind"] != kind:
-            wanted = kind or units[0] or "a count or a digital input"
+            wanted = "a count or a digital input"
+            if units[0]:
+                wanted = "a %s in %s" % (kind or "gauge", units[0])
             unit = channel["unit"] or "no unit"
-            sentence = "%s is a %s in %s; this must be %s in %s"
-            told = (self._values[key], channel["kind"], unit, wanted, units[0] or "no unit")
-            self._spot.at(key).report(sentence % told)
+            told = (self._values[key], channel["kind"], unit, wanted)
+            self._spot.at(key).report("%s is a %s in %s; this must be %s" % told)
             return None
         self.compact[key] = place
         return channel

@@ -1,0 +1,102 @@
+"""Energy, machines and tariffs, as a site file has them: what cannot work is refused where it is."""
+
+from fake_meter import BOARDS, METER
+
+from limen.core.config import check
+
+DAY = {"name": "day", "price": "0.32 EUR/kWh", "days": "mon-fri", "from": "06:00", "to": "22:00"}
+REST = {"name": "night", "price": "0.24 EUR/kWh"}
+RUNNING = {"kind": "running"}
+
+
+def problems(site=None, **functions):
+    """{path behind the gateway or the site: sentence}."""
+    meter = dict(METER)
+    meter["channel"] = METER["channel"] + [
+        ["energy_import", 3, [72, "f32", "ABCD", 1, 1]],
+        ["operating_state", 0, [60, "u16", None, 1, 1]],
+        ["pulse_count", 0, [62, "u32", "ABCD", 1, 1]],
+    ]
+    names = ("voltage_l1", "power_active_total", "energy_import", "operating_state", "pulse_count")
+    device = {"id": "meter", "profile": "m", "bus": "rs485", "address": 1, "every": "1s"}
+    device["channels"] = {name: {} for name in names}
+    gateway = {"board": "one-port", "bus": [{"id": "rs485", "kind": "modbus-rtu"}]}
+    gateway["device"] = [device]
+    gateway.update({key: [functions[key]] for key in functions})
+    whole = {"site": dict({"id": "hall-2"}, **(site or {})), "mqtt": {"host": "broker.local"}}
+    whole["gateway"] = {"g1": gateway}
+    _, found = check(whole, "g1", {"m": meter}, BOARDS)
+    begin = {"gateway": 4, "site": 1}
+    return [(".".join([str(key) for key in p[begin[p[0]] :]]), text) for p, text in found]
+
+
+def energy(**changes):
+    return problems(energy=dict({"id": "hall", "meter": "meter"}, **changes))
+
+
+def machine(*states, **changes):
+    one = {"id": "press", "power": "meter.power_active_total", "state": list(states)}
+    return problems(machine=dict(one, **changes))
+
+
+def tariff(*rates, **functions):
+    return problems({"tariff": {"currency": "EUR", "rate": list(rates)}}, **functions)
+
+
+def assert_said(found, place, sentence):
+    assert [text for path, text in found if path == place and sentence in text], found
+
+
+def test_what_can_work():
+    assert energy() == energy(interval="5min", sliding="1min") == []
+    assert tariff(DAY, REST, energy={"id": "hall", "meter": "meter"}) == []
+    idle = {"kind": "idle", "below": "8 kW"}
+    assert machine(idle, RUNNING, hysteresis="200 W", parts="meter.pulse_count") == []
+
+
+def test_energy():
+    assert_said(energy(interval="7min"), "interval", "does not divide the hour")
+    assert_said(energy(sliding="4min"), "sliding", "does not divide the interval of 15min")
+    assert_said(energy(sliding="10s"), "sliding", "makes more than 60 steps of an interval")
+    assert_said(energy(meter="metre"), "meter", 'no device "metre" on this gateway; did you mean')
+    assert_said(energy(counters=["voltage_l1"]), "counters", "voltage_l1 is in V; known here: ")
+    assert_said(energy(counters=["energy_export"]), "counters", "reads no channel energy_export")
+    assert_said(energy(power="voltage_l1"), "power", "voltage_l1 is in V, not in W")
+    assert_said(energy(id="meter"), "id", "is the id of a device already")
+
+
+def test_peak_shedding():
+    shed = {"limit": "40 kW", "restore": "40 kW", "output": []}
+    assert_said(energy(shed=shed), "shed.restore", "must be below the limit, or outputs would")
+    shed = {"limit": "40 A", "restore": "0 W", "output": [{"device": "meter"}]}
+    found = energy(shed=shed)
+    assert_said(found, "shed.limit", '"40 A" is not in W')
+    assert_said(found, "shed.restore", "must be more than 0 W")
+    assert_said(found, "shed.output.0.device", "is no digital-output")
+
+
+def test_machines():
+    idle, setup = {"kind": "idle", "below": "8 kW"}, {"kind": "setup", "below": "8 kW"}
+    assert_said(machine(idle, setup, RUNNING), "state.1.below", "is not above the limit before, 80")
+    assert_said(machine(idle), "state", "needs one without below and input, for all that is left")
+    assert_said(machine(RUNNING, idle), "state.1", "comes behind one without below or input")
+    wide = machine(idle, RUNNING, hysteresis="8 kW")
+    assert_said(wide, "hysteresis", "must be smaller than 8000 W, the narrowest band")
+    lamp = {"kind": "fault", "input": "meter.pulse_count"}
+    assert_said(machine(lamp, RUNNING), "state.0.input", "is no digital signal")
+    assert_said(machine(RUNNING, rejects="meter.pulse_count"), "rejects", "needs parts beside it")
+    assert_said(machine(RUNNING, energy="meter.voltage_l1"), "energy", "must be a counter in kWh")
+    assert_said(machine(RUNNING, power="meter.voltage_l1"), "power", "is a gauge in V; this must be a gauge in W")
+
+
+def test_shifts_and_tariffs():
+    early = {"name": "early", "from": "06:00", "to": "14:30"}
+    late = {"name": "late", "from": "14:00", "to": "22:00"}
+    found = machine(RUNNING, shift=[early, late])
+    assert_said(found, "shift.1", 'overlaps "early" on mon at 14:00')
+    assert_said(tariff(DAY, DAY, REST), "tariff.rate.1", 'overlaps "day" on mon at 06:00')
+    assert_said(tariff(DAY), "tariff.rate.0", "nothing holds on mon at 00:00")
+    hall = {"id": "hall", "meter": "meter", "interval": "1h"}
+    half = dict(DAY)
+    half["from"] = "06:30"
+    assert_said(tariff(half, REST, energy=hall), "interval", 'change of "day" at 06:30; make it')
