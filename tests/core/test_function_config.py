@@ -1,4 +1,4 @@
-"""Energy, machines and tariffs, as a site file has them: what cannot work is refused where it is."""
+"""Energy, machines and tariffs, as a site file has them: what cannot work is refused there."""
 
 from fake_meter import BOARDS, METER
 
@@ -86,7 +86,8 @@ def test_machines():
     assert_said(machine(lamp, RUNNING), "state.0.input", "is no digital signal")
     assert_said(machine(RUNNING, rejects="meter.pulse_count"), "rejects", "needs parts beside it")
     assert_said(machine(RUNNING, energy="meter.voltage_l1"), "energy", "must be a counter in kWh")
-    assert_said(machine(RUNNING, power="meter.voltage_l1"), "power", "is a gauge in V; this must be a gauge in W")
+    wrong = machine(RUNNING, power="meter.voltage_l1")
+    assert_said(wrong, "power", "in V; this must be a gauge in W")
 
 
 def test_shifts_and_tariffs():
