@@ -41,7 +41,7 @@ NOT_RUN = {
 
 COPIED = ("host_tools", "firmware", "boards", "examples", "docs", "README.md", "Makefile")
 LIMEN = ".venv/bin/limen"
-COMMAND_S = 60
+COMMAND_S = 300
 
 
 @dataclass(frozen=True)
