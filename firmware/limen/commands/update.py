@@ -33,7 +33,7 @@ def run(gateway, request):
     if "put" in request:
         return {"size": _put(_allowed(request["put"]), request.get("at"), request.get("data"))}
     _install(request.get("install"))
-    asyncio.create_task(restart_answered(gateway.commands))
+    asyncio.create_task(restart_answered(gateway))
     return {}
 
 
