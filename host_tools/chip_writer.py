@@ -1,14 +1,16 @@
-"""Writes a gateway's file system to the chip at a serial port, with esptool, and verifies it.
+"""Writes what makes a gateway of the chip at a serial port, with esptool, and verifies it: file
+system, partition table, and MicroPython itself where its image is given.
 
 The chip is asked what it is before anything is written. Writing goes through the loader in the
 chip's ROM, compressed, without esptool's own loader in RAM: the same path that the emulated chip
 answers. A run that was cut off leaves a file system that is not whole; the next run writes it all.
-MicroPython itself is not written here.
+The journal and the chip's own settings (NVS) are left as they are.
 """
 
 import contextlib
 import sys
 import time
+from collections.abc import Callable
 
 import serial
 from esptool.cmds import attach_flash, detect_chip, detect_flash_size, reset_chip, write_flash
@@ -17,19 +19,32 @@ from esptool.logger import EsptoolLogger, TemplateLogger
 from esptool.util import FatalError, flash_size_bytes, strip_chip_name
 
 from host_tools.errors import ToolError
-from host_tools.image import FILE_SYSTEM_OFFSET, FLASH_BYTES
+from host_tools.image import FLASH_BYTES
+from host_tools.micropython_image import (
+    APPLICATION_OFFSET,
+    HEADER_BYTES,
+    MicroPythonImage,
+    layout_mb,
+)
+from host_tools.partitions import TABLE_OFFSET, Layout, layout_of
 from host_tools.serial_port import open_port
 
-_APPLICATION_OFFSET = 0x10000
 _FIRST_BAUD = 115200
 # esptool has four timings of the reset lines; each is tried once.
 _CONNECT_ATTEMPTS = 4
 
 
-def write_file_system(port: str, image: bytes, chip: str, baud: int) -> None:
-    """Write the image to the chip ("esp32", "esp32s3"...) at the port, verify it, reset the chip.
+def write_gateway(
+    port: str,
+    file_system: Callable[[Layout], bytes],
+    chip: str,
+    baud: int,
+    micropython: MicroPythonImage | None = None,
+) -> None:
+    """Write to the chip ("esp32", "esp32s3"...) at the port, verify, and reset the chip.
 
-    Prints what it finds and does. Raises ToolError with a sentence for whoever holds the cable.
+    `file_system` gives the image for the layout that the chip's flash allows. Prints what it finds
+    and does. Raises ToolError with a sentence for whoever holds the cable.
     """
     EsptoolLogger().set_logger(_Progress())
     # With the timeout that esptool wants for its commands, it need not set it at each of them:
@@ -39,8 +54,14 @@ def write_file_system(port: str, image: bytes, chip: str, baud: int) -> None:
         esp = _connect(line, port)
         print(_describe(esp, port))
         _require_chip(esp, chip, port)
-        _write(esp, image, baud)
-        _report_micropython(esp)
+        attach_flash(esp)
+        layout = _layout(esp, micropython)
+        image = file_system(layout)
+        table = [(TABLE_OFFSET, layout.table())]
+        rest = micropython.parts(esp, layout) if micropython else table
+        _write(esp, [(layout.vfs, image), *rest], baud)
+        if micropython is None:
+            _report_micropython(esp)
         reset_chip(esp)
 
 
@@ -99,35 +120,42 @@ def _require_chip(esp, chip: str, port: str) -> None:
         )
 
 
-def _write(esp, image: bytes, baud: int) -> None:
-    attach_flash(esp)
-    _require_size(esp)
+def _layout(esp, micropython: MicroPythonImage | None) -> Layout:
+    """How the chip's flash is to be divided: as its bootloader, or the new one, can have it."""
+    size = _flash_bytes(esp)
+    if micropython:
+        micropython.check(esp)
+        header = micropython.content
+    else:
+        header = esp.read_flash(esp.BOOTLOADER_FLASH_OFFSET, HEADER_BYTES)
+    return layout_of(layout_mb(header, size))
+
+
+def _write(esp, parts: list[tuple[int, bytes]], baud: int) -> None:
     if baud != _FIRST_BAUD:
         esp.change_baud(baud)
     began_s = time.monotonic()
-    write_flash(esp, [(FILE_SYSTEM_OFFSET, image)], compress=True)
+    write_flash(esp, parts, compress=True)
     took_s = time.monotonic() - began_s
-    print(
-        f"Wrote {len(image)} bytes at {FILE_SYSTEM_OFFSET:#x} in {took_s:.1f} s at {baud} baud; "
-        "MD5 verified."
-    )
+    told = ", ".join(f"{len(content)} bytes at {address:#x}" for address, content in parts)
+    print(f"Wrote {told} in {took_s:.1f} s at {baud} baud; MD5 verified.")
 
 
-def _require_size(esp) -> None:
+def _flash_bytes(esp) -> int:
     size = detect_flash_size(esp)
     if size is None or flash_size_bytes(size) < FLASH_BYTES:
         raise ToolError(
             f"The chip's flash has {size or 'an unknown size'}; a gateway needs "
             f"{FLASH_BYTES >> 20}MB. Nothing was written."
         )
+    return flash_size_bytes(size)
 
 
 def _report_micropython(esp) -> None:
-    if esp.read_flash(_APPLICATION_OFFSET, 4)[0] != esp.ESP_IMAGE_MAGIC:
+    if esp.read_flash(APPLICATION_OFFSET, HEADER_BYTES)[0] != esp.ESP_IMAGE_MAGIC:
         print(
-            f"MicroPython is not on this chip yet (no application at {_APPLICATION_OFFSET:#x}). "
-            f'Write its image with esptool "write-flash {esp.BOOTLOADER_FLASH_OFFSET:#x} FILE", '
-            "without erasing the flash; then the gateway starts."
+            f"MicroPython is not on this chip yet (no application at {APPLICATION_OFFSET:#x}). "
+            "Run it again with --image FILE, the board's image from micropython.org."
         )
 
 

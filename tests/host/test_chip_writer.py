@@ -12,7 +12,7 @@ import pytest
 import serial
 
 from emulated_port import served
-from host_tools.chip_writer import write_file_system
+from host_tools.chip_writer import write_gateway
 from host_tools.emulation import rom_loader
 from host_tools.emulation.chips import CHIPS, ESP32
 from host_tools.emulation.nor_flash import NorFlash
@@ -20,6 +20,7 @@ from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.serial_carriers import PtyCarrier, Rfc2217Carrier
 from host_tools.errors import ToolError
 from host_tools.image import FILE_SYSTEM_OFFSET
+from host_tools.partitions import TABLE_OFFSET, layout_of
 
 IMAGE = random.Random(1).randbytes(24_000) + b"\xff" * 72_000
 BAUD = 921600
@@ -94,14 +95,16 @@ def test_esptool_is_told_which_chip_and_flash_it_has(flash):
 @pytest.mark.parametrize("carrier", [PtyCarrier, Rfc2217Carrier])
 def test_the_image_is_written_and_verified(flash, carrier, capsys):
     with served(carrier(RomLoader(flash))) as port:
-        write_file_system(port, IMAGE, "esp32", BAUD)
+        write_gateway(port, lambda layout: IMAGE, "esp32", BAUD)
     assert written(flash) == IMAGE
-    assert flash.read(0, FILE_SYSTEM_OFFSET) == b"\xff" * FILE_SYSTEM_OFFSET
+    table = layout_of(4).table()
+    before = b"\xff" * TABLE_OFFSET + table
+    assert flash.read(0, FILE_SYSTEM_OFFSET) == before.ljust(FILE_SYSTEM_OFFSET, b"\xff")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == (
         f"Chip at {port}: ESP32-D0WD-V3 (revision v3.1), MAC 02:4c:69:6d:65:6e."
     )
-    assert lines[1].startswith("Wrote 96000 bytes at 0x200000 in ")
+    assert lines[1].startswith("Wrote 96000 bytes at 0x200000, 3072 bytes at 0x8000 in ")
     assert lines[1].endswith(" s at 921600 baud; MD5 verified.")
     assert lines[2].startswith("MicroPython is not on this chip yet")
 
@@ -110,7 +113,7 @@ def test_over_rfc2217_the_chip_is_reset_into_its_loader_and_out_of_it(flash):
     loader = RomLoader(flash)
     loader.reset(download=False)
     with served(Rfc2217Carrier(loader)) as port:
-        write_file_system(port, IMAGE, "esp32", BAUD)
+        write_gateway(port, lambda layout: IMAGE, "esp32", BAUD)
         assert not loader.listening
     assert written(flash) == IMAGE
 
@@ -118,7 +121,7 @@ def test_over_rfc2217_the_chip_is_reset_into_its_loader_and_out_of_it(flash):
 def test_micropython_on_the_chip_is_not_asked_for(flash, capsys):
     flash.program(0x10000, b"\xe9")
     with served(PtyCarrier(RomLoader(flash))) as port:
-        write_file_system(port, IMAGE, "esp32", BAUD)
+        write_gateway(port, lambda layout: IMAGE, "esp32", BAUD)
     assert "MicroPython" not in capsys.readouterr().out
     assert flash.read(0x10000, 1) == b"\xe9"
 
@@ -129,7 +132,7 @@ def test_a_run_that_was_cut_off_is_made_good_by_the_next(flash, carrier, tmp_pat
     blob.write_bytes(IMAGE)
     program = (
         "import sys; from pathlib import Path; from host_tools.chip_writer import *; "
-        "write_file_system(sys.argv[1], Path(sys.argv[2]).read_bytes(), 'esp32', 921600)"
+        "write_gateway(sys.argv[1], lambda _: Path(sys.argv[2]).read_bytes(), 'esp32', 921600)"
     )
     running = []
 
@@ -144,7 +147,7 @@ def test_a_run_that_was_cut_off_is_made_good_by_the_next(flash, carrier, tmp_pat
         assert running[0].wait(60) == -signal.SIGKILL
         assert written(flash)[:8192] == IMAGE[:8192]
         assert written(flash) != IMAGE
-        write_file_system(port, IMAGE, "esp32", BAUD)
+        write_gateway(port, lambda layout: IMAGE, "esp32", BAUD)
     assert written(flash) == IMAGE
 
 
@@ -153,15 +156,15 @@ def test_a_corrupted_block_is_sent_again(flash):
         flash, lambda number, frame: frame[:-1] + b"?" if number in (3, 7) else frame
     )
     with served(PtyCarrier(loader)) as port:
-        write_file_system(port, IMAGE, "esp32", BAUD)
+        write_gateway(port, lambda layout: IMAGE, "esp32", BAUD)
     assert written(flash) == IMAGE
-    assert loader.blocks == -(-len(zlib.compress(IMAGE, 9)) // 1024) + 2
+    assert loader.blocks == -(-len(zlib.compress(IMAGE, 9)) // 1024) + 2 + 1  # the table's
 
 
 def test_blocks_that_never_arrive_whole_end_in_a_sentence(flash):
     loader = Disturbed(flash, lambda number, frame: frame[:-1] + bytes([frame[-1] ^ 1]))
     with served(PtyCarrier(loader)) as port, pytest.raises(ToolError) as refused:
-        write_file_system(port, IMAGE, "esp32", BAUD)
+        write_gateway(port, lambda layout: IMAGE, "esp32", BAUD)
     assert loader.blocks == 3
     assert "did not take the file system" in str(refused.value)
     assert "Checksum error" in str(refused.value)
@@ -171,7 +174,7 @@ def test_blocks_that_never_arrive_whole_end_in_a_sentence(flash):
 def test_another_chip_is_left_alone(flash):
     s2 = dataclasses.replace(ESP32, magic=0x7C6)
     with served(PtyCarrier(RomLoader(flash, s2))) as port, pytest.raises(ToolError) as refused:
-        write_file_system(port, IMAGE, "esp32", BAUD)
+        write_gateway(port, lambda layout: IMAGE, "esp32", BAUD)
     assert str(refused.value).startswith(
         f"The board of this gateway has the chip esp32, but at {port} is an ESP32-S2; nothing"
     )
@@ -181,7 +184,7 @@ def test_another_chip_is_left_alone(flash):
 def test_a_flash_that_is_too_small_is_left_alone(tmp_path):
     flash = NorFlash(tmp_path / "small.bin", 2 << 20)
     with served(PtyCarrier(RomLoader(flash))) as port, pytest.raises(ToolError) as refused:
-        write_file_system(port, IMAGE, "esp32", BAUD)
+        write_gateway(port, lambda layout: IMAGE, "esp32", BAUD)
     assert str(refused.value) == (
         "The chip's flash has 2MB; a gateway needs 4MB. Nothing was written."
     )
@@ -194,13 +197,13 @@ def test_a_chip_that_does_not_answer_ends_in_a_sentence(flash):
             return b""
 
     with served(PtyCarrier(Silent(flash))) as port, pytest.raises(ToolError) as refused:
-        write_file_system(port, IMAGE, "esp32", BAUD)
+        write_gateway(port, lambda layout: IMAGE, "esp32", BAUD)
     assert str(refused.value).startswith(f"No answer from a chip at {port}. Check that the cable")
 
 
 def refusal(port):
     with pytest.raises(ToolError) as refused:
-        write_file_system(str(port), IMAGE, "esp32", BAUD)
+        write_gateway(str(port), lambda layout: IMAGE, "esp32", BAUD)
     return str(refused.value)
 
 
@@ -241,7 +244,7 @@ def test_a_port_in_use_and_a_file_that_is_no_port_are_told_apart(flash, tmp_path
 def test_esptool_knows_the_chip_by_itself_and_writes_it(tmp_path, name, size_mb):
     flash = NorFlash(tmp_path / "flash.bin", size_mb << 20)
     (tmp_path / "image").write_bytes(IMAGE)
-    with served(Rfc2217Carrier(RomLoader(flash, CHIPS[name], mac=bytes(range(6))))) as port:
+    with served(PtyCarrier(RomLoader(flash, CHIPS[name], mac=bytes(range(6))))) as port:
         done = esptool(port, "write-flash", FILE_SYSTEM_OFFSET, tmp_path / "image", chip="auto")
         asked = esptool(port, "flash-id", chip="auto")
     assert done.returncode == 0, done.stdout

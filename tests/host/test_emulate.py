@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from host_tools.chip_writer import write_file_system
+from host_tools.chip_writer import write_gateway
+from host_tools.partitions import TABLE_OFFSET, layout_of
 
 IMAGE = b"limen" * 2000
 EMULATE = [sys.executable, "-m", "host_tools", "emulate"]
@@ -30,11 +31,15 @@ def test_what_is_written_at_the_port_is_in_the_file(tmp_path, carrier):
     flash = tmp_path / "flash.bin"
     with emulated("--flash", flash, *carrier) as (process, greeting, port):
         assert greeting.startswith(f"Emulated Espressif ESP32-DevKitC V4 with flash {flash}; ")
-        write_file_system(port, IMAGE, "esp32", 921600)
+        write_gateway(port, lambda layout: IMAGE, "esp32", 921600)
     assert process.returncode == 130
     content = flash.read_bytes()
     assert len(content) == 4 << 20
-    assert content.replace(b"\xff", b"") == IMAGE
+    layout = layout_of(4)
+    assert content[layout.vfs :].replace(b"\xff", b"") == IMAGE
+    assert content[: layout.vfs].rstrip(b"\xff") == b"\xff" * TABLE_OFFSET + layout.table().rstrip(
+        b"\xff"
+    )
     assert content.index(IMAGE) == 0x200000
 
 

@@ -8,10 +8,13 @@ from littlefs import LittleFS
 
 from emulated_port import served
 from host_tools import cli
+from host_tools.emulation.chips import ESP32, ESP32_C3
 from host_tools.emulation.nor_flash import NorFlash
 from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.serial_carriers import PtyCarrier
-from host_tools.image import FILE_SYSTEM_BYTES, FILE_SYSTEM_OFFSET
+from host_tools.emulation.stand_in_image import stand_in_image
+from host_tools.image import FILE_SYSTEM_OFFSET
+from host_tools.partitions import FILE_SYSTEM, JOURNAL, layout_of, partition_of
 from host_tools.paths import PROJECT
 
 PRESS = PROJECT / "examples" / "press"
@@ -40,7 +43,7 @@ def limen_flash(site, *options, port="/dev/ttyNONE", gateway="press-07"):
 
 def mounted(image):
     file_system = LittleFS(
-        block_size=4096, block_count=FILE_SYSTEM_BYTES // 4096, mount=False, disk_version=0x20000
+        block_size=4096, block_count=len(image) // 4096, mount=False, disk_version=0x20000
     )
     file_system.context.buffer[:] = image
     file_system.mount()
@@ -51,7 +54,7 @@ def test_the_chip_then_has_firmware_configuration_and_secrets(site, tmp_path, ca
     flash = NorFlash(tmp_path / "flash.bin")
     with served(PtyCarrier(RomLoader(flash))) as port:
         assert limen_flash(site, port=port) == 0
-    files = mounted(flash.read(FILE_SYSTEM_OFFSET, FILE_SYSTEM_BYTES))
+    files = mounted(flash.read(FILE_SYSTEM_OFFSET, layout_of(4).vfs_bytes))
     flash.close()
     with files.open("/config.jsonl") as file:
         configuration = json.loads(file.readline())
@@ -98,3 +101,58 @@ def test_a_gateway_that_the_site_does_not_have_is_named(site, capsys):
 def test_a_missing_port_is_said_at_last(site, capsys):
     assert limen_flash(site) == 1
     assert "There is no port /dev/ttyNONE" in capsys.readouterr().err
+
+
+BANNER = "MicroPython v1.25.0 on 2025-04-15; a stand-in"
+
+
+def flash_with(image, site, tmp_path, megabytes=4):
+    """The exit status of flashing with that image, and what is then on the chip."""
+    path = tmp_path / "micropython.bin"
+    path.write_bytes(image)
+    flash = NorFlash(tmp_path / "flash.bin", megabytes << 20)
+    with served(PtyCarrier(RomLoader(flash))) as port:
+        status = limen_flash(site, "--image", path, port=port)
+    content = flash.read(0, len(flash))
+    flash.close()
+    return status, content
+
+
+@pytest.mark.parametrize(("made_for_mb", "megabytes"), [(4, 4), (4, 8), (8, 8)])
+def test_micropython_and_our_table_are_written_too(made_for_mb, megabytes, site, tmp_path, capsys):
+    image = stand_in_image(ESP32, BANNER, made_for_mb)
+    status, content = flash_with(image, site, tmp_path, megabytes)
+    assert status == 0
+    layout = layout_of(made_for_mb)
+    assert partition_of(content, FILE_SYSTEM) == (layout.vfs, layout.vfs_bytes)
+    assert partition_of(content, JOURNAL) == (layout.journal, layout.journal_bytes)
+    assert content[0x1000:0x8000] == image[:0x7000]
+    assert content[0x10000 : 0x1000 + len(image)] == image[0xF000:]
+    mounted(content[layout.vfs : layout.journal])
+    assert "MicroPython is not on this chip" not in capsys.readouterr().out
+
+
+GOOD = stand_in_image(ESP32, BANNER)
+WRONG = {
+    "for another chip": (stand_in_image(ESP32_C3, BANNER), "is for another chip than this ESP32"),
+    "cut off": (GOOD[:0xF010], "is no whole MicroPython image"),
+    "text": (b"<html>not found</html>", "is no whole MicroPython image"),
+    "damaged": (GOOD.replace(b"a stand-in", b"a stand-on"), "is damaged"),
+    "too large": (GOOD + bytes(0x1F0000), "it reaches into the file system"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_an_image_that_would_not_start_is_not_written(what, site, tmp_path, capsys):
+    image, sentence = WRONG[what]
+    status, content = flash_with(image, site, tmp_path)
+    said = capsys.readouterr().err
+    assert status == 1
+    assert sentence in said
+    assert "othing was written" in said
+    assert set(content) == {0xFF}
+
+
+def test_an_image_that_is_not_there_is_named(site, capsys):
+    assert limen_flash(site, "--image", "gone.bin") == 1
+    assert "gone.bin cannot be read (No such file or directory)" in capsys.readouterr().err

@@ -11,8 +11,15 @@ from host_tools.emulation.press import PressModel
 from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier
-from host_tools.gateway_image import gateway_image
-from host_tools.image import FILE_SYSTEM_OFFSET
+from host_tools.gateway_image import gateway_files
+from host_tools.image import build_image
+from host_tools.partitions import (
+    FILE_SYSTEM,
+    JOURNAL,
+    TABLE_OFFSET,
+    layout_of,
+    partition_of,
+)
 from host_tools.paths import PROJECT
 from host_tools.site import load_site
 from host_tools.world import Listeners, World, add_model_broker, plan_of_flash
@@ -77,12 +84,16 @@ class Demo:
         return self.world.gateway
 
 
-def test_esptool_wrote_the_image_and_nothing_else(site, flash):
-    image = gateway_image(load_site(site), GATEWAY)
+def test_esptool_wrote_the_image_and_its_table_and_nothing_else(site, flash):
+    layout = layout_of(4)
+    image = build_image(gateway_files(load_site(site), GATEWAY), layout.vfs_bytes)
     content = flash.read_bytes()
-    end = FILE_SYSTEM_OFFSET + len(image)
-    assert content[FILE_SYSTEM_OFFSET:end] == image
-    assert set(content[:FILE_SYSTEM_OFFSET] + content[end:]) == {0xFF}
+    assert content[layout.vfs : layout.journal] == image
+    assert partition_of(content, FILE_SYSTEM) == (layout.vfs, layout.vfs_bytes)
+    assert partition_of(content, JOURNAL) == (layout.journal, layout.journal_bytes)
+    behind = TABLE_OFFSET + len(layout.table())
+    others = content[:TABLE_OFFSET] + content[behind : layout.vfs] + content[layout.journal :]
+    assert set(others) == {0xFF}
 
 
 def test_the_board_boots_from_those_bytes_and_says_who_it_is(site, flash, tmp_path):
