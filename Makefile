@@ -67,7 +67,7 @@ size: setup
 	@$(LIMEN) size $(ARGS)
 
 flash: setup
-	@$(LIMEN) flash $(if $(PORT),--port "$(PORT)") $(OPTIONS)
+	@$(LIMEN) flash $(if $(PORT),--port "$(PORT)") $(if $(IMAGE),--image "$(IMAGE)") $(OPTIONS)
 
 # Only what has changed; without PORT over the broker at BROKER.
 update: setup
