@@ -46,6 +46,7 @@ _VIRTUAL_SHARE = 48 * 1024
 _KEPT_LINES = 60
 _PARITIES = ("E", "O", None)
 _INVERT_RX = 4
+_LAST_WORDS_US = 200_000
 
 
 class Board:
@@ -320,7 +321,12 @@ class Board:
             self.type(self._typed_early)
 
     def _on_end(self, id: int, data: bytes) -> None:
-        self._end()
+        """A terminal, which there is in real time, hands over what was printed a moment later."""
+        if isinstance(self._link, RealLink):
+            link = self._link
+            self.scheduler.after(_LAST_WORDS_US, lambda: self._link is link and self._end())
+        else:
+            self._end()
 
     def _on_reset(self, cause: int, data: bytes) -> None:
         self.restart(cause, bool(data))

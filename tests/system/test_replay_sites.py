@@ -25,7 +25,7 @@ id = "hall-2"
 [mqtt]
 host = "10.0.0.5"
 [gateway.g1]
-board = "espressif-esp32-devkitc"
+board = "espressif-esp32-devkitc-ve"
 [[gateway.g1.bus]]
 id = "net"
 kind = "modbus-tcp"
