@@ -75,6 +75,7 @@ def test_the_prompt_is_a_person_s_too(tmp_path):
     flash = write_flash(tmp_path / "flash.bin")
     with served_chip(flash, carrier=PtyCarrier) as chip, serial.Serial(chip.url, 115200) as port:
         port.timeout = 1
+        chip.wait_for(b"main runs")  # a board that is just starting hears nothing
         port.write(b"\x03")
         assert BANNER.encode() in read_until(port, b">>> ")
         port.write(b"6 * 8\x087\r")
