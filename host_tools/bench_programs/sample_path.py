@@ -63,7 +63,7 @@ class Socket(io.IOBase):
 
     def ioctl(self, request, flags):
         if request != POLL:
-            return 0
+            return -1  # it has no descriptor: 0 would be the console's
         return flags & (POLL_WRITE | (POLL_READ if self._answer else 0))
 
     def setblocking(self, flag):

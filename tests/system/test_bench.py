@@ -69,9 +69,6 @@ def test_a_record_of_the_backlog_costs_less_than_half_of_a_message_of_its_own():
     assert rows["the press at work: a sample read"] < rows["the press at work: a record"]
 
 
-@pytest.mark.xfail(
-    run=False, reason="the program's stand-in for a socket is asked for no bytes: to be found"
-)
 def test_a_sample_takes_no_more_heap_than_stated():
     if not interpreter.find().is_chip_like:
         pytest.skip("no 32-bit MicroPython on this machine: heap checks are skipped")
