@@ -56,11 +56,11 @@ def write_gateway(
         _require_chip(esp, chip, port)
         attach_flash(esp)
         layout = _layout(esp, micropython)
-        image = file_system(layout)
-        table = [(TABLE_OFFSET, layout.table())]
-        rest = micropython.parts(esp, layout) if micropython else table
-        _write(esp, [(layout.vfs, image), *rest], baud)
-        if micropython is None:
+        parts = [(layout.vfs, file_system(layout))]
+        if micropython:
+            _write(esp, parts + micropython.parts(esp, layout), baud)
+        else:
+            _write(esp, [*parts, (TABLE_OFFSET, layout.table())], baud)
             _report_micropython(esp)
         reset_chip(esp)
 

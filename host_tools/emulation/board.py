@@ -322,8 +322,8 @@ class Board:
 
     def _on_end(self, id: int, data: bytes) -> None:
         """A terminal, which there is in real time, hands over what was printed a moment later."""
-        if isinstance(self._link, RealLink):
-            link = self._link
+        link = self._link
+        if self._is_real:
             self.scheduler.after(_LAST_WORDS_US, lambda: self._link is link and self._end())
         else:
             self._end()
