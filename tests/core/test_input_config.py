@@ -438,7 +438,7 @@ def test_what_a_port_cannot_be():
 
 
 def vibrating(*names, **changes):
-    adxl345 = {"profile": "analogdevices-adxl345", "cs": 5, "rate": "3200 Hz", "samples": 1024}
+    adxl345 = {"profile": "analogdevices-adxl345", "cs": 5, "rate": "3200 Hz", "samples": 2048}
     adxl345["channels"] = {"vibration_" + name: {} for name in names}
     adxl345.update(changes)
     return adxl345
@@ -463,7 +463,7 @@ def test_a_vibration_that_cannot_be_measured():
     lis3dh = {"profile": "st-lis3dh", "rate": "1344 Hz"}
     zones = ["1.4 mm/s", "2.8 mm/s", "4.5 mm/s"]
     for one, problem in (
-        (vibrating("velocity", samples=512), "0.samples: must be 640 or more at this rate"),
+        (vibrating("velocity", samples=512), "0.samples: must be 1312 or more at this rate"),
         (
             vibrating("velocity", **{"from": "1 Hz"}),
             "0.samples: cannot be enough at this rate for 1 Hz; take a slower one",

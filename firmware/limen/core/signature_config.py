@@ -7,9 +7,8 @@ birth knows what was measured.
 
 from limen.core.schema import text
 from limen.core.units import Mistake, parse_count
-from limen.core.vibration import MILLI, leak_of
+from limen.core.vibration import MILLI, SETTLED_LEAKS, leak_of
 
-_SETTLED = 6  # leaks: the first half of the burst only lets the integral forget
 _ISO_HZ = (10, 1000)
 _PLACES = 3
 _STATES = {"0": "A", "1": "B", "2": "C", "3": "D"}
@@ -54,7 +53,7 @@ def _millihz(value):
 
 
 def _check_length(spot, samples, rate_hz, from_hz):
-    least = _SETTLED * leak_of(rate_hz, from_hz) + 1
+    least = 2 * SETTLED_LEAKS * leak_of(rate_hz, from_hz) + 1
     if samples < least:
         least += -least % 32
         if least <= 2048:
