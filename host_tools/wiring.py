@@ -60,6 +60,7 @@ _FULL_SCALES_V = [Fraction(mv, 1000) for mv in (6144, 4096, 2048, 1024, 512, 256
 _GRAVITY = 9.80665
 _SHAKES_HZ = 97
 _MAINS_HALF_V = 1.65
+_VIBRATION_MIDDLE_V = 1.3
 _MAINS_US = 20_000
 
 
@@ -326,6 +327,17 @@ def _wire_current(place: _Place) -> None:
     )
 
 
+def _wire_vibration(place: _Place) -> None:
+    """A sine in the middle of what the converter measures; the line counts in steps of 0.1 mV."""
+    numerator, _, denominator = place.device["line"]
+    rms = place.measured("vibration_acceleration")
+    amplitude_v = math.sqrt(2) * denominator / numerator / 10_000
+    place.parts.volts[place.device["pin"]] = lambda now_us: (
+        _VIBRATION_MIDDLE_V
+        + float(rms(now_us)) * amplitude_v * math.sin(2 * math.pi * _SHAKES_HZ * now_us / 1_000_000)
+    )
+
+
 def _wire_level(place: _Place) -> None:
     """The level of a digital input is looked at each second."""
     value = place.measured("digital_input")
@@ -349,6 +361,7 @@ _PARTS: dict[str, Callable[[_Place], None]] = {
     "ds18b20": _wire_ds18b20,
     "pulse": _wire_pulses,
     "analog": _wire_analog,
+    "analog_vibration": _wire_vibration,
     "current_transformer": _wire_current,
     "digital_in": _wire_level,
 }

@@ -429,8 +429,10 @@ def test_what_a_port_cannot_be():
         "0.uart: must be 1 or 2 on this board, not 0"
     )
     secret = dict(P1, key="00112233")
-    assert said("p1", {"profile": "dsmr-p1"}, bus=secret)[0].split(";")[0].endswith(
-        "telegrams that are encrypted, as in Austria and Luxembourg, are not read"
+    assert (
+        said("p1", {"profile": "dsmr-p1"}, bus=secret)[0]
+        .split(";")[0]
+        .endswith("telegrams that are encrypted, as in Austria and Luxembourg, are not read")
     )
     assert said("p1", {"profile": "dsmr-p1", "channels": {"energy_imports": {}}})[0].startswith(
         "0.channels.energy_imports: DSMR P1 has no such channel"
@@ -451,12 +453,76 @@ def test_what_needs_a_burst_without_a_gap():
     configuration, problems = checked(SPI, [one])
     assert problems == []
     (device,) = configuration["device"]
-    assert device["signature"] == [0, 10, 24667, [1400, 2800, 4500]]
+    assert device["signature"] == [10, 1280, 24667, [1400, 2800, 4500]]
+    assert device["axis"] == 0
     assert device["model"] == "Analog Devices ADXL345, 10 Hz to 1280 Hz along x"
     channels = {channel["name"]: channel for channel in device["channel"]}
     assert channels["vibration_zone"]["states"] == {"0": "A", "1": "B", "2": "C", "3": "D"}
     configuration, _ = checked(SPI, [vibrating("acceleration")])
     assert "signature" not in configuration["device"][0]
+
+
+ANALOG = {"profile": "analog-vibration", "pin": 34, "sensitivity": "100 mV/g"}
+
+
+def test_an_analog_accelerometer():
+    names = ("acceleration", "velocity", "order_1")
+    channels = {"vibration_" + name: {} for name in names}
+    one = dict(ANALOG, channels=channels, speed="1480 1/min", divider=["10 kohm", "30 kohm"])
+    configuration, problems = checked({"id": "pins", "kind": "pins"}, [one])
+    assert problems == []
+    (device,) = configuration["device"]
+    # 3/4 of 100 mV for a g at the pin: a step of 0.1 mV is 1/750 of it.
+    line = device["line"]
+    assert line[1] == 0 and line[0] * 750 * 100000 == line[2] * 980665
+    assert device["model"] == "analog accelerometer, 10 Hz to 1000 Hz"
+    assert device["signature"] == [10, 1000, 24667, []]
+    assert (device["rate_hz"], device["samples"]) == (2500, 1024)
+
+
+def test_an_analog_accelerometer_that_cannot_be():
+    velocity = {"vibration_velocity": {}}
+    for changes, problem in (
+        ({"sensitivity": "0 mV/g"}, "0.sensitivity: must be more than 0"),
+        ({"sensitivity": "100 mV"}, '0.sensitivity: "100 mV" is not in mV/g; write a'),
+        ({"rate": "3200 Hz"}, "0.rate: must be one of 250, 500, 1000, 1250, 2000, 2500, 31"),
+        ({"samples": 512, "channels": velocity}, "0.samples: must be 1024 or more at this r"),
+        ({"every": "800ms"}, "0.every: is shorter than twice the burst of 409ms, in which t"),
+        ({"pin": 4}, "0.pin: pin 4 has no converter beside Wi-Fi; on this chip pins 32 to 39 h"),
+        ({"axis": "x"}, "0.axis: unknown key; known here: channels, div"),
+        ({"channels": {"acceleration_x": {}}}, "0.channels.acceleration_x: analog acceleromet"),
+    ):
+        found = said("pins", dict(ANALOG, **changes))
+        assert [text for text in found if text[: len(problem)] == problem], (problem, found)
+
+
+def test_the_speed_of_a_shaft_is_that_of_a_channel():
+    speed = {"profile": "analog-input", "pin": 35, "signal": "0-2 V", "from": "0 1/min"}
+    speed.update({"to": "3000 1/min", "quantity": "rotational_speed", "id": "drive"})
+    order = {"vibration_order_1": {}, "vibration_order_2": {}}
+    one = dict(ANALOG, channels=order, speed="drive.rotational_speed", per_turn="2.5")
+    configuration, problems = checked({"id": "pins", "kind": "pins"}, [one, speed])
+    assert problems == []
+    (function,) = configuration["function"]
+    # A count is 0.001 1/min, which is 1/60 mHz, and a turn is two and a half of the drive's.
+    assert function == {
+        "id": "shafts",
+        "function": "shaft",
+        "model": None,
+        "channel": [],
+        "follows": [2],
+        "shafts": [[[2, 0], 1, [1, 0, 150]]],
+    }
+    assert configuration["device"][0]["signature"] == [10, 1000, 0, []]
+    for changes, problem in (
+        ({"speed": "drive.frequency"}, '0.speed: drive reads no channel "frequency"'),
+        ({"speed": "drives.frequency"}, '0.speed: there is no device "drives" on this gateway'),
+        ({"speed": "1480 1/min"}, "0.per_turn: is for a speed that is in a channel"),
+        ({"per_turn": 0}, "0.per_turn: must be more than 0"),
+        ({"speed": "d0.vibration_order_1"}, '0.speed: "d0.vibration_order_1" is in m/s²; a spe'),
+    ):
+        found = said("pins", dict(one, **changes), speed)
+        assert [text for text in found if text[: len(problem)] == problem], (problem, found)
 
 
 def test_a_vibration_that_cannot_be_measured():

@@ -356,3 +356,26 @@ def test_a_current_transformer(tmp_path):
         ((value, quality),) = run.readings(1)[0]
         assert quality == GOOD
         assert abs(value - 40000) < 200
+
+
+def test_an_analog_accelerometer(tmp_path):
+    """A shaft of 1500 turns a minute: 1 g, and a tenth of it at the second order."""
+    names = "acceleration", "velocity", "order_1", "order_2"
+    device = {"profile": "analog-vibration", "pin": 35, "sensitivity": "300 mV/g"}
+    device |= {"speed": "1500 1/min", "divider": ["1 kohm", "2 kohm"]}
+    device["channels"] = {f"vibration_{name}": {} for name in names}
+    with InputRun(tmp_path, "pins", device) as run:
+
+        def volts(now_us):
+            turn = 2 * math.pi * 25 * now_us / 1e6
+            return 1.25 + 0.2 * (math.sin(turn) + math.sin(2 * turn) / 10)
+
+        run.parts.volts[35] = volts
+        found = run.readings(2)[0]
+        assert [quality for _, quality in found] == [GOOD] * 4
+        rms, velocity, order_1, order_2 = [value / 1000 for value, _ in found]
+        # The last turn of the burst is not whole.
+        assert abs(rms - G * math.sqrt(1.01 / 2)) < 0.01 * G
+        assert abs(velocity - 44.2) < 0.5
+        assert abs(order_1 - G) < 0.002 * G
+        assert abs(order_2 - G / 10) < 0.002 * G

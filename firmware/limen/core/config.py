@@ -174,6 +174,7 @@ def _add_functions(spot, values, facts, compact):
         compact["function"] = read_functions(spot, values, compact["device"], facts)
     flood = _flood(spot.at("alarms"), values["alarms"])
     if not spot.problems:
+        _add_shafts(spot, compact)
         _add_windows(spot.at("device"), compact)
         _add_alarms(spot, flood, compact)
 
@@ -218,6 +219,16 @@ def _find_rtc(spot, name, buses, owners):
         spot.report('is a bus of kind %s; a DS3231 is on one of kind "i2c"' % kind)
     owners.claim((name, _RTC_ADDRESS, None), "the RTC", spot, "")
     return {"rtc": index}
+
+
+def _add_shafts(spot, compact):
+    """Where orders are those of a speed in a channel, what hands it on is a function."""
+    if [device for device in compact["device"] if "shaft" in device]:
+        from limen.core.signature_config import gather_shafts
+
+        shafts = gather_shafts(spot, compact)
+        if shafts:
+            compact["function"] = compact.get("function", []) + [shafts]
 
 
 def _add_windows(spot, compact):

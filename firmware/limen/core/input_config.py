@@ -21,7 +21,7 @@ from limen.core.schema import (
 _MOST_BY_DEFAULT = 3
 _SOME = 2
 _CONVERTER_PINS = {"esp32": (32, 39), "esp32s3": (1, 10), "esp32c3": (0, 4)}
-_CONVERTER_DRIVERS = ("analog", "current_transformer")
+_CONVERTER_DRIVERS = ("analog", "analog_vibration", "current_transformer")
 
 
 class Inputs:

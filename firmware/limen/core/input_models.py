@@ -4,6 +4,7 @@ Each entry ends with the function that turns what a site file says of a device i
 driver needs, and reports what its chip cannot do.
 """
 
+from limen.core import signature_config
 from limen.core.analog_config import (
     ADS1115,
     ANALOG,
@@ -19,14 +20,13 @@ from limen.core.schema import (
     boolean,
     describe,
     duration_ms,
-    entries,
     integer,
     one_of,
     optional,
     required,
     text,
 )
-from limen.core.units import Mistake, ms_text, parse_count
+from limen.core.units import Mistake, ms_text, parse_count, positive
 
 _COUNTERS = {"esp32": 8, "esp32s2": 4, "esp32s3": 4}
 _COUNTER_RANGE = 32000
@@ -34,9 +34,11 @@ _WINDOW = 32
 _WINDOW_PAUSE_MS = 10
 _PULLS = ("up", "down", "none")
 _FINE = 9
+_GRAVITY = 980665  # in hundred-thousandths of a m/s², by definition (CGPM 1901)
+_CONVERTER_HZ = (250, 500, 1000, 1250, 2000, 2500, 3125, 4000, 5000)
 
 
-def _rate(*known_hz):
+def _rate(*known_hz, usual=400):
     def read(value):
         hz = hertz(1, 5000)(value)
         if hz in known_hz:
@@ -44,7 +46,7 @@ def _rate(*known_hz):
         names = ", ".join([str(known) for known in known_hz])
         raise Mistake('must be one of %s Hz, not "%s"' % (names, value))
 
-    return optional(read, 400)
+    return optional(read, usual)
 
 
 def _address(*known):
@@ -67,14 +69,6 @@ def _rom(value):
         pairs = [digits[at : at + 2] for at in range(12, 0, -2)]
         return digits[:2] + "".join(pairs)
     raise Mistake('must be a ROM code such as "28-0123456789ab", not "%s"' % value)
-
-
-def _millionths(value):
-    """Millionths of a number such as 1000 or "0.1", which is more than nothing."""
-    millionths = parse_count(value if isinstance(value, str) else str(value), "", 6)
-    if millionths > 0:
-        return millionths
-    raise Mistake("must be more than 0")
 
 
 def _on_or_off(value):
@@ -108,10 +102,30 @@ def _settle_accelerometer(one):
         sentence = "is shorter than the burst of %d samples, which takes %s"
         one.spot.at("every").report(sentence % (values["samples"], ms_text(burst_ms)))
     names = [channel["name"] for channel in device["channel"] if channel]
-    if [name for name in names if name in SIGNATURE]:
-        from limen.core.signature_config import settle_signature
+    if [name for name in names if name in _SIGNATURE]:
+        device["axis"] = "xyz".index(values["axis"])
+        signature_config.settle_signature(one, names, windows * _WINDOW)
+        device["model"] += " along " + values["axis"]
 
-        settle_signature(one, names, windows * _WINDOW)
+
+def _settle_analog_vibration(one):
+    """The rate is kept by the chip itself, to the microsecond."""
+    values, device = one.values, one.device
+    device["rate_hz"], device["samples"] = values["rate"], values["samples"]
+    upper, lower = values["divider"]
+    of_g = one.spot.at("sensitivity").read(
+        values["sensitivity"], lambda value: positive(value, "mV/g", 3)
+    )
+    if of_g:
+        # From steps of 100 µV at the pin, over µV for a g, to hundred-thousandths of a m/s².
+        line = Line(100 * _GRAVITY * (upper + lower), 0, of_g * 100000 * lower)
+        device["line"] = [line.numerator, line.offset, line.denominator]
+    burst_ms = values["samples"] * 1000 // values["rate"]
+    if values["every"] < 2 * burst_ms:
+        sentence = "is shorter than twice the burst of %s, in which the gateway does nothing else"
+        one.spot.at("every").report(sentence % ms_text(burst_ms))
+    names = [channel["name"] for channel in device["channel"] if channel]
+    signature_config.settle_signature(one, names, values["samples"])
 
 
 def _settle_one_wire(one):
@@ -176,12 +190,15 @@ _MOTION = {
     "range": optional(one_of(("2 g", "4 g", "8 g", "16 g")), "16 g"),
     "samples": optional(integer(32, 2048), 256),
     "axis": optional(one_of(("x", "y", "z")), "z"),
-    "from": optional(text, "10 Hz"),
-    "speed": optional(text),
-    "zones": optional(entries),
 }
-SIGNATURE = ("vibration_velocity", "vibration_crest_factor", "vibration_kurtosis", "vibration_zone")
-SIGNATURE += tuple(["vibration_order_%d" % order for order in range(1, 9)])
+_MOTION.update(signature_config.FIELDS)
+_SIGNATURE = (
+    "vibration_velocity",
+    "vibration_crest_factor",
+    "vibration_kurtosis",
+    "vibration_zone",
+)
+_SIGNATURE += tuple(["vibration_order_%d" % order for order in range(1, 9)])
 """What needs a burst without a gap."""
 _MOTION_CHANNELS = [
     (name, 0 if name == "vibration_zone" else 3)
@@ -195,8 +212,14 @@ _MOTION_CHANNELS = [
         "acceleration_y",
         "acceleration_z",
     )
-    + SIGNATURE
+    + _SIGNATURE
 ]
+_AXIS_CHANNELS = [
+    (name, places)
+    for name, places in _MOTION_CHANNELS
+    if name in ("vibration_acceleration", "vibration_acceleration_peak") + _SIGNATURE
+]
+"""What a sensor with one axis tells."""
 _CHIP_SELECT = required(integer(0, 48), "cs = 5")
 
 
@@ -310,7 +333,7 @@ MODELS = {
         None,
         {
             "quantity": optional(counter, "pulse_count"),
-            "pulses_per_unit": optional(_millionths, 1000000),
+            "pulses_per_unit": optional(positive, 1000000),
             "start": optional(text),
             "edge": optional(one_of(("falling", "rising")), "falling"),
             "pull": optional(one_of(_PULLS), "up"),
@@ -318,6 +341,22 @@ MODELS = {
         },
     ),
     "analog-input": Model("analog input", ("pins",), "analog", settle_analog, None, ANALOG),
+    "analog-vibration": Model(
+        "analog accelerometer",
+        ("pins",),
+        "analog_vibration",
+        _settle_analog_vibration,
+        _AXIS_CHANNELS,
+        _with(
+            {
+                "sensitivity": required(text, 'sensitivity = "100 mV/g"'),
+                "divider": ANALOG["divider"],
+                "rate": _rate(*_CONVERTER_HZ, usual=2500),
+                "samples": optional(integer(32, 2048), 1024),
+            },
+            signature_config.FIELDS,
+        ),
+    ),
     "current-transformer": Model(
         "current transformer",
         ("pins",),

@@ -5,12 +5,24 @@ which its samples can be integrated. The name of the model tells it, so that eve
 birth knows what was measured.
 """
 
-from limen.core.schema import text
-from limen.core.units import Mistake, parse_count
+from limen.core.function_config import claim_id, find_channel
+from limen.core.scaling import Line
+from limen.core.schema import entries, optional, text
+from limen.core.units import Mistake, parse_count, positive
 from limen.core.vibration import MILLI, SETTLED_LEAKS, leak_of
 
 _ISO_HZ = (10, 1000)
 _PLACES = 3
+_MILLION = 1000000
+# Divided by it, a speed in such units is in mHz.
+_SPEED_UNITS = {"1/min": 60, "Hz": 1}
+FIELDS = {
+    "from": optional(text, "10 Hz"),
+    "speed": optional(text),
+    "per_turn": optional(positive, _MILLION),
+    "zones": optional(entries),
+}
+"""What a site file may say of them."""
 _STATES = {"0": "A", "1": "B", "2": "C", "3": "D"}
 
 
@@ -25,16 +37,67 @@ def settle_signature(one, names, samples):
     rate_hz = device["rate_hz"]
     top_hz = upper_hz(device["driver"], rate_hz)
     from_hz = one.spot.at("from").read(values["from"], lambda value: _from(value, top_hz))
-    millihz = 0
-    if values["speed"] is not None:
-        millihz = one.spot.at("speed").read(values["speed"], _millihz) or 0
     zones = _read_zones(one.spot.at("zones"), values["zones"])
-    device["signature"] = ["xyz".index(values["axis"]), from_hz, millihz, zones]
-    device["model"] += ", %s Hz to %d Hz along %s" % (from_hz, top_hz, values["axis"])
+    orders = [int(name[-1]) for name in names if name.startswith("vibration_order")]
+    millihz = _read_speed(one, orders)
+    device["signature"] = [from_hz, top_hz, millihz, zones]
+    device["model"] += ", %s Hz to %d Hz" % (from_hz, top_hz)
     if from_hz and ("vibration_velocity" in names or "vibration_zone" in names):
         _check_length(one.spot.at("samples"), samples, rate_hz, from_hz)
-    _check_orders(one.spot, names, samples, rate_hz, top_hz, millihz)
+    if orders and millihz:
+        _check_orders(one.spot, orders, samples, rate_hz, top_hz, millihz)
     _check_zones(one, names, zones, from_hz, top_hz)
+
+
+def _read_speed(one, orders):
+    """In mHz; 0 where it is in a channel, which `gather_shafts` finds when all are known."""
+    here, speed, per_turn = one.spot.at("speed"), one.values["speed"], one.values["per_turn"]
+    if speed is None:
+        if orders:
+            sentence = 'is missing for the orders; write for example speed = "1480 1/min", or '
+            here.report(sentence + 'a channel, speed = "drive.rotational_speed"')
+        return 0
+    if speed[:1].isalpha():
+        if orders:
+            one.device["shaft"] = here, speed, per_turn
+        return 0
+    if per_turn != _MILLION:
+        one.spot.at("per_turn").report("is for a speed that is in a channel")
+    return here.read(speed, _millihz) or 0
+
+
+def gather_shafts(spot, compact):
+    """The function that hands the speeds in channels to the sensors; None where there are none."""
+    devices = compact["device"]
+    everyone = devices + compact.get("function", [])
+    shafts, follows = [], set()
+    for number in range(len(devices)):
+        if "shaft" in devices[number]:
+            here, name, per_turn = devices[number].pop("shaft")
+            shaft = _read_shaft(here, name, per_turn, everyone)
+            if shaft:
+                place, line = shaft
+                shafts.append([place, number + 1, line])
+                follows.add(place[0])
+    if not shafts:
+        return None
+    claim_id(spot, "shafts", everyone)
+    shared = {"id": "shafts", "function": "shaft", "model": None, "channel": []}
+    return dict(shared, follows=sorted(follows), shafts=shafts)
+
+
+def _read_shaft(spot, name, per_turn, devices):
+    """(place of the channel, line from its count to mHz)."""
+    found = find_channel(spot, name, devices)
+    if not found:
+        return None
+    place, channel = found
+    unit = channel["unit"]
+    if unit not in _SPEED_UNITS:
+        spot.report('"%s" is in %s; a speed is in 1/min or Hz' % (name, unit or "no unit"))
+        return None
+    line = Line(MILLI * _MILLION, 0, _SPEED_UNITS[unit] * per_turn, -channel["places"])
+    return place, [line.numerator, line.offset, line.denominator]
 
 
 def _from(value, top_hz):
@@ -63,13 +126,8 @@ def _check_length(spot, samples, rate_hz, from_hz):
             spot.report("cannot be enough at this rate for %d Hz; take a slower one" % from_hz)
 
 
-def _check_orders(spot, names, samples, rate_hz, top_hz, millihz):
-    orders = [int(name[-1]) for name in names if name.startswith("vibration_order")]
-    if not orders:
-        return
-    if not millihz:
-        spot.at("speed").report('is missing for the orders; write for example speed = "1480 1/min"')
-    elif samples * millihz < rate_hz * MILLI:
+def _check_orders(spot, orders, samples, rate_hz, top_hz, millihz):
+    if samples * millihz < rate_hz * MILLI:
         spot.at("speed").report("makes not one turn in a burst; take more samples or a lower rate")
     for order in orders:
         if order * millihz > top_hz * MILLI:
@@ -83,10 +141,7 @@ def _read_zones(spot, written):
     """Three limits in µm/s."""
     if written is None:
         return []
-    zones = [
-        spot.at(index).read(written[index], _velocity)
-        for index in range(len(written))
-    ]
+    zones = [spot.at(index).read(written[index], _velocity) for index in range(len(written))]
     if None in zones:
         return []
     if len(zones) != 3 or not 0 < zones[0] < zones[1] < zones[2]:
@@ -106,7 +161,8 @@ def _check_zones(one, names, zones, from_hz, top_hz):
         one.spot.at("zones").report("are missing for vibration_zone: three limits of ISO 20816")
     low_hz, high_hz = _ISO_HZ
     if from_hz and (from_hz > low_hz or top_hz < high_hz):
-        sentence = "needs 10 to 1000 Hz, and this is %d to %d Hz; take an ADXL345 at 3200 Hz"
+        sentence = "needs 10 to 1000 Hz, and this is %d to %d Hz; take an ADXL345 at 3200 Hz, or "
+        sentence += "an analog accelerometer at 2500 Hz"
         one.spot.at("channels", "vibration_zone").report(sentence % (from_hz, top_hz))
     for channel in one.device["channel"]:
         if channel and channel["name"] == "vibration_zone":

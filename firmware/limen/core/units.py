@@ -70,6 +70,14 @@ def parse_count(text, unit, places):
     return _exact(mantissa, exponent + shift + places, places, unit)
 
 
+def positive(value, unit="", places=6):
+    """The count of an amount above nothing; where there is no unit, 1000 is as good as "1000"."""
+    count = parse_count(value if isinstance(value, str) else str(value), unit, places)
+    if count > 0:
+        return count
+    raise Mistake("must be more than 0")
+
+
 def parse_places(text, unit):
     """Places of a resolution: "0.01 V" for a unit of V is 2, "1 Wh" for kWh is 3."""
     mantissa, exponent, written = split(text)

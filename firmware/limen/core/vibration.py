@@ -169,7 +169,7 @@ class Vibration:
 
 
 def leak_of(rate_hz, from_hz):
-    """The part of an integral that leaks with each sample, so that a third of `from_hz` is -3 dB."""
+    """The part of an integral that leaks with each sample, -3 dB at a third of `from_hz`."""
     # 3 / (2 pi sqrt(2)) is 27 / 80.
     return max(_LEAST_LEAK, rounded(27 * rate_hz, 80 * from_hz))
 

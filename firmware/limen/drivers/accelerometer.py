@@ -20,15 +20,14 @@ WINDOW = const(32)
 _LOOKS = const(5)
 _LOOK_MS = const(2)
 _AXES = "xyz"
-_PURE_NUMBERS = ("vibration_crest_factor", "vibration_kurtosis", "vibration_zone")
 _TRIES = const(3)
 # In hundred-thousandths of a m/s², by definition (CGPM 1901).
 GRAVITY = const(980665)
 
 
 class Accelerometer(Sensor):
-    """`settings` has `rate_hz`, `range_g` and the number of `windows` of a burst; `signature` where
-    a channel asks for what needs one without a gap.
+    """`settings` has `rate_hz`, `range_g` and the number of `windows` of a burst; `signature`, and
+    the `axis` it is of, where a channel asks for what needs a burst without a gap.
 
     A sensor of a kind has `start_window`, `start_stream`, `window_size`, and `take`, which calls
     `add` for each of so many samples; `limit` is the largest raw number, and `denominator` how many
@@ -37,24 +36,26 @@ class Accelerometer(Sensor):
 
     def __init__(self, bus, settings, channels, limit, denominator):
         line = GRAVITY, 0, denominator * 100000
-        lines = {c.name: (1, 0, 1) if c.name in _PURE_NUMBERS else line for c in channels}
-        super().__init__(bus, settings, channels, lines)
-        self._signature = None
+        lines = {channel.name: line for channel in channels}
+        self.signature = None
         if "signature" in settings:
-            from limen.drivers.signature import Signature
+            from limen.drivers.signature import PURE_NUMBERS, Signature
 
-            self._signature = Signature(settings, WINDOW, line)
+            self._axis = settings["axis"]
+            self.signature = Signature(settings, WINDOW * settings["windows"], line)
+            lines.update(PURE_NUMBERS)
+        super().__init__(bus, settings, channels, lines)
         self._limit = limit
         self._windows = settings["windows"]
         self._window_ms = WINDOW * 1000 // settings["rate_hz"] + 1
         self._axes = Burst(), Burst(), Burst()
 
     async def measure(self):
-        is_whole = await (self._stream() if self._signature else self._fill())
+        is_whole = await (self._stream() if self.signature else self._fill())
         if not is_whole:
             return BAD
-        if self._signature:
-            self._signature.settle()
+        if self.signature:
+            self.signature.settle()
         for axis in self._axes:
             if axis.most >= self._limit or axis.least <= -self._limit:
                 return UNCERTAIN  # beyond its range the sensor shows the end of it
@@ -81,7 +82,7 @@ class Accelerometer(Sensor):
         return False
 
     async def _keep_up(self):
-        signature = self._signature
+        signature = self.signature
         looks = _LOOKS
         while looks:
             await asyncio.sleep_ms(max(1, self._window_ms // 4))
@@ -97,8 +98,8 @@ class Accelerometer(Sensor):
     def _clear(self):
         for axis in self._axes:
             axis.clear()
-        if self._signature:
-            self._signature.clear()
+        if self.signature:
+            self.signature.clear()
 
     async def _is_full(self):
         for _ in range(_LOOKS):
@@ -112,8 +113,9 @@ class Accelerometer(Sensor):
         axes[0].add(x)
         axes[1].add(y)
         axes[2].add(z)
-        if self._signature:
-            self._signature.add(x, y, z)
+        if self.signature:
+            axis = self._axis
+            self.signature.add(x if axis == 0 else y if axis == 1 else z)
 
     def count(self, name, line):
         numerator, denominator = line.numerator, line.denominator
@@ -122,7 +124,7 @@ class Accelerometer(Sensor):
         if name == "vibration_acceleration_peak":
             return max([axis.peak(numerator, denominator) for axis in self._axes])
         if name[-2] != "_" or name[-1] not in _AXES:
-            return self._signature.count(name, numerator, denominator)
+            return self.signature.count(name, numerator, denominator)
         axis = self._axes[_AXES.index(name[-1])]
         if name.startswith("vibration"):
             return axis.rms(numerator, denominator)

@@ -3,21 +3,30 @@
 from array import array
 
 from limen.core.compat import const
-from limen.core.vibration import Vibration
+from limen.core.vibration import MILLI, Vibration
 
 _MM_PER_M = const(1000)
 _UM_PER_M = const(1000000)
+_PURE_NUMBER = (1, 0, 1)
+PURE_NUMBERS = {
+    "vibration_crest_factor": _PURE_NUMBER,
+    "vibration_kurtosis": _PURE_NUMBER,
+    "vibration_zone": _PURE_NUMBER,
+}
+"""Their line, as they have no unit."""
 
 
 class Signature:
-    """`settings["signature"]` is [axis, lowest frequency in Hz, speed in mHz or 0, zones], and the
-    zones are limits of the velocity in µm/s, in rising order. `line` is that from raw to m/s²."""
+    """Of `size` samples; `settings["signature"]` is [lowest and highest frequency in Hz, speed of
+    the shaft in mHz, zones], and the zones are limits of the velocity in µm/s, in rising order.
+    `line` is that from raw to m/s²; who knows the speed may set `millihz`, 0 while it is unknown.
+    """
 
-    def __init__(self, settings, window, line):
-        self._axis, self._from_hz, self._millihz, self._zones = settings["signature"]
+    def __init__(self, settings, size, line):
+        self._from_hz, self._top_hz, self.millihz, self._zones = settings["signature"]
         self._line = line
-        self._samples = array("h", bytes(2 * window * settings["windows"]))
-        self._vibration = Vibration(self._samples, settings["rate_hz"])
+        self.samples = array("h", bytes(2 * size))
+        self._vibration = Vibration(self.samples, settings["rate_hz"])
         self._at = 0
 
     def clear(self):
@@ -25,20 +34,23 @@ class Signature:
 
     def left(self):
         """How many samples are missing."""
-        return len(self._samples) - self._at
+        return len(self.samples) - self._at
 
-    def add(self, x, y, z):
-        axis = self._axis
-        self._samples[self._at] = x if axis == 0 else y if axis == 1 else z
+    def add(self, raw):
+        self.samples[self._at] = raw
         self._at += 1
 
     def settle(self):
         """The burst is whole."""
-        self._vibration.load(self._at)
+        self._vibration.load(len(self.samples))
 
     def count(self, name, numerator, denominator):
         """The count of a quantity; the fraction leads from raw, or from 1 if it has no unit."""
         vibration = self._vibration
+        if name == "vibration_acceleration":
+            return vibration.rms(numerator, denominator)
+        if name == "vibration_acceleration_peak":
+            return vibration.peak(numerator, denominator)
         if name == "vibration_crest_factor":
             return vibration.crest_factor(numerator)
         if name == "vibration_kurtosis":
@@ -47,7 +59,10 @@ class Signature:
             return vibration.velocity_rms(self._from_hz, numerator * _MM_PER_M, denominator)
         if name == "vibration_zone":
             return self._zone()
-        return vibration.amplitude(self._millihz, int(name[-1]), numerator, denominator)
+        order = int(name[-1])
+        if order * self.millihz > self._top_hz * MILLI:
+            return None
+        return vibration.amplitude(self.millihz, order, numerator, denominator)
 
     def _zone(self):
         """0 to 3, which are A to D."""
