@@ -30,6 +30,7 @@ KINDS = (
     "energy",
     "machine",
     "spc",
+    "burst: velocity, crest factor, kurtosis, an order",
 )
 _PROGRAM = PROJECT / "host_tools/bench_programs/filters.py"
 _SHORT, _LONG = 50, 250
@@ -57,7 +58,8 @@ def _name(kind: str) -> str:
 
 def _most(kind: str) -> int | None:
     """Windows, batches and trends end in large integers; what functions tell and keep is text."""
-    return None if kind.startswith(("window", "early", "energy", "machine", "spc")) else 0
+    costly = ("window", "early", "energy", "machine", "spc", "burst")
+    return None if kind.startswith(costly) else 0
 
 
 def _blocks(kind: str) -> float:

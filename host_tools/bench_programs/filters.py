@@ -92,6 +92,27 @@ def feed_window():
     return feed
 
 
+def feed_burst():
+    """A burst of 100, of which all is asked that a channel can show."""
+    from array import array
+
+    from limen.core.vibration import Vibration
+
+    samples = array("h", bytes(200))
+    vibration = Vibration(samples, 100)
+
+    def feed(value, s):
+        samples[s % 100] = value
+        if s % 100 == 99:
+            vibration.load(100)
+            vibration.velocity_rms(10, 1000, 1)
+            vibration.crest_factor(1000)
+            vibration.kurtosis(1000)
+            vibration.amplitude(10000, 1, 1000, 1)
+
+    return feed
+
+
 class Clock:
     """UTC is uptime from an hour on, in 2026."""
 
@@ -182,6 +203,8 @@ def make_feed():
         return feed_alarm({"kind": "rising", "limit": 9000, "trend": [12, 10, 50, 600]})
     if kind == "window: mean and RMS of 60":
         return feed_window()
+    if kind.startswith("burst"):
+        return feed_burst()
     if kind == "nothing":
         return lambda value, s: None
     spec = REPORTS[kind]
@@ -194,6 +217,7 @@ def run(feed, first, last):
 
 
 feed = make_feed()
+before = 0
 run(feed, 0, WARM_UP)
 gc.collect()
 gc.disable()
