@@ -5,9 +5,12 @@ from fake_meter import BOARDS, METER
 from limen.core.config import check
 
 
-def checked(alarm):
+def checked(alarm, others=None):
+    meter = dict(METER)
+    meter["channel"] = METER["channel"] + [["voltage_l2", 2, [60, "u16", None, 1, 1]]]
     device = {"id": "meter", "profile": "m", "bus": "rs485", "address": 1, "every": "1s"}
     device["channels"] = {"voltage_l1": {"alarm": alarm}, "power_active_total": {}}
+    device["channels"].update(others or {})
     gateway = {"board": "one-port", "bus": [{"id": "rs485", "kind": "modbus-rtu"}]}
     gateway["device"] = [device]
     site = {
@@ -15,7 +18,7 @@ def checked(alarm):
         "mqtt": {"host": "broker.local"},
         "gateway": {"g1": gateway},
     }
-    return check(site, "g1", {"m": METER}, BOARDS)
+    return check(site, "g1", {"m": meter}, BOARDS)
 
 
 def compiled(alarm):
@@ -24,8 +27,8 @@ def compiled(alarm):
     return compact
 
 
-def problems(alarm):
-    _, found = checked(alarm)
+def problems(alarm, others=None):
+    _, found = checked(alarm, others)
     return {path[-1]: sentence for path, sentence in found}
 
 
@@ -98,6 +101,14 @@ def test_settings_that_cannot_work_are_refused():
     assert problems({"deviation": "3 V"}) == {"deviation": "and setpoint need each other"}
     assert problems({"deviation": "3 V", "setpoint": "voltage_l9"}) == {
         "setpoint": 'meter reads no channel "voltage_l9"; did you mean "voltage_l1"?'
+    }
+    assert problems({"deviation": "3 V", "setpoint": "power_active_total"}) == {
+        "setpoint": '"power_active_total" is in W, and this channel in V'
+    }
+    coarse = {"voltage_l2": {"resolution": "1 V"}}
+    assert problems({"deviation": "3 V", "setpoint": "voltage_l2"}, coarse) == {
+        "setpoint": '"voltage_l2" has a resolution of 1 V, and this channel of 0.01 V; '
+        "give them the same one"
     }
     assert problems({"latch": True}) == {
         "alarm": "needs a limit, or rate, deviation, stale, bad or state"

@@ -9,7 +9,7 @@ REST = {"name": "night", "price": "0.24 EUR/kWh"}
 RUNNING = {"kind": "running"}
 
 
-def problems(site=None, **functions):
+def problems(site=None, every="1s", **functions):
     """{path behind the gateway or the site: sentence}."""
     meter = dict(METER)
     meter["channel"] = METER["channel"] + [
@@ -18,7 +18,7 @@ def problems(site=None, **functions):
         ["pulse_count", 0, [62, "u32", "ABCD", 1, 1]],
     ]
     names = ("voltage_l1", "power_active_total", "energy_import", "operating_state", "pulse_count")
-    device = {"id": "meter", "profile": "m", "bus": "rs485", "address": 1, "every": "1s"}
+    device = {"id": "meter", "profile": "m", "bus": "rs485", "address": 1, "every": every}
     device["channels"] = {name: {} for name in names}
     gateway = {"board": "one-port", "bus": [{"id": "rs485", "kind": "modbus-rtu"}]}
     gateway["device"] = [device]
@@ -62,6 +62,10 @@ def test_energy():
     assert_said(energy(counters=["voltage_l1"]), "counters", "voltage_l1 is in V; known here: ")
     assert_said(energy(counters=["energy_export"]), "counters", "reads no channel energy_export")
     assert_said(energy(power="voltage_l1"), "power", "voltage_l1 is in V, not in W")
+    hall = {"id": "hall", "meter": "meter", "interval": "15min", "sliding": "1min", "gap": "5s"}
+    slow = problems(every="20min", energy=hall)
+    for name in ("interval", "sliding", "gap"):
+        assert_said(slow, name, "is shorter than the reading of the meter, every 20min")
     assert_said(energy(id="meter"), "id", "is the id of a device already")
 
 
@@ -90,12 +94,22 @@ def test_machines():
     assert_said(wrong, "power", "in V; this must be a gauge in W")
 
 
+def test_a_channel_that_a_machine_has_not_says_what_it_needs():
+    found = machine(RUNNING, parts="meter.pulse_count", channels={"oee": {}})
+    assert_said(found, "channels.oee", "a machine without rejects and ideal_cycle has no such ch")
+
+
 def test_shifts_and_tariffs():
     early = {"name": "early", "from": "06:00", "to": "14:30"}
     late = {"name": "late", "from": "14:00", "to": "22:00"}
     found = machine(RUNNING, shift=[early, late])
     assert_said(found, "shift.1", 'overlaps "early" on mon at 14:00')
-    assert_said(tariff(DAY, DAY, REST), "tariff.rate.1", 'overlaps "day" on mon at 06:00')
+    overlaps = tariff(DAY, DAY, REST)
+    assert_said(overlaps, "tariff.rate.1", 'overlaps "day" on mon at 06:00')
+    assert len(overlaps) == 1
+    for day in ("2026-02-30", "13-01", "04-31", "1999-12-31"):
+        assert_said(problems({"holidays": ["02-29", day]}), "holidays", '"%s" is no day of' % day)
+    assert problems({"holidays": ["02-29", "12-31", "2028-02-29"]}) == []
     assert_said(tariff(DAY), "tariff.rate.0", "nothing holds on mon at 00:00")
     hall = {"id": "hall", "meter": "meter", "interval": "1h"}
     half = dict(DAY)

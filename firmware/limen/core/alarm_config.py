@@ -7,7 +7,7 @@ None where there is none), "hysteresis", "on_ms", "off_ms", "priority", "latch";
 """
 
 from limen.core.schema import boolean, duration_ms, integer, optional, table, text, whole
-from limen.core.units import Mistake, parse_count
+from limen.core.units import Mistake, count_text, parse_count
 
 _LIMITS = ("low_low", "low", "high", "high_high")
 _KINDS = {"low_low": "low", "low": "low", "high": "high", "high_high": "high"}
@@ -116,6 +116,7 @@ def _number_of_state(spot, value, channel):
     """The number of a state that is written as a number, or as the profile names it."""
     if channel["kind"] != "state":
         spot.report("is for states, and this is an amount; write high or low")
+        return None
     names = channel.get("states", {})
     if not isinstance(value, str):
         return value
@@ -151,10 +152,11 @@ def gather_alarms(spot, flood, compact):
     alarms, follows = [], []
     for number in range(len(devices)):
         for index in range(len(devices[number]["channel"])):
-            found = devices[number]["channel"][index].pop("alarms", None)
+            channel = devices[number]["channel"][index]
+            found = channel.pop("alarms", None)
             if found:
                 here, values, entries = found
-                shared = _references(here, values, devices, number)
+                shared = _references(here, values, devices, number, channel)
                 for entry in entries:
                     entry.update(shared)
                     if entry["kind"] != "deviation":
@@ -175,20 +177,37 @@ def gather_alarms(spot, flood, compact):
     }
 
 
-def _references(spot, values, devices, number):
+def _references(spot, values, devices, number, channel):
     """What the alarms of a channel say of other channels, and share."""
     shared = {}
     if values["group"]:
         shared["group"] = values["group"]
     if values["setpoint"]:
-        found = _find(spot.at("setpoint"), values["setpoint"], devices, number)
-        if found:
-            shared["setpoint"] = found[0]
+        here = spot.at("setpoint")
+        place = _find_setpoint(here, values["setpoint"], devices, number, channel)
+        if place:
+            shared["setpoint"] = place
     if values["only_while"] is not None:
         place = _read_while(spot.at("only_while"), values["only_while"], devices, number)
         if place:
             shared["while"] = place
     return shared
+
+
+def _find_setpoint(spot, name, devices, number, channel):
+    """[number, index] of the channel, whose counts are those of the one it is for; or None."""
+    found = _find(spot, name, devices, number)
+    if not found:
+        return None
+    place, setpoint = found
+    if setpoint["unit"] != channel["unit"]:
+        units = setpoint["unit"] or "no unit", channel["unit"] or "without unit"
+        spot.report('"%s" is in %s, and this channel in %s' % ((name,) + units))
+    elif setpoint["places"] != channel["places"]:
+        steps = [count_text(1, one["unit"], one["places"]) for one in (setpoint, channel)]
+        sentence = '"%s" has a resolution of %s, and this channel of %s; give them the same one'
+        spot.report(sentence % ((name,) + tuple(steps)))
+    return place
 
 
 def _find(spot, name, devices, number):

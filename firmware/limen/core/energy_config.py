@@ -73,6 +73,7 @@ def read_energy(spot, settings, devices, facts):
     if not _read_sources(spot, values, compact, meter, read):
         return None
     compact["interval_s"] = values["interval"]
+    _check_readings(spot, values, compact, meter)
     _read_sliding(spot.at("sliding"), values, compact)
     _check_spans(spot.at("interval"), values["interval"], facts)
     for key in ("tariff", "co2"):
@@ -107,6 +108,16 @@ def _read_sources(spot, values, compact, meter, read):
     source = "from its counters" if names else "integrated from " + power
     compact["model"] = "Energy per %s, %s" % (ms_text(values["interval"] * 1000), source)
     return True
+
+
+def _check_readings(spot, values, compact, meter):
+    """Nothing can be cut finer than it is read."""
+    sources = compact["counters"] or [compact["power"]]
+    slowest_ms = max([meter["channel"][index]["every_ms"] for _, index in sources])
+    for key in ("interval", "sliding", "gap"):
+        if values[key] is not None and values[key] * 1000 < slowest_ms:
+            sentence = "is shorter than the reading of the meter, every %s"
+            spot.at(key).report(sentence % ms_text(slowest_ms))
 
 
 def _counters(spot, listed, read):

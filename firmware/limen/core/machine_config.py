@@ -233,7 +233,9 @@ def _channels(spot, values, compact):
         known.append(("quality_ratio", 1))
     if "parts" in compact and compact["ideal_ms"]:
         known += [("performance", 1), ("oee", 1)]
-    channels = channels_of(spot.at("channels"), values["channels"], "a machine", known, 60000)
+    missing = [key for key in ("parts", "rejects", "ideal_cycle") if not values[key]]
+    model = "a machine" + (" without " + " and ".join(missing) if missing else "")
+    channels = channels_of(spot.at("channels"), values["channels"], model, known, 60000)
     for channel in channels:
         if channel and channel["name"] == "machine_state":
             channel["states"] = _state_names(spot.at("names"), values["names"] or {})

@@ -7,11 +7,13 @@ rest of the time. Two that hold at once are a mistake, and so is a minute withou
 must be one.
 """
 
-from limen.core.schema import describe, one_of, suggestion, text
+from limen.core.calendar import date_of, seconds_of
+from limen.core.schema import describe, suggestion, text
 from limen.core.units import Mistake
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday")
 _DAY_MINUTES = 1440
+_LEAP_YEAR = 2000
 _SUNDAY, _HOLIDAY = 6, 7
 
 
@@ -56,9 +58,10 @@ def _date(written):
     sizes = [len(part) for part in parts]
     if sizes not in ([4, 2, 2], [2, 2]) or not "".join(parts).isdigit():
         raise Mistake('"%s" is no date; write "2026-04-03", or "12-25" for each year' % written)
-    month, date = int(parts[-2]), int(parts[-1])
-    one_of(list(range(1, 13)))(month)
-    one_of(list(range(1, 32)))(date)
+    year = int(parts[0]) if len(parts) == 3 else _LEAP_YEAR
+    day = (year, int(parts[-2]), int(parts[-1]))
+    if year < 2000 or day[1] > 12 or date_of(seconds_of(*day))[:3] != day:
+        raise Mistake('"%s" is no day of a calendar' % written)
     return int("".join(parts))
 
 
@@ -98,20 +101,25 @@ def _mark(spot, span, band, whole, spans, sunday_is_holiday):
     if sunday_is_holiday and span["days"] and _SUNDAY in listed:
         listed = listed + [_HOLIDAY]
     for day in listed:
-        _fill(spot, whole, day, begin, end if end > begin else _DAY_MINUTES, band, spans)
+        parts = [(day, begin, end if end > begin else _DAY_MINUTES)]
         if end <= begin:
-            after = day if day == _HOLIDAY else (day + 1) % 7
-            _fill(spot, whole, after, 0, end, band, spans)
+            parts.append((day if day == _HOLIDAY else (day + 1) % 7, 0, end))
+        for part in parts:
+            if not _fill(spot, whole, part, band, spans):
+                return  # that it is so on the other days, too, need not be said
 
 
-def _fill(spot, whole, day, begin, end, band, spans):
+def _fill(spot, whole, part, band, spans):
+    """Let the span hold in a part of a day; False, and a problem, where another one does."""
+    day, begin, end = part
     for minute in range(begin, end):
         other = whole[day][minute]
         if other >= 0 and other != band:
             clock = "%02d:%02d" % (minute // 60, minute % 60)
             spot.report('overlaps "%s" on %s at %s' % (spans[other]["name"], DAYS[day], clock))
-            return
+            return False
         whole[day][minute] = band
+    return True
 
 
 def _table(minutes, rest):
