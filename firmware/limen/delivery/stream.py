@@ -71,7 +71,7 @@ class Stream:
             except (OSError, ValueError) as error:
                 raise self._explain(error)
         if not taken:
-            raise OSError(ECONNRESET)
+            raise self._explain(OSError(ECONNRESET))
         self._connector.answered = True
         skipped = min(taken, self._skipping)
         self._skipping -= skipped
