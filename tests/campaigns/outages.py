@@ -19,7 +19,6 @@ from fake_flash import BLOCK, Flash  # noqa: E402
 from fake_journal import Boot  # noqa: E402
 
 from host_tools.partitions import layout_of  # noqa: E402
-from limen.delivery.gaps import tell_gap  # noqa: E402
 from outage import run_outage  # noqa: E402
 
 _RING_BYTES = (2048, 1024)
@@ -41,15 +40,15 @@ def _alone(seconds: int) -> tuple[int, int, int]:
     """How many records arrived, how many did not, and how many the gaps tell of."""
     flash = Flash(layout_of(4).journal_bytes // BLOCK)
     gateway = Boot(flash, 1, data_bytes=_RING_BYTES[0], event_bytes=_RING_BYTES[1])
-    journal = gateway.journal
     for s in range(seconds):
         gateway.sample(s, 2300 + s * 7919 % 41)
         if s % 9 == 8:
             gateway.tick()
             gateway.tick()
-        if journal.segments.given_up() >= 0:
-            tell_gap(journal.segments, journal.frame, gateway.gaps.append)
-            gateway.event(s, gateway.gaps[-1].encode())
+        told = len(gateway.gaps)
+        gateway.tell_gaps()
+        for gap in gateway.gaps[told:]:
+            gateway.event(s, gap.encode())
     print(f"{flash.programmed / seconds:.2f} bytes programmed for a record,", end=" ")
     print(f"{1000 * flash.erases / seconds:.2f} blocks erased for a thousand.")
     received = gateway.drain()

@@ -5,8 +5,6 @@ import json
 from fake_flash import Flash, PowerCut
 from fake_journal import Boot
 
-from limen.delivery.gaps import tell_gap
-
 BLOCKS = 9
 
 
@@ -20,15 +18,14 @@ def live(gateway, seconds, acked):
         if s % 5 == 0:
             gateway.tick()
         if s % 400 > 250:
-            journal._allowance = 40
+            journal.allowance = 40
             sent = [gateway.send(slot, 7) for slot in (1, 2)]
             for slot in (2, 1):
                 acked.update(sent[slot - 1])
                 gateway.outbox.ack(slot)
         if s % 300 == 299:
             journal.save()
-        while journal.segments.given_up() >= 0:
-            tell_gap(journal.segments, journal.frame, gateway.gaps.append)
+        gateway.tell_gaps()
 
 
 def count_writes(seconds=1000):
@@ -49,8 +46,7 @@ def check_cut(cuts, part, seconds=1000):
         pass
     flash.cuts = None
     after = Boot(flash, boot=2)
-    while after.journal.segments.given_up() >= 0:
-        tell_gap(after.journal.segments, after.journal.frame, after.gaps.append)
+    after.tell_gaps()
     received = after.drain()
     names = [name for name, _ in received]
     assert len(set(names)) == len(names), "doubled"

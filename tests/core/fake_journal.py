@@ -2,8 +2,10 @@
 
 import os
 
+from limen.delivery.gaps import tell_gap
 from limen.delivery.journal import Journal
 from limen.delivery.outbox import BACKLOG, DATA, EVENT, Outbox
+from limen.delivery.segments import LOST
 
 INC, CFG = 0x9F03A1C4, 0x1C0FFEE1
 BIRTH = "build/test-birth.json"
@@ -78,6 +80,12 @@ class Boot:
     def tick(self):
         self.journal.copy_old()
 
+    def tell_gaps(self):
+        """As the journal does from time to time."""
+        segments = self.journal.segments
+        while segments.used[LOST]:
+            tell_gap(segments, self.gaps.append)
+
     def send(self, slot=1, most=1000):
         """Make a message; return {name: content} of its records."""
         outbox = self.outbox
@@ -88,7 +96,7 @@ class Boot:
         kind = outbox.kind(slot)
         boot = self.boot
         if outbox._kind[slot] == BACKLOG:
-            boot = self.journal._read[1]
+            boot = self.journal.backlog._names[1]
         found = {}
         while records.taken < most and records.next():
             found[boot, records.seq] = self._content(kind, records)
@@ -109,7 +117,7 @@ class Boot:
         """Receive all; return [(name, content)] in the order of arrival."""
         received = []
         while True:
-            self.journal._allowance = 750
+            self.journal.allowance = 750
             found = self.send()
             if not found:
                 return received

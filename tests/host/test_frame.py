@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from limen.core.frame import DATA, EVENT, HEAD_BYTES, Frame
+from limen.core.frame_reader import FrameReader
 from limen.delivery.ring import Cursor, Ring
 
 VALUES = st.integers(-(2**40), 2**40)
@@ -67,11 +68,11 @@ def read(frame, kind):
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.lists(RECORD, min_size=1, max_size=12), st.sampled_from((DATA, EVENT)), st.booleans())
 def test_what_a_frame_took_comes_back(records, kind, uptime):
-    frame, again = Frame(), Frame()
+    frame = Frame()
     record, said = cursor_of(kind, records, uptime)
     count = written(frame, kind, record)
     size = frame.close()
-    again.buffer[:size] = frame.buffer[:size]
+    again = FrameReader(bytearray(frame.buffer[:size]))
     assert again.is_whole()
     assert list(read(again, kind)) == said[:count]
 
@@ -87,5 +88,6 @@ def test_a_torn_frame_is_none(records, data):
     cut = data.draw(st.integers(0, size - 1))
     torn = whole[:cut] + b"\xff" * (size - cut)
     frame.buffer[:size] = torn
-    assert torn == whole or not frame.is_whole()
-    assert frame.size() <= len(frame.buffer) - HEAD_BYTES
+    again = FrameReader(frame.buffer)
+    assert torn == whole or not again.is_whole()
+    assert again.size() <= len(frame.buffer) - HEAD_BYTES

@@ -1,46 +1,59 @@
-"""Tells of the records that went with a segment, as the journal was full; loaded only then."""
+"""What goes when the journal is full: the oldest segment, and the event that tells of it."""
 
-from limen.core.frame import HEAD_BYTES, RECEIVED
-from limen.delivery.segments import BLOCK, HEAD
+from limen.core.frame import DATA, EVENT
+from limen.delivery.segments import LOST, STATE_AT
+from limen.delivery.walk import Walk, frame_buffer
+
+_LOST_STATE = b"\x0f"
 
 
-def tell_gap(segments, frame, tell):
+def give_up(segments, kept):
+    """Give up the oldest segment of data, or else of events, whose block is not among `kept`."""
+    for kind in (DATA, EVENT):
+        number = 0
+        while True:
+            block = segments.oldest(kind, number)
+            if block < 0:
+                break
+            if block not in kept:
+                segments.program(block, STATE_AT, _LOST_STATE)
+                segments.turn(block, LOST)
+                return
+            segments.load(block)
+            number = segments.number
+
+
+def tell_gap(segments, tell):
     """Tell of one segment that was given up, and let it be used again; return how many are lost.
 
     After a power cut in between it is told again, in the same words.
     """
-    block = segments.given_up()
+    block = 0
+    while segments.kinds[block] != LOST:
+        block += 1
     segments.load(block)
-    names = (segments.inc, segments.boot)
+    walk = Walk(segments, segments.kind, frame_buffer())
+    walk.enter_block(block)
     first = last = count = 0
-    for seq in _seqs(segments, frame, block):
+    for seq in _seqs(walk):
         first = first or seq
         last = seq
         count += 1
     if count:
+        inc, boot, _ = walk.names
         body = '{"gap":"full","inc":"%08x","boot":%d,"from":%d,"to":%d,"count":%d}'
-        tell(body % (names + (first, last, count)))
+        tell(body % (inc, boot, first, last, count))
     segments.kill(block)
     return count
 
 
-def _seqs(segments, frame, block):
+def _seqs(walk):
     """The seqs of a segment's records that have not been received, each once."""
-    head = memoryview(frame.buffer)
-    at = HEAD
     last = 0
-    while at + HEAD_BYTES < BLOCK:
-        segments.read(block, at, head[:HEAD_BYTES])
-        size = frame.size()
-        if not size or at + HEAD_BYTES + size > BLOCK:
-            break
-        if frame.buffer[2] != RECEIVED:
-            segments.read(block, at + HEAD_BYTES, head[HEAD_BYTES : HEAD_BYTES + size])
-            if not frame.is_whole():
-                break
-            frame.open(segments.seq, segments.s)
-            while frame.next(segments.kind):
-                if frame.seq > last:
-                    last = frame.seq
-                    yield last
-        at += HEAD_BYTES + size
+    while walk.find():
+        walk.begin()
+        while walk.next(walk.kind):
+            if walk.seq > last:
+                last = walk.seq
+                yield last
+        walk.skip()

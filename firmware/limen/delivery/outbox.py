@@ -104,7 +104,7 @@ class Outbox:
     def commit(self):
         """What was put last must outlive a power cut from now on."""
         if self.journal:
-            self.journal.copy(self._begun)
+            self.journal.commit(self._begun)
 
     def peek(self, slot):
         """The records for a new message in `slot`; None when nothing waits."""
@@ -112,7 +112,8 @@ class Outbox:
         if kind is None:
             return None
         self._kind[slot] = kind
-        self._low[slot] = self.journal.low_of_backlog() if kind == BACKLOG else self.low()
+        past = kind == BACKLOG and self.journal.backlog.past
+        self._low[slot] = self.journal.backlog.low() if past else self.low()
         ring = self.rings[kind]
         return self._selection.start_at(ring, ring.unsent, FREE, slot)
 
@@ -122,7 +123,7 @@ class Outbox:
         if rings[EVENT].has_unsent():
             return EVENT
         has_backlog = self.journal and self.journal.fetch()
-        if has_backlog and self.journal.kind == EVENT:
+        if has_backlog and self.journal.backlog.kind == EVENT:
             return BACKLOG
         if rings[DATA].has_unsent():
             return DATA
@@ -142,21 +143,23 @@ class Outbox:
     def ack(self, slot):
         """The message in `slot` has arrived: let its records go."""
         count = self._count[slot]
+        if not count:
+            return
         kind = self._kind[slot]
         self._count[slot] = 0
         self.rings[kind].release(slot, count)
-        if kind != BACKLOG or not self.journal.is_past():
+        if kind != BACKLOG or not self.journal.backlog.past:
             self.acked += count
         if self.journal:
             self.journal.received(kind)
 
     def kind(self, slot):
         kind = self._kind[slot]
-        return self.journal.kind if kind == BACKLOG else kind
+        return self.journal.backlog.kind if kind == BACKLOG else kind
 
     def past(self, slot):
         """The dialect of the boot that the message's records are of; None for this boot."""
-        return self.journal.past if self._kind[slot] == BACKLOG else None
+        return self.journal.backlog.past if self._kind[slot] == BACKLOG else None
 
     def low_of(self, slot):
         """What `low` was when the message was made: a repeated message says the same."""

@@ -2,8 +2,9 @@
 
 import json
 
+from limen.core.frame import DATA, EVENT
 from limen.delivery.plain import Plain
-from limen.delivery.tables import pieces
+from limen.delivery.walk import Walk, frame_buffer
 
 
 class _Channel:
@@ -75,10 +76,16 @@ class _Devices:
         return device
 
 
+def _pieces(journal, cfg):
+    from limen.delivery.tables import pieces
+
+    return pieces(journal.segments, frame_buffer(), cfg)
+
+
 def _lines(journal, cfg):
     """The lines of a table: a device and each of its channels have one; without what closes."""
     rest = b""
-    for piece in pieces(journal.segments, journal.frame, cfg):
+    for piece in _pieces(journal, cfg):
         *lines, rest = (rest + bytes(piece)).split(b"\n")
         for line in lines:
             yield _stripped(line)
@@ -97,7 +104,7 @@ class _Tail:
     """A table as an open file."""
 
     def __init__(self, journal, cfg):
-        self._pieces = pieces(journal.segments, journal.frame, cfg)
+        self._pieces = _pieces(journal, cfg)
 
     def read(self, size):
         for piece in self._pieces:
@@ -105,18 +112,22 @@ class _Tail:
         return b""
 
 
-async def announce(journal, session, facts, cfg):
-    """Publish the birth of an earlier configuration; the current one follows, and stays."""
-    segments = journal.segments
-    for kind in (0, 1):
-        block = segments.oldest(kind)
-        while block >= 0:
-            segments.load(block)
-            if segments.cfg == cfg:
-                names = (segments.inc, segments.boot, cfg)
-                await _publish(Past(journal, names), session, dict(facts, low=segments.seq))
+async def announce(journal, session, facts):
+    """Publish the births of earlier configurations; the current one follows, and stays."""
+    for cfg in journal.tables:
+        if cfg != journal.identity[2]:
+            await _announce(journal, session, facts, cfg)
+
+
+async def _announce(journal, session, facts, cfg):
+    buffer = frame_buffer()
+    for kind in (DATA, EVENT):
+        walk = Walk(journal.segments, kind, buffer)
+        while walk.enter():
+            if walk.names[2] == cfg:
+                past = Past(journal, walk.names)
+                await _publish(past, session, dict(facts, low=walk.first_seq))
                 return
-            block = segments.oldest(kind, segments.number)
 
 
 async def _publish(past, session, facts):

@@ -18,37 +18,53 @@ BLOCK = const(4096)
 HEAD = const(40)
 TABLE = const(2)  # beside the kinds of records: what the configuration's channels are
 
+STATE_AT = const(36)
+
+# What a block is, beside kind + 1 of a live segment.
+FREE = const(0)
+LOST = const(4)
+_BAD = const(5)  # refuses to be written
+
 _LIVE = const(0xFF)
-_LOST = const(0x0F)
 _DEAD = const(0)
 _FORM = "<4sIIIIIIII"  # magic, number, inc, boot, cfg, first seq, first second, kind, CRC
 _MAGIC = b"LJ1\n"
-_STATE_AT = const(36)
-_FREE = const(0)
-_GIVEN_UP = const(8)  # beside the kind in `_kinds`
-_BAD = const(255)  # refuses to be erased
 
 
 class Segments:
-    """`flash` is a block device as `esp32.Partition`, of any content."""
+    """`flash` is a block device as `esp32.Partition`, of any content.
+
+    `kinds` has what each block is, `used` how many blocks are of each.
+    """
 
     def __init__(self, flash):
         self._flash = flash
         self.count = flash.ioctl(4, 0)
-        self._kinds = bytearray(self.count)  # kind + 1 of each block
+        self.kinds = bytearray(self.count)
+        self.used = [self.count, 0, 0, 0, 0, 0]
         self._head = bytearray(HEAD)
         self.newest = self.failures = 0
         self._last = 0
         for block in range(self.count):
             if self.load(block):
-                state = self._head[_STATE_AT]
+                state = self._head[STATE_AT]
                 if state == _LIVE:
-                    self._kinds[block] = self.kind + 1
+                    self.turn(block, self.kind + 1)
                 elif state != _DEAD:
-                    self._kinds[block] = self.kind + 1 + _GIVEN_UP
+                    self.turn(block, LOST)
                 if self.number > self.newest:
                     self.newest = self.number
                     self._last = block
+        self._count_cut_erase()
+
+    def _count_cut_erase(self):
+        """The block that comes next has no head: its erase, or what follows, may have been cut."""
+        for step in range(1, self.count):
+            block = (self._last + step) % self.count
+            if self.kinds[block] == FREE:
+                if self.newest and not self.load(block):
+                    self.newest += 1
+                return
 
     def load(self, block):
         """Read the head of a block into the fields; False if it is none."""
@@ -57,6 +73,12 @@ class Segments:
         found = struct.unpack_from(_FORM, head, 0)
         magic, self.number, self.inc, self.boot, self.cfg, self.seq, self.s, self.kind, crc = found
         return magic == _MAGIC and crc == binascii.crc32(memoryview(head)[:32]) and self.kind < 3
+
+    def turn(self, block, what):
+        """A block is something else from now on."""
+        self.used[self.kinds[block]] -= 1
+        self.used[what] += 1
+        self.kinds[block] = what
 
     def read(self, block, at, buffer):
         self._flash.readblocks(block, buffer, at)
@@ -75,13 +97,13 @@ class Segments:
         """Make the next free block a segment; return it. OSError if there is none that works."""
         for step in range(1, self.count + 1):
             block = (self._last + step) % self.count
-            if self._kinds[block] == _FREE:
+            if self.kinds[block] == FREE:
                 try:
                     self._make(block, (kind, inc, boot, cfg, seq, s))
                     return block
                 except OSError:
                     self.failures += 1
-                    self._kinds[block] = _BAD
+                    self.turn(block, _BAD)
         raise OSError(28)
 
     def _make(self, block, facts):
@@ -93,43 +115,28 @@ class Segments:
         struct.pack_into(_FORM, head, 0, _MAGIC, self.newest, inc, boot, cfg, seq, s, kind, 0)
         struct.pack_into("<I", head, 32, binascii.crc32(memoryview(head)[:32]))
         self.program(block, 0, head)
-        self._kinds[block] = kind + 1
+        self.turn(block, kind + 1)
 
     def oldest(self, kind, behind=0):
         """The block of the oldest segment of a kind whose number is above `behind`, or -1."""
         found = -1
         lowest = 0
         for block in range(self.count):
-            if self._kinds[block] == kind + 1 and self.load(block):
+            if self.kinds[block] == kind + 1 and self.load(block):
                 if self.number > behind and (found < 0 or self.number < lowest):
                     found = block
                     lowest = self.number
         return found
 
-    def given_up(self):
-        """A block whose records were given up, and nobody was told of it; -1 if there is none."""
-        for block in range(self.count):
-            if self._kinds[block] & _GIVEN_UP and self._kinds[block] != _BAD:
-                return block
-        return -1
-
-    def give_up(self, block):
-        """Its records are lost; `given_up` finds it, until `kill`."""
-        self.clear(block, _STATE_AT, _LOST)
-        self._kinds[block] |= _GIVEN_UP
-
     def kill(self, block):
         """Nothing in it is needed any longer."""
-        self.clear(block, _STATE_AT, _DEAD)
-        self._kinds[block] = _FREE
+        try:
+            self.clear(block, STATE_AT)
+            self.turn(block, FREE)
+        except OSError:
+            self.failures += 1
+            self.turn(block, _BAD)
 
-    def clear(self, block, at, value=0):
-        """Clear bits of one byte."""
-        self._flash.writeblocks(block, bytes((value,)), at)
-
-    def used(self, kind):
-        """How many segments of a kind there are."""
-        return sum(1 for held in self._kinds if held == kind + 1)
-
-    def free(self):
-        return sum(1 for held in self._kinds if held == _FREE)
+    def clear(self, block, at):
+        """Clear the bits of one byte."""
+        self._flash.writeblocks(block, b"\0", at)

@@ -4,30 +4,18 @@ A tail lies in segments of its own kind, in pieces that are payloads of frames; 
 segment's head is the size of the whole, so a copy that a power cut left in part is told apart.
 """
 
-from limen.core.frame import HEAD_BYTES, LARGEST
+from limen.core.frame import DATA, EVENT, HEAD_BYTES, LARGEST
 from limen.delivery.segments import BLOCK, HEAD, TABLE
+from limen.delivery.walk import Walk, frame_buffer
 
 
-def pieces(segments, frame, cfg):
-    """Yield the pieces of a table; each is valid until the next."""
-    head = memoryview(frame.buffer)
-    block = segments.oldest(TABLE)
-    while block >= 0:
-        segments.load(block)
-        number = segments.number
-        at = HEAD
-        while segments.cfg == cfg and at + HEAD_BYTES < BLOCK:
-            segments.read(block, at, head[:HEAD_BYTES])
-            size = frame.size()
-            if not size or at + HEAD_BYTES + size > BLOCK:
-                break
-            segments.read(block, at + HEAD_BYTES, head[HEAD_BYTES : HEAD_BYTES + size])
-            if not frame.is_whole():
-                break
-            yield head[HEAD_BYTES : HEAD_BYTES + size]
-            segments.load(block)
-            at += HEAD_BYTES + size
-        block = segments.oldest(TABLE, number)
+def pieces(segments, buffer, cfg):
+    """Yield the pieces of a table, in `buffer`; each is valid until the next."""
+    walk = Walk(segments, TABLE, buffer)
+    while walk.enter():
+        while walk.names[2] == cfg and walk.find():
+            yield memoryview(buffer)[HEAD_BYTES : walk.end]
+            walk.skip()
 
 
 def write(segments, frame, identity, path):
@@ -45,35 +33,31 @@ def write(segments, frame, identity, path):
             if block < 0 or at + end > BLOCK:
                 block = segments.begin(TABLE, *identity, size, 0)
                 at = HEAD
-            frame.seal(frame.buffer, end)
-            segments.program(block, at, memoryview(frame.buffer)[:end])
+            frame.end = end
+            segments.program(block, at, memoryview(frame.buffer)[: frame.close()])
             at += end
 
 
-def tidy(segments, frame, current):
+def tidy(segments, current):
     """Kill the tables that no segment needs or that are not whole; return what the others are of.
 
     The current configuration's is needed.
     """
+    buffer = frame_buffer()
     needed = [current]
-    for kind in (0, 1):
-        block = segments.oldest(kind)
-        while block >= 0:
-            segments.load(block)
-            if segments.cfg not in needed:
-                needed.append(segments.cfg)
-            block = segments.oldest(kind, segments.number)
+    for kind in (DATA, EVENT):
+        walk = Walk(segments, kind, buffer)
+        while walk.enter():
+            if walk.names[2] not in needed:
+                needed.append(walk.names[2])
     whole = []
-    block = segments.oldest(TABLE)
-    while block >= 0:
-        segments.load(block)
-        cfg = segments.cfg
-        number = segments.number
+    walk = Walk(segments, TABLE, buffer)
+    while walk.enter():
+        cfg = walk.names[2]
         if cfg not in whole:
-            size = segments.seq
-            if cfg in needed and size == sum(map(len, pieces(segments, frame, cfg))):
+            size = walk.first_seq
+            if cfg in needed and size == sum(map(len, pieces(segments, buffer, cfg))):
                 whole.append(cfg)
             else:
-                segments.kill(block)
-        block = segments.oldest(TABLE, number)
+                segments.kill(walk.block)
     return whole

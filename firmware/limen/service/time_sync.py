@@ -9,6 +9,7 @@ import sys
 
 from limen.core.compat import const
 from limen.core.glide import Glide
+from limen.core.late import forget_since
 
 _PATIENCE_S = const(60)
 _ASK_SERVERS = const(0)
@@ -84,14 +85,8 @@ def _load(what):
 
 
 async def borrow(load, what, *arguments):
-    """Await what `load(what)` imports, called with the arguments; drop its modules behind it."""
+    """Await what `load(what)` imports, called with the arguments; its code goes with it."""
     known = set(sys.modules)
     function = load(what)
-    new = [name for name in sys.modules if name not in known]
-    try:
-        return await function(*arguments)
-    finally:
-        for name in new:
-            package, _, own = name.rpartition(".")
-            delattr(sys.modules[package], own)
-            del sys.modules[name]
+    forget_since(known)
+    return await function(*arguments)
