@@ -26,7 +26,7 @@ class Device:
         self.id = name
         self.channels = channels
         self.s = self.ms = 0
-        self.commit = False
+        self.commit = b""
 
 
 def channel(index, name, places):

@@ -16,6 +16,7 @@ from limen.core.zone import Zone
 
 _KEEP_S = const(60)
 _PREDICT_S = const(10)
+_PASSING = ("power_active_demand_predicted", "power_active_demand_sliding")
 
 
 class Function:
@@ -41,6 +42,7 @@ class Function:
         self._untold = None
         self._kept_s = self._predicted_s = gateway.clock.s
         self._read_s = self._read_ms = 0
+        device.commit = bytes([c.index for c in device.channels if c.name not in _PASSING])
         self._restore("energy." + device.id)
 
     def _connect(self, settings):
@@ -187,9 +189,7 @@ class Function:
         clock = self._gateway.clock
         boot_ms = clock.utc_ms(0)
         s = end_s - clock.utc_s(0, 0) - (1 if boot_ms else 0)
-        self._device.commit = True
         self._take(s, (1000 - boot_ms) % 1000)
-        self._device.commit = False
 
     def _put_bill(self, billed, begin_s, quality):
         bill = self._bill

@@ -17,6 +17,7 @@ from limen.core.zone import Zone
 _KEEP_S = const(60)
 _DAY_S = const(86400)
 _LONGEST_EVENT = const(230)
+_COUNTS = ("part_count", "reject_count")
 
 
 class Function:
@@ -42,6 +43,7 @@ class Function:
         self._s, self._ms = gateway.clock.s, gateway.clock.ms
         self._part_s = self._part_ms = None
         self._kept_s = self._s
+        device.commit = bytes([c.index for c in device.channels if c.name in _COUNTS])
         self._restore("machine." + device.id)
 
     def _connect(self, settings):

@@ -63,6 +63,7 @@ class Tally:
             Counter(rule[1:], channels[rule[0]], gateway.store.get(self._key(channels[rule[0]])))
             for rule in rules
         ]
+        device.commit = bytes([rule[0] for rule in rules])
         self._may_reread = self._is_urgent = False
         self._kept_s = gateway.clock.s
         self._saved_s = self._kept_s - _KEEP_S

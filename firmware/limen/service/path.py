@@ -25,6 +25,7 @@ class Path:
         s = device.s
         ms = device.ms
         worst = -1
+        is_total = False
         for channel in device.channels:
             if channel.fresh:
                 self.samples += 1
@@ -37,11 +38,12 @@ class Path:
                 if told > 1:
                     report.put_earlier(self, number, channel.index)
                 channel.fresh = told & 1
-                if channel.fresh and channel.quality > worst:
-                    worst = channel.quality
+                if channel.fresh:
+                    worst = max(worst, channel.quality)
+                    is_total = is_total or channel.index in device.commit
         for quality in range(worst + 1):
             self._keep_data(number, device, quality)
-        if device.commit and worst >= 0:
+        if is_total:
             self.outbox.commit()
 
     def _keep_data(self, number, device, quality):

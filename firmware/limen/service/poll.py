@@ -38,7 +38,7 @@ class Device:
         self.heard_s = self.heard_ms = 0  # of the newest one that was answered
         self.due_s = self.due_ms = 0
         self.fresh = False
-        self.commit = False  # no record may be lost to a power cut
+        self.commit = b""  # channels of which no record may be lost to a power cut
         self.last_due_s = 0
 
     def begin(self, s, ms):
