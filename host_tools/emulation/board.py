@@ -324,7 +324,7 @@ class Board:
         """A terminal, which there is in real time, hands over what was printed a moment later."""
         link = self._link
         if self._is_real:
-            self.scheduler.after(_LAST_WORDS_US, lambda: self._link is link and self._end())
+            self._scheduler.after(_LAST_WORDS_US, lambda: self._link is link and self._end())
         else:
             self._end()
 
