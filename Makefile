@@ -1,5 +1,5 @@
 # Everything starts here; each target sets the project up first, which a second run skips.
-# Variables handed on: SITE= GATEWAY= WORLD= RECORDING= MAP= BROKER= PORT= SEED=, TARGET= and
+# Variables handed on: SITE= GATEWAY= WORLD= RECORDING= MAP= BROKER= PORT= IMAGE= SEED=, TARGET= and
 # SECONDS= of fuzz, COUNT= of mutants, SEEDS= of soak, and ARGS= for the rest.
 
 PYTHON ?= python3
@@ -66,8 +66,10 @@ bench: setup
 size: setup
 	@$(LIMEN) size $(ARGS)
 
+# From a bare board to "online"; WATCH=0 ends before that, BROKER= is the broker as seen from here.
 flash: setup
-	@$(LIMEN) flash $(if $(PORT),--port "$(PORT)") $(if $(IMAGE),--image "$(IMAGE)") $(OPTIONS)
+	@$(LIMEN) flash $(if $(PORT),--port "$(PORT)") $(if $(IMAGE),--image "$(IMAGE)") \
+		$(if $(BROKER),--broker "$(BROKER)") $(if $(filter 0,$(WATCH)),--no-watch) $(OPTIONS)
 
 # Only what has changed; without PORT over the broker at BROKER.
 update: setup

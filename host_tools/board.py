@@ -4,6 +4,8 @@ A fact that was not read in a source is "unknown" or left out. What the chip its
 do is in `chip_pins`; a board that says otherwise is refused.
 """
 
+import re
+
 from host_tools.chip_pins import CHIP_PINS
 from host_tools.paths import PROJECT
 from host_tools.toml_file import TomlError, read_toml
@@ -45,6 +47,12 @@ def _ports(value):
     return value
 
 
+def _sha256(value):
+    if not re.fullmatch("[0-9a-f]{64}", text(value)):
+        raise Mistake("must be 64 hexadecimal digits in lower case")
+    return value
+
+
 def _or_unknown(read):
     return lambda value: value if value == UNKNOWN else read(value)
 
@@ -75,6 +83,7 @@ _IMAGE = {
     "variant": optional(text),
     "version": required(text, 'version = "1.25.0"'),
     "date": required(text, 'date = "20250415"'),
+    "sha256": optional(_or_unknown(_sha256), UNKNOWN),
 }
 """A build of MicroPython as its makers name it, with what it is called in their downloads."""
 _I2C = {"sda": required(_gpio, "sda = 21"), "scl": required(_gpio, "scl = 22")}
@@ -112,6 +121,16 @@ _PORT = {
 
 def board_names() -> list[str]:
     return sorted(path.parent.name for path in BOARDS.glob("*/board.toml"))
+
+
+def boards_like(chip: str, flash_mb: int | None) -> list[str]:
+    """The boards whose files say of chip and flash what was found; None fits to any."""
+    found = [(name, load_board(name)) for name in board_names()]
+    return [
+        name
+        for name, facts in found
+        if facts["chip"] == chip and (flash_mb is None or facts["flash_mb"] in (flash_mb, UNKNOWN))
+    ]
 
 
 def load_board(name: str) -> dict:

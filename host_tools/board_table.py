@@ -4,6 +4,7 @@ The page's table is made from the boards' files and checked against them by a te
 """
 
 from host_tools.board import UNKNOWN, board_names, load_board
+from host_tools.image_store import ImageStore, file_name
 
 _HEAD = (
     "| `board` | Chip, flash, PSRAM | Network | RS-485 port | Free pins | Inputs only | Analog |"
@@ -12,13 +13,20 @@ _HEAD = (
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
         "--sources", action="store_true", help="show where each board's facts come from instead"
+    )
+    what.add_argument(
+        "--images", action="store_true", help="show the MicroPython images and their SHA-256"
     )
 
 
 def run(args) -> int:
-    print(board_sources() if args.sources else board_table())
+    if args.images:
+        print(board_images(ImageStore()))
+    else:
+        print(board_sources() if args.sources else board_table())
     return 0
 
 
@@ -34,6 +42,19 @@ def board_sources() -> str:
     for name in board_names():
         facts = load_board(name)
         parts.append("\n".join([f"{name}: {facts['name']}", *_indented(facts["source"])]))
+    return "\n".join(parts)
+
+
+def board_images(store: ImageStore) -> str:
+    """For each image its SHA-256, where it is taken from, and the boards that want it."""
+    boards: dict[str, list[str]] = {}
+    for name in board_names():
+        boards.setdefault(file_name(load_board(name)), []).append(name)
+    parts = []
+    for image, names in sorted(boards.items()):
+        facts = load_board(names[0])
+        told = [f"SHA-256: {store.digest(facts)}", f"from {store.place(facts)}", ", ".join(names)]
+        parts.append("\n".join([image, *_indented(told)]))
     return "\n".join(parts)
 
 

@@ -3,6 +3,7 @@
 import argparse
 import os
 import ssl
+from pathlib import Path
 
 from host_tools.client import Address
 from host_tools.client.service import EVERYTHING
@@ -26,22 +27,26 @@ def add_address_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--user", metavar="NAME", help=f"with the password in {PASSWORD}")
     parser.add_argument("--tls", action="store_true", help="encrypt, and check who the broker is")
     parser.add_argument("--ca", metavar="FILE", help="the authority to trust; implies --tls")
+    parser.add_argument(
+        "--certificate",
+        metavar="FILE",
+        help="our own, with its key in a file of the same name that ends in .key; implies --tls",
+    )
 
 
 def address(args: argparse.Namespace) -> Address:
     """Where to listen, and as whom; ToolError for what is wrong."""
-    host, colon, port = args.broker.rpartition(":")
-    if colon and not port.isdecimal():
-        raise ToolError(f"--broker {args.broker!r} is not HOST or HOST:PORT.", 2)
     tls = _tls(args)
-    default_port = _TLS_PORT if tls else _PORT
-    return Address(
-        host if colon else args.broker,
-        int(port) if colon else default_port,
-        args.user,
-        os.environ.get(PASSWORD) if args.user else None,
-        tls,
-    )
+    host, port = host_and_port(args.broker, _TLS_PORT if tls else _PORT)
+    return Address(host, port, args.user, os.environ.get(PASSWORD) if args.user else None, tls)
+
+
+def host_and_port(broker: str, default_port: int) -> tuple[str, int]:
+    """What --broker says; ToolError for what is neither HOST nor HOST:PORT."""
+    host, colon, port = broker.rpartition(":")
+    if colon and not port.isdecimal():
+        raise ToolError(f"--broker {broker!r} is not HOST or HOST:PORT.", 2)
+    return (host, int(port)) if colon else (broker, default_port)
 
 
 def require_gateways(args: argparse.Namespace) -> str:
@@ -59,9 +64,16 @@ def duration_s(args: argparse.Namespace) -> float | None:
 
 
 def _tls(args: argparse.Namespace) -> ssl.SSLContext | None:
-    if not (args.tls or args.ca):
+    if not (args.tls or args.ca or args.certificate):
         return None
     try:
-        return ssl.create_default_context(cafile=args.ca)
+        context = ssl.create_default_context(cafile=args.ca)
     except (OSError, ssl.SSLError) as error:
         raise ToolError(f"The authority {args.ca} cannot be read: {error}.", 2) from None
+    if args.certificate:
+        key = Path(args.certificate).with_suffix(".key")
+        try:
+            context.load_cert_chain(args.certificate, key)
+        except (OSError, ssl.SSLError) as error:
+            raise ToolError(f"{args.certificate} or {key} cannot be read: {error}.", 2) from None
+    return context

@@ -83,7 +83,7 @@ def write(site: Site, host: str | None, folder: Path, installed_at: str | None) 
     shutil.copy(identity.key_file, folder / "broker.key")
     at = installed_at or folder.resolve()
     (folder / "mosquitto.conf").write_text(_CONFIGURATION.format(port=port, at=at))
-    (folder / "access.acl").write_text(access_list(compiled, _services(authority, compiled)))
+    (folder / "access.acl").write_text(access_list(compiled, services(authority, compiled)))
 
 
 def _broker(compact: dict, host: str | None) -> tuple[str, int]:
@@ -119,7 +119,8 @@ def access_list(compiled: dict[str, dict], services: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _services(authority: Authority, compiled: dict[str, dict]) -> list[str]:
+def services(authority: Authority, compiled: dict[str, dict]) -> list[str]:
+    """The names of those who have a client's certificate of the authority and are no gateway."""
     gateways = {identity_name(compact["site"], name) for name, compact in compiled.items()}
     return [
         identity.path.name

@@ -7,9 +7,10 @@ sentence goes to stderr, its status becomes the exit status.
 
 import argparse
 import importlib
+import os
 import sys
 
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 
 COMMANDS = {
     "demo": ("host_tools.demo", "show the whole path live, on an emulated board"),
@@ -54,6 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
         return error.status
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:  # whoever read what we print, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Kind.FAILED
 
 
 def _parse(arguments: list[str]):

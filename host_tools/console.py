@@ -15,7 +15,7 @@ import tty
 
 import serial
 
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 from host_tools.image import linked_firmware
 from host_tools.link import Linked
 from host_tools.serial_port import open_port
@@ -47,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
                     sys.stdout.flush()
             except (serial.SerialException, OSError) as error:
                 raise ToolError(
-                    f"The connection to {args.port} was lost ({error}); plug the board in again."
+                    f"The connection to {args.port} was lost ({error}); plug the board in again.",
+                    Kind.PORT,
                 ) from None
     return 0
 

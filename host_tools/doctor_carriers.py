@@ -13,7 +13,7 @@ import time
 import serial
 
 from host_tools.doctor_candidates import Framing
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 from host_tools.serial_port import open_port
 from limen.core.exchange import Exchange, silence_us
 from limen.core.modbus import close_frame
@@ -45,7 +45,8 @@ class SerialCarrier:
             except (serial.SerialException, OSError) as error:
                 raise ToolError(
                     f"The connection to {self._port} was lost ({error}); plug it in and run it "
-                    "again."
+                    "again.",
+                    Kind.PORT,
                 ) from error
         exchange.close()
 
@@ -132,11 +133,13 @@ class TcpCarrier:
         try:
             connection = socket.create_connection(self._peer, _CONNECT_S)
         except socket.gaierror as error:
-            raise ToolError(f"There is no host {host} ({error.strerror}).") from error
+            sentence = f"There is no host {host} ({error.strerror})."
+            raise ToolError(sentence, Kind.NETWORK) from error
         except OSError as error:
             raise ToolError(
                 f"{host} takes no connection on port {port} ({error}): check the address, and that "
-                "Modbus TCP is switched on there and not in use by another master."
+                "Modbus TCP is switched on there and not in use by another master.",
+                Kind.NETWORK,
             ) from error
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection

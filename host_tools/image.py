@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from littlefs import LittleFS, LittleFSError
 
 from host_tools.bytecode import compile_module
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 from host_tools.link import Linked, link
 from host_tools.partitions import MB, TABLE_OFFSET, Layout
 from host_tools.paths import BUILD, FIRMWARE
@@ -117,7 +117,8 @@ def build_image(files: dict[str, bytes], size: int = FILE_SYSTEM_BYTES) -> bytes
         total = sum(map(len, files.values()))
         raise ToolError(
             f"The files do not fit into the gateway's file system: {path} failed ({error}); "
-            f"they have {total} bytes together, the file system {size}."
+            f"they have {total} bytes together, the file system {size}.",
+            Kind.INPUT,
         ) from error
     return bytes(file_system.context.buffer)
 

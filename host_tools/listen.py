@@ -12,7 +12,7 @@ import serial
 
 from host_tools.bus_trace import Cutter, TraceWriter
 from host_tools.emulation.line import Framing
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 from host_tools.serial_port import open_port
 from limen.core.units import Mistake, parse_ms
 
@@ -48,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
             f"{args.out} is there already: name another file, or remove it.", 2
         ) from None
     except serial.SerialException as error:
-        raise ToolError(f"The connection to {args.port} was lost ({error}).") from error
+        sentence = f"The connection to {args.port} was lost ({error})."
+        raise ToolError(sentence, Kind.PORT) from error
     except OSError as error:
         raise ToolError(f"{args.out} cannot be written: {error.strerror}.") from None
     finally:

@@ -17,7 +17,7 @@ import serial
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 from host_tools.serial_port import open_port
 
 _BAUD = 115200
@@ -187,14 +187,17 @@ class Prompt:
         except TransportExecError as error:
             last = error.error_output.strip().splitlines()[-1:] or ["no reason given"]
             cause = next((why for sign, why in _CAUSES.items() if sign in last[0]), last[0])
-            raise ToolError(f"The gateway at {self._port} refuses: {cause}.") from error
+            sentence = f"The gateway at {self._port} refuses: {cause}."
+            raise ToolError(sentence, Kind.BOARD) from error
         except TransportError as error:
             raise ToolError(
                 f"No MicroPython prompt at {self._port} ({error}). Check that it is the board's "
-                "port and that nobody else uses it; one without MicroPython needs `limen flash`."
+                "port and that nobody else uses it; one without MicroPython needs `limen flash`.",
+                Kind.BOARD,
             ) from error
         except (serial.SerialException, OSError) as error:
             raise ToolError(
                 f"The connection to {self._port} was lost ({error}). Plug the board in and run it "
-                "again: it goes on from there."
+                "again: it goes on from there.",
+                Kind.PORT,
             ) from error

@@ -5,7 +5,7 @@ import queue
 
 from host_tools.client.connection import Address, Connection
 from host_tools.contract import ROOT, ContractError, parse
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 
 
 def read_birth(address: Address, gateway: str, wait_s: float) -> dict:
@@ -20,7 +20,7 @@ def read_birth(address: Address, gateway: str, wait_s: float) -> dict:
         return json.loads(letter.payload)
     except queue.Empty:
         reason = connection.problem or f"{address} knows no birth of {gateway}: it never was there"
-        raise ToolError(f"{reason}.") from None
+        raise ToolError(f"{reason}.", Kind.NETWORK) from None
     except ContractError as error:
         raise ToolError(f"The birth of {gateway} at {address} cannot be read: {error}.") from None
     finally:

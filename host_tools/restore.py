@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from host_tools.backup import CONFIGURED, SECRET, STATE, name_in, read_backup, state_file, state_in
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 from host_tools.gateway_image import CONFIGURATION
 from host_tools.prompt import Prompt
 
@@ -50,7 +50,8 @@ def _missing(prompt: Prompt, saved: dict, name: tuple[str, str], port: str) -> d
         if there != name:
             raise ToolError(
                 f"The board at {port} is {'/'.join(there)}, the backup is of {'/'.join(name)}; "
-                "nothing was written. Flash the board as that gateway first (`limen flash`)."
+                "nothing was written. Flash the board as that gateway first (`limen flash`).",
+                Kind.BOARD,
             )
     wanted = [path for path in (*CONFIGURED, *SECRET) if path in saved]
     there = prompt.digests(wanted)

@@ -6,8 +6,9 @@ import os
 
 import serial
 from serial.tools.list_ports import comports
+from serial.tools.list_ports_common import ListPortInfo
 
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 
 
 def open_port(port: str, **settings) -> serial.SerialBase:
@@ -15,23 +16,13 @@ def open_port(port: str, **settings) -> serial.SerialBase:
     try:
         return serial.serial_for_url(port, exclusive=True, **settings)
     except (serial.SerialException, OSError, ValueError) as error:
-        raise ToolError(_why_not_open(port, error)) from error
+        raise ToolError(_why_not_open(port, error), Kind.PORT) from error
 
 
-def only_board_port() -> str:
-    """The port of the one USB device with a serial port: with more of them, a person chooses."""
-    found = sorted((port for port in comports() if port.vid is not None), key=lambda p: p.device)
-    if len(found) == 1:
-        return found[0].device
-    if not found:
-        raise ToolError(
-            "No board is plugged in: there is no serial port on USB. Check that the cable carries "
-            "data, or name the port with --port."
-        )
-    candidates = "; ".join(
-        f"{port.device} ({port.description}, USB {port.vid:04x}:{port.pid:04x})" for port in found
-    )
-    raise ToolError(f"Several boards are plugged in; choose one with --port: {candidates}.")
+def usb_ports() -> list[ListPortInfo]:
+    """The serial ports of USB devices."""
+    found = [port for port in comports() if port.vid is not None]
+    return sorted(found, key=lambda port: port.device)
 
 
 def ports_there_are() -> str:

@@ -117,6 +117,13 @@ def tls_files(site: Site, compact: dict, secrets: Secrets) -> dict[str, bytes]:
     if "tls" not in compact["mqtt"]:
         return {}
     folder = Path(site.file.path).parent
+    files = {CA: b"".join(map(certificate_der, _valid(trusted_file(site))))}
+    return files | _own_files(folder, compact, secrets)
+
+
+def trusted_file(site: Site) -> Path:
+    """The certificate of whoever vouches for the site's brokers; ToolError if there is none."""
+    folder = Path(site.file.path).parent
     named = site.file.data["mqtt"].get("ca")
     if not named and not (folder / FOLDER).exists():
         raise ToolError(
@@ -125,9 +132,7 @@ def tls_files(site: Site, compact: dict, secrets: Secrets) -> dict[str, bytes]:
             '"file" below [mqtt].',
             2,
         )
-    trusted = folder / named if named else Authority(folder / FOLDER).identity.certificate_file
-    files = {CA: b"".join(map(certificate_der, _valid(trusted)))}
-    return files | _own_files(folder, compact, secrets)
+    return folder / named if named else Authority(folder / FOLDER).identity.certificate_file
 
 
 def _own_files(folder: Path, compact: dict, secrets: Secrets) -> dict[str, bytes]:

@@ -21,8 +21,8 @@ from serial.tools.list_ports import comports
 
 from host_tools.chip_writer import identify
 from host_tools.contract import ROOT
-from host_tools.errors import ToolError
-from host_tools.flash import BAUD, board_chip, flash
+from host_tools.errors import Kind, ToolError
+from host_tools.flash import Writing, add_writing_arguments, board_of, flash
 from host_tools.label import Label, write_labels
 from host_tools.site import Site, load_site
 
@@ -49,7 +49,7 @@ def add_arguments(parser) -> None:
         help="only this one; may be given again",
     )
     parser.add_argument("--labels", default="labels", metavar="FOLDER", help="default: labels")
-    parser.add_argument("--baud", type=int, default=BAUD, help=f"default: {BAUD}")
+    add_writing_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
 
 
@@ -69,7 +69,7 @@ def run(args) -> int:
     ):
 
         def serve(port: str) -> bool:
-            return serve_board(book, port, processes.submit, args.baud)
+            return serve_board(book, port, processes.submit, Writing.of(args))
 
         if args.port:
             return 0 if all(threads.map(serve, args.port)) else 1
@@ -88,7 +88,7 @@ class Book:
         self.site, self.folder = site, folder
         self.name = next(iter(compact.values()))["site"]
         self.chips = {
-            gateway: board_chip(site, gateway)
+            gateway: board_of(site, gateway)["chip"]
             for gateway in compact
             if gateway in wanted or not wanted
         }
@@ -109,7 +109,7 @@ class Book:
                 return known
             fitting = [gateway for gateway in self.open if self.chips[gateway] == chip]
             if not fitting:
-                raise ToolError(self._nothing_for(chip, mac))
+                raise ToolError(self._nothing_for(chip, mac), Kind.BOARD)
             self.open.remove(fitting[0])
             return fitting[0]
 
@@ -131,14 +131,14 @@ class Book:
         return f"No gateway is left for an {chip}; this board ({mac}) was left as it is: {others}."
 
 
-def serve_board(book: Book, port: str, submit, baud: int) -> bool:
+def serve_board(book: Book, port: str, submit, writing: Writing) -> bool:
     """Make the board at a port a gateway and write its label; say what happened."""
     gateway = None
     try:
         chip, mac = submit(identify, port).result()
         gateway = book.take(chip, mac)
         _say(f"{port}: {mac} becomes {gateway} ...")
-        submit(_flash_quietly, book.site.file.path, gateway, port, baud).result()
+        submit(_flash_quietly, book.site.file.path, gateway, port, writing).result()
         book.enter(mac, gateway)
         path = book.folder / f"{gateway}.png"
         write_labels([_label(book, mac, gateway)], path)
@@ -170,11 +170,11 @@ def watch(
         known = there
 
 
-def _flash_quietly(site: str, gateway: str, port: str, baud: int) -> None:
+def _flash_quietly(site: str, gateway: str, port: str, writing: Writing) -> None:
     """Among several boards only the end is of interest."""
     unseen = io.StringIO()
     with contextlib.redirect_stdout(unseen), contextlib.redirect_stderr(unseen):
-        flash(load_site(site), gateway, port, baud)
+        flash(load_site(site), gateway, port, writing)
 
 
 def _label(book: Book, mac: str, gateway: str) -> Label:

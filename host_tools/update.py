@@ -14,7 +14,7 @@ from typing import Protocol
 
 from host_tools import broker_arguments
 from host_tools.client.commands import NoAnswer, Requests
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 from host_tools.gateway_image import SECRETS, gateway_files
 from host_tools.prompt import Prompt
 from host_tools.site import load_site
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             open_files = {path: files[path] for path in files if path not in _SECRET}
             update(open_files, Network(name, requests.ask), args.dry_run)
     except NoAnswer as reason:
-        raise ToolError(f"{reason}.") from None
+        raise ToolError(f"{reason}.", Kind.NETWORK) from None
     return 0
 
 
@@ -117,7 +117,8 @@ class Cable:
         if free < 2 * len(content) + _SPARE_BYTES:
             raise ToolError(
                 f"The gateway's file system has {free} bytes left, too few for {path}. Back it up "
-                "(`limen backup`), then write it anew with `limen flash`."
+                "(`limen backup`), then write it anew with `limen flash`.",
+                Kind.BOARD,
             )
         self._prompt.write(path, content)
 
@@ -126,7 +127,8 @@ class Cable:
         found = self._prompt.digests([NEW + path for path in expected])
         wrong = [path for path, name in expected.items() if found[NEW + path] != name]
         if wrong:
-            raise ToolError(f"{', '.join(wrong)} did not arrive whole; run it again.")
+            sentence = f"{', '.join(wrong)} did not arrive whole; run it again."
+            raise ToolError(sentence, Kind.BOARD)
         self._prompt.write(NEW + PLAN, plan)
         self._prompt.rename(NEW + PLAN, PLAN)
 
@@ -163,5 +165,5 @@ class Network:
     def _answer(self, facts: dict) -> dict:
         answer = self._ask(facts)
         if answer.error is not None:
-            raise ToolError(f"{self._gateway} refuses: {answer.error}.")
+            raise ToolError(f"{self._gateway} refuses: {answer.error}.", Kind.BOARD)
         return answer.facts

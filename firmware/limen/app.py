@@ -25,6 +25,7 @@ from limen.delivery.session import Session
 from limen.delivery.uplink import Uplink
 from limen.hal import board
 from limen.net.network import Network
+from limen.net.troubles import sentence
 from limen.service.clock import Clock
 from limen.service.diagnostics import Diagnostics
 from limen.service.path import Path
@@ -293,7 +294,7 @@ class Gateway:
         if head["wifi"]:
             from limen.hal.wifi import Wifi
 
-            interfaces.append(Wifi(secrets["wifi"], head.get("address")))
+            interfaces.append(Wifi(secrets["wifi"], head.get("address"), sentence))
         link = self.link or self.node_link
         return Network(interfaces, link, self.clock) if interfaces else None
 

@@ -13,11 +13,15 @@ from host_tools.emulation.nor_flash import NorFlash
 from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.serial_carriers import PtyCarrier
 from host_tools.emulation.stand_in_image import stand_in_image
+from host_tools.errors import Kind
 from host_tools.image import FILE_SYSTEM_OFFSET
 from host_tools.partitions import FILE_SYSTEM, JOURNAL, layout_of, partition_of
 from host_tools.paths import PROJECT
 
 PRESS = PROJECT / "examples" / "press"
+NAME = "ESP32_GENERIC-20250415-v1.25.0.bin"
+BANNER = "MicroPython v1.25.0 on 2025-04-15; a stand-in"
+GOOD = stand_in_image(ESP32, BANNER)
 SECRETS = """
 [wifi]
 ssid = "Halle 2"
@@ -36,8 +40,15 @@ def site(tmp_path):
     return path
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIMEN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
 def limen_flash(site, *options, port="/dev/ttyNONE", gateway="press-07"):
-    arguments = ["--site", site, "--gateway", gateway, "--port", port, *options]
+    """Without a look at the gateway; tests/system/test_flash_to_demo.py has one."""
+    arguments = ["--site", site, "--gateway", gateway, "--port", port, "--no-watch", *options]
     return cli.main(["flash", *map(str, arguments)])
 
 
@@ -52,8 +63,10 @@ def mounted(image):
 
 def test_the_chip_then_has_firmware_configuration_and_secrets(site, tmp_path, capsys):
     flash = NorFlash(tmp_path / "flash.bin")
+    (tmp_path / NAME).write_bytes(GOOD)
     with served(PtyCarrier(RomLoader(flash))) as port:
-        assert limen_flash(site, port=port) == 0
+        assert limen_flash(site, "--image", tmp_path / NAME, port=port) == 0
+        assert limen_flash(site, port=port) == 0  # the image is kept
     files = mounted(flash.read(FILE_SYSTEM_OFFSET, layout_of(4).vfs_bytes))
     flash.close()
     with files.open("/config.jsonl") as file:
@@ -74,9 +87,11 @@ def test_the_chip_then_has_firmware_configuration_and_secrets(site, tmp_path, ca
 
 def test_a_dry_run_leaves_the_port_alone(site, capsys):
     assert limen_flash(site, "--dry-run") == 0
-    assert capsys.readouterr().out.splitlines()[-1] == (
-        "Nothing was written: /dev/ttyNONE at 0x200000 is where it would go."
-    )
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        f"MicroPython would be https://micropython.org/resources/firmware/{NAME}; SHA-256: not "
+        "known yet.",
+        "Nothing was written: /dev/ttyNONE at 0x200000 is where it would go.",
+    ]
 
 
 def test_the_site_is_checked_before_the_port(site, capsys):
@@ -99,11 +114,16 @@ def test_a_gateway_that_the_site_does_not_have_is_named(site, capsys):
 
 
 def test_a_missing_port_is_said_at_last(site, capsys):
-    assert limen_flash(site) == 1
+    assert limen_flash(site, "--keep-micropython") == Kind.PORT
     assert "There is no port /dev/ttyNONE" in capsys.readouterr().err
 
 
-BANNER = "MicroPython v1.25.0 on 2025-04-15; a stand-in"
+def test_offline_nothing_is_written(site, capsys):
+    assert limen_flash(site, "--mirror", "http://127.0.0.1:9") == Kind.NETWORK
+    said = capsys.readouterr()
+    assert "Downloading http://127.0.0.1:9/ESP32_GENERIC-" in said.out
+    assert "give the file with --image FILE (IMAGE=FILE)" in said.err
+    assert "ttyNONE" not in said.err
 
 
 def flash_with(image, site, tmp_path, megabytes=4):
@@ -119,7 +139,7 @@ def flash_with(image, site, tmp_path, megabytes=4):
 
 
 @pytest.mark.parametrize(("made_for_mb", "megabytes"), [(4, 4), (4, 8), (8, 8)])
-def test_micropython_and_our_table_are_written_too(made_for_mb, megabytes, site, tmp_path, capsys):
+def test_micropython_and_our_table_are_written_too(made_for_mb, megabytes, site, tmp_path):
     image = stand_in_image(ESP32, BANNER, made_for_mb)
     status, content = flash_with(image, site, tmp_path, megabytes)
     assert status == 0
@@ -129,12 +149,10 @@ def test_micropython_and_our_table_are_written_too(made_for_mb, megabytes, site,
     assert content[0x1000:0x8000] == image[:0x7000]
     assert content[0x10000 : 0x1000 + len(image)] == image[0xF000:]
     mounted(content[layout.vfs : layout.journal])
-    assert "MicroPython is not on this chip" not in capsys.readouterr().out
 
 
-GOOD = stand_in_image(ESP32, BANNER)
 WRONG = {
-    "for another chip": (stand_in_image(ESP32_C3, BANNER), "is for another chip than this ESP32"),
+    "for another chip": (stand_in_image(ESP32_C3, BANNER), "is for another chip than an ESP32"),
     "cut off": (GOOD[:0xF010], "is no whole MicroPython image"),
     "text": (b"<html>not found</html>", "is no whole MicroPython image"),
     "damaged": (GOOD.replace(b"a stand-in", b"a stand-on"), "is damaged"),
@@ -147,12 +165,12 @@ def test_an_image_that_would_not_start_is_not_written(what, site, tmp_path, caps
     image, sentence = WRONG[what]
     status, content = flash_with(image, site, tmp_path)
     said = capsys.readouterr().err
-    assert status == 1
+    assert status == Kind.IMAGE
     assert sentence in said
     assert "othing was written" in said
     assert set(content) == {0xFF}
 
 
 def test_an_image_that_is_not_there_is_named(site, capsys):
-    assert limen_flash(site, "--image", "gone.bin") == 1
+    assert limen_flash(site, "--image", "gone.bin") == Kind.INPUT
     assert "gone.bin cannot be read (No such file or directory)" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from host_tools.emulation.chips import ESP32
 from host_tools.emulation.nor_flash import NorFlash
 from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.serial_carriers import PtyCarrier
+from host_tools.emulation.stand_in_image import stand_in_image
 from host_tools.errors import ToolError
 from host_tools.image import FILE_SYSTEM_OFFSET
 from host_tools.label import Label, write_labels
@@ -123,7 +124,10 @@ def test_ports_that_are_there_are_left_alone_and_new_ones_served_once():
     assert served_ports == ["b", "b", "c"]
 
 
-def test_two_emulated_boards_are_written_at_once(site, tmp_path, capsys):
+def test_two_emulated_boards_are_written_at_once(site, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("LIMEN_CACHE", str(tmp_path / "cache"))
+    image = tmp_path / "stand-in.bin"
+    image.write_bytes(stand_in_image(ESP32, "MicroPython v1.25.0 on 2025-04-15; a stand-in"))
     chips = [NorFlash(tmp_path / f"{n}.bin") for n in range(2)]
     loaders = [
         RomLoader(chip, ESP32, bytes.fromhex(mac.replace(":", "")))
@@ -131,7 +135,7 @@ def test_two_emulated_boards_are_written_at_once(site, tmp_path, capsys):
     ]
     folder = tmp_path / "labels"
     with served(PtyCarrier(loaders[0])) as one, served(PtyCarrier(loaders[1])) as two:
-        options = ["--port", one, "--port", two, "--labels", str(folder)]
+        options = ["--port", one, "--port", two, "--labels", str(folder), "--image", str(image)]
         assert main(["station", "--site", str(site), *options]) == 0
     with (folder / "boards.csv").open() as file:
         rows = list(csv.DictReader(file))

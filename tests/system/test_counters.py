@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+from console import troubles
 from host_tools.contract import CounterChange, Values
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.signals import Signals
@@ -71,7 +72,7 @@ def run(folder, lines, until_s, cuts=()):
         world.board.start()
     scheduler.run_until(until_s * SECOND_US)
     world.close()
-    assert console == []
+    assert troubles(console) == []
     bodies = [(arrival.record.quality, arrival.record.body) for arrival in arrivals]
     totals = [
         (body.by_channel["energy_import"], quality)

@@ -6,11 +6,13 @@ import pytest
 
 from emulated_port import served
 from host_tools import cli, interpreter
+from host_tools.emulation.chips import ESP32
 from host_tools.emulation.nor_flash import NorFlash
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier
+from host_tools.emulation.stand_in_image import stand_in_image
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.partitions import (
@@ -34,6 +36,7 @@ user = "press-07"
 password = "gripper"
 """
 SECOND_US = 1_000_000
+IMAGE = stand_in_image(ESP32, "MicroPython v1.25.0 on 2025-04-15; a stand-in")
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +54,13 @@ def flash(site, tmp_path_factory):
         pytest.skip("no MicroPython on this machine")
     path = tmp_path_factory.mktemp("chip") / "flash.bin"
     chip = NorFlash(path)
+    image = path.with_name("stand-in.bin")
+    image.write_bytes(IMAGE)
     with served(PtyCarrier(RomLoader(chip))) as port:
-        arguments = ["--site", str(site), "--gateway", GATEWAY, "--port", port]
-        assert cli.main(["flash", *arguments]) == 0
+        arguments = ["--site", str(site), "--gateway", GATEWAY, "--port", port, "--no-watch"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LIMEN_CACHE", str(path.parent))
+            assert cli.main(["flash", *arguments, "--image", str(image)]) == 0
     chip.close()
     return path
 
@@ -91,8 +98,10 @@ def test_esptool_wrote_the_image_and_its_table_and_nothing_else(site, flash):
     assert content[layout.vfs : layout.journal] == image
     assert partition_of(content, FILE_SYSTEM) == (layout.vfs, layout.vfs_bytes)
     assert partition_of(content, JOURNAL) == (layout.journal, layout.journal_bytes)
+    application = 0x10000 + len(IMAGE) - (0x10000 - ESP32.bootloader_address)
+    assert content[0x10000:application] == IMAGE[0x10000 - ESP32.bootloader_address :]
     behind = TABLE_OFFSET + len(layout.table())
-    others = content[:TABLE_OFFSET] + content[behind : layout.vfs] + content[layout.journal :]
+    others = content[behind:0x10000] + content[application : layout.vfs] + content[layout.journal :]
     assert set(others) == {0xFF}
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from console import troubles
 from host_tools import interpreter
 from host_tools.contract import Values
 from host_tools.contract_functions import OrderChange, Period
@@ -169,7 +170,7 @@ def test_intervals_and_an_order_survive_a_power_cut(gateway):
     assert ended.seconds[3] in range(430, 505) and ended.seconds[5] in range(690, 770)
     assert ended.parts in range(210, 255)
     assert gateway.bodies(Period) == []
-    assert gateway.console == [] and gateway.errors == []
+    assert troubles(gateway.console) == [] and gateway.errors == []
 
 
 def _check_intervals(intervals):

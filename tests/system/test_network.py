@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from console import troubles
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.radio import AccessPoint
 from host_tools.emulation.scheduler import VirtualScheduler
@@ -63,7 +64,7 @@ def test_the_preferred_network_is_joined_and_the_next_when_it_goes(tmp_path):
     plant.run_for(60)
     assert (plant.ssid, plant.delivers()) == ("yard", True)
     plant.world.close()
-    assert plant.said == []
+    assert troubles(plant.said) == []
 
 
 def test_a_weak_network_gives_way_to_a_good_one(tmp_path):
@@ -79,7 +80,10 @@ def test_a_refused_password_is_told_and_the_next_network_tried(tmp_path):
     plant = Plant(tmp_path, (HALL, YARD), points)
     plant.run_for(20)
     assert plant.ssid == "yard"
-    assert plant.said == ["limen: the network hall does not accept our password"]
+    assert troubles(plant.said) == [
+        "limen: hall: The network does not accept the password: correct it in secrets.toml and "
+        "flash again."
+    ]
     plant.world.close()
 
 

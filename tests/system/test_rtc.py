@@ -2,6 +2,7 @@
 
 import datetime
 
+from console import troubles
 from host_tools.contract import ClockSet, ClockStep, Values
 from host_tools.emulation.board import Board
 from host_tools.emulation.broker_model import BrokerModel
@@ -65,7 +66,7 @@ class Scene:
 
     def __exit__(self, *exception):
         self.board.stop()
-        assert self.console == []
+        assert troubles(self.console) == []
 
     def _answer(self, request):
         return time_reply(request, self.scheduler.utc_us()) if self.is_up else None

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from console import troubles
 from host_tools import interpreter
 from host_tools.contract import Answer
 from host_tools.emulation.mqtt_packets import Publish
@@ -79,7 +80,7 @@ def test_a_changed_site_is_installed_and_called_good(gateway, capsys):
     assert after["cfg"] == json.loads(files["/config.jsonl"].splitlines()[0])["hash"]
     assert after["cfg"] != before["cfg"]
     assert (after["inc"], after["boot"]) == (before["inc"], before["boot"] + 1)
-    assert gateway.console == ["limen: the update is good"]
+    assert troubles(gateway.console) == ["limen: the update is good"]
     answer = gateway.ask({}, "trial")
     assert (answer.facts["state"], answer.facts["why"]) == (None, None)
     gateway.update(files)
@@ -128,7 +129,7 @@ def test_an_update_cut_off_is_made_good_by_the_next(gateway):
     gateway.update(files)
     gateway.run(12)
     assert ask({"of": ["/main.py"]}).facts["digests"] == [digest(files["/main.py"])]
-    assert gateway.console == ["limen: the update is good"]
+    assert troubles(gateway.console) == ["limen: the update is good"]
 
 
 REFUSED = [
@@ -153,4 +154,4 @@ def test_what_no_update_may_touch_is_refused(gateway):
     assert gateway.ask({"install": digest(plan)}).error == "/a.py did not come as it was sent"
     with pytest.raises(ToolError, match="refuses: /a.py did not come as it was sent[.]"):
         Network("hall-2/g1", gateway.ask).install(plan)
-    assert gateway.console == []
+    assert troubles(gateway.console) == []

@@ -7,8 +7,7 @@ and as soon as it answers the link returns to it.
 
 Every path to a lost connection, wrong credentials and certificates included, leads to a pause of
 random length (full jitter) that grows to a minute; no failure here restarts the board. What went
-wrong is told on the console when it is not what went wrong before; the sentences for it lie in a
-file, as they are worth more there than on the heap.
+wrong is told on the console when it is not what went wrong before, and so is that it is well.
 """
 
 import asyncio
@@ -16,8 +15,8 @@ import random
 
 from limen.core.compat import const
 from limen.core.mqtt import MqttError
+from limen.net.troubles import sentence
 
-_SENTENCES = "/troubles.txt"
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(60000)
 _STEADY_S = const(10)
@@ -80,6 +79,7 @@ class Link:
         back = broker is not self._brokers[0] and asyncio.create_task(self._return())
         try:
             await carrier.begin(same)
+            print("limen: online at %s:%d" % tuple(broker))
             self._at = 0
             while self._ended is None:
                 pulse.beat(60)
@@ -122,17 +122,4 @@ class Link:
         if self._told != what:
             self._told = what
             host, port = self._broker
-            print("limen: %s:%d: %s" % (host, port, _sentence(self.trouble)))
-
-
-def _sentence(trouble):
-    """The sentence for it; its name where there is none."""
-    try:
-        with open(_SENTENCES) as file:
-            for line in file:
-                name, _, sentence = line.partition("|")
-                if name == trouble:
-                    return sentence.strip()
-    except OSError:
-        pass
-    return trouble
+            print("limen: %s:%d: %s" % (host, port, sentence(self.trouble)))

@@ -19,13 +19,14 @@ _WRONG_PASSWORD = const(202)
 
 class Wifi:
     """`networks` are {"ssid", "password"} by preference; `address` a static one, as `ifconfig`
-    takes it, or None."""
+    takes it, or None; `sentence` finds words for a state of the driver."""
 
     name = "wifi"
 
-    def __init__(self, networks, address):
+    def __init__(self, networks, address, sentence):
         self._networks = networks
         self._address = address
+        self._sentence = sentence
         self._wlan = network.WLAN(network.STA_IF)
 
     def is_up(self):
@@ -60,9 +61,10 @@ class Wifi:
             if wlan.isconnected():
                 return True
             if wlan.status() == _WRONG_PASSWORD:
-                print("limen: the network %s does not accept our password" % known["ssid"])
-                return False
+                break
             await asyncio.sleep_ms(_LOOK_MS)
+        told = self._sentence("wifi: %d" % wlan.status())
+        print("limen: %s: %s" % (known["ssid"], told))
         return False
 
     async def leave(self):

@@ -1,0 +1,18 @@
+"""Sentences for what goes wrong with networks and brokers, from a file: they are worth more there
+than on the heap.
+"""
+
+_SENTENCES = "/troubles.txt"
+
+
+def sentence(trouble):
+    """The sentence for it; its name where there is none."""
+    try:
+        with open(_SENTENCES) as file:
+            for line in file:
+                name, _, text = line.partition("|")
+                if name == trouble:
+                    return text.strip()
+    except OSError:
+        pass
+    return trouble
