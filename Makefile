@@ -7,6 +7,8 @@ LIMEN = .venv/bin/limen
 OPTIONS = $(if $(SITE),--site "$(SITE)") $(if $(GATEWAY),--gateway "$(GATEWAY)") $(ARGS)
 PLAYED = $(if $(WORLD),--world "$(WORLD)") $(if $(RECORDING),--recording "$(RECORDING)") \
 	$(if $(MAP),--map "$(MAP)") $(if $(SEED),--seed "$(SEED)")
+FLASHED = $(if $(PORT),--port "$(PORT)") $(if $(IMAGE),--image "$(IMAGE)") \
+	$(if $(BROKER),--broker "$(BROKER)") $(if $(filter 0,$(WATCH)),--no-watch)
 
 .PHONY: setup demo replay test noise cuts outage kills fuzz mutants soak lint bench size flash update update-cuts clean distclean
 
@@ -68,8 +70,7 @@ size: setup
 
 # From a bare board to "online"; WATCH=0 ends before that, BROKER= is the broker as seen from here.
 flash: setup
-	@$(LIMEN) flash $(if $(PORT),--port "$(PORT)") $(if $(IMAGE),--image "$(IMAGE)") \
-		$(if $(BROKER),--broker "$(BROKER)") $(if $(filter 0,$(WATCH)),--no-watch) $(OPTIONS)
+	@$(LIMEN) flash $(FLASHED) $(OPTIONS)
 
 # Only what has changed; without PORT over the broker at BROKER.
 update: setup

@@ -91,7 +91,8 @@ class ImageStore:
                 f"{path.name} is not in {path.parent}, and {url} cannot be downloaded "
                 f"({getattr(error, 'reason', None) or error}). Download it where there is a "
                 "network, and give the file with --image FILE (IMAGE=FILE): under its name it is "
-                "kept from then on. A board that has MicroPython already can keep it: --keep-micropython.",
+                "kept from then on. A board that has MicroPython already can keep it: "
+                "--keep-micropython.",
                 Kind.NETWORK,
             ) from error
         image = MicroPythonImage.of(path, content, chip, f"What {url} sends")
