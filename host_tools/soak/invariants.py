@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from host_tools.contract_devices import GivenUp
 from host_tools.soak.kinds import BOOTS
 from host_tools.soak.schedule import Schedule
 from host_tools.soak.standing import raised_now
@@ -38,7 +39,18 @@ def broken(outcome: Outcome) -> list[str]:
     """What does not hold, a sentence each."""
     world = outcome.world
     summary = world.summary(world.scheduler.now_us)
-    checks = (_program, _delivery, _names, _values, _tasks, _boots, _watched, _counters, _alarms)
+    checks = (
+        _program,
+        _delivery,
+        _names,
+        _values,
+        _tasks,
+        _boots,
+        _watched,
+        _counters,
+        _alarms,
+        _cuts,
+    )
     return [sentence for check in checks for sentence in check(outcome, summary)]
 
 
@@ -145,6 +157,27 @@ def _alarms(outcome: Outcome, summary: Summary) -> Iterator[str]:
             wanted = raised_now(rule, reads, since_us, scheduler.utc_us())
             if wanted is not None and wanted != (bool(changes) and changes[-1]):
                 yield f"{device} {name} should be {'raised' if wanted else 'cleared'} at the end."
+
+
+def _cuts(outcome: Outcome, summary: Summary) -> Iterator[str]:
+    """What was on flash when the power failed came later, or a gap tells of it; and what should
+    have been there was."""
+    watch = outcome.watch
+    for cut in watch.cuts:
+        lost = {name for name in cut.waiting - watch.arrived if not _is_told(name, watch.gaps)}
+        if lost:
+            yield f"{len(lost)} records on flash never came, the first is {min(lost)}."
+        for (device, name), wanted in cut.standing.items():
+            told = watch.tellings[device, name.rpartition(".")[0]].alarms
+            own = sorted((t for t in told if t[0] == cut.boot and t[2].name == name), key=_name)
+            if wanted != (bool(own) and own[-1][2].raised):
+                what = "raised" if wanted else "cleared"
+                yield f"{device} {name} was {what} before a power cut, and not told."
+
+
+def _is_told(name: tuple[str, int, int], gaps: list[GivenUp]) -> bool:
+    inc, boot, seq = name
+    return any((g.inc, g.boot) == (inc, boot) and g.first <= seq <= g.last for g in gaps)
 
 
 def _name(told: tuple) -> tuple[int, int]:

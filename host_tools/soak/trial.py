@@ -13,6 +13,7 @@ from pathlib import Path
 
 from host_tools import world as worlds
 from host_tools.emulation.board import Board
+from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.soak.invariants import Outcome, broken
 from host_tools.soak.kinds import BOOTS, KINDS, Scene
@@ -65,6 +66,7 @@ class Trial:
 
     def _world(self, flash: Path) -> World:
         self._plan.write_flash(flash)
+        self._flash = FlashFile(flash)
         listeners = Listeners(on_arrival=self._take, on_exit=self._exits.append)
         world = World(VirtualScheduler(_START_UNIX_S), self._plan, flash, listeners)
         for device, channel in world.truth.places():
@@ -104,7 +106,11 @@ class Trial:
         if fault.kind in BOOTS and not self._can_boot(fault, scene.world.board):
             return
         self._off[self._subject(fault)] += bool(KINDS[fault.kind].longest_s)
+        has_power = scene.world.board.is_running
         KINDS[fault.kind].begin(scene)
+        if fault.kind == "power-cut" and has_power:
+            scene.watch.power_cut(self._flash)
+        scene.watch.disturbed()
 
     def _can_boot(self, fault: Fault, board: Board) -> bool:
         return fault.kind == "power-cut" or not self._off["power-cut"]
@@ -114,6 +120,7 @@ class Trial:
         self._off[subject] -= 1
         if not self._off[subject]:
             KINDS[fault.kind].end(scene)
+        scene.watch.disturbed()
 
     def _subject(self, fault: Fault) -> str:
         if fault.kind.startswith("meter"):

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from host_tools.contract import BAD, Alarm, Values
+from host_tools.contract_devices import GivenUp
+from host_tools.emulation.flash_file import FlashFile
+from host_tools.soak.committed import Cut, Name, cut_of
 from host_tools.subscriber import Arrival
 from host_tools.world import World
 
@@ -34,6 +37,10 @@ class Watch:
     def __init__(self, world: World, has_true_time: bool):
         self.sentences: list[str] = []
         self.tellings: dict[tuple[str, str], Telling] = defaultdict(Telling)
+        self.arrived: set[Name] = set()
+        self.gaps: list[GivenUp] = []
+        self.cuts: list[Cut] = []
+        self._quiet_since_us = world.scheduler.utc_us()
         self._world = world
         self._outputs = {
             device["pin"]: (device["id"], device["safe"] ^ device["invert"])
@@ -49,8 +56,17 @@ class Watch:
         last_us = until_us + _SLACK_US if self._has_true_time else sys.maxsize
         self._wanted_until_us = max(self._wanted_until_us, last_us)
 
+    def disturbed(self) -> None:
+        """Something begins or ends that may change what is read."""
+        self._quiet_since_us = self._world.scheduler.utc_us()
+
+    def power_cut(self, flash: FlashFile) -> None:
+        """The power has failed; `flash` is what is left."""
+        self.cuts.append(cut_of(self._world, flash, self._quiet_since_us))
+
     def on_arrival(self, arrival: Arrival) -> None:
         boot, record = arrival.boot, arrival.record
+        self.arrived.add((boot.inc, boot.number, record.seq))
         match record.body:
             case Values(by_channel) if record.quality < BAD:
                 for name, value in by_channel.items():
@@ -58,6 +74,8 @@ class Watch:
                     told.values.append((boot.number, record.seq, value))
                     if name.startswith("energy"):
                         self._check_energy(arrival.device, name, value)
+            case GivenUp() as gap:
+                self.gaps.append(gap)
             case Alarm() as alarm:
                 channel = alarm.name.rpartition(".")[0]
                 told = self.tellings[arrival.device, channel]

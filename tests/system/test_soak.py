@@ -4,7 +4,7 @@ import pytest
 
 from host_tools import cli
 from host_tools.emulation.meter import Meter
-from host_tools.soak import invariants
+from host_tools.soak import committed, invariants
 from host_tools.soak.command import SITE
 from host_tools.soak.kinds import KINDS
 from host_tools.soak.schedule import Fault, Schedule, make_schedule
@@ -129,3 +129,12 @@ def test_an_output_that_moves_although_nobody_asks_is_found(devices, monkeypatch
     ))  # fmt: skip
     schedule = Schedule(1, 1, (Fault(1, "reset", "press", 1200, 1200),))
     assert "The output horn was driven though nobody asked for it." in Trial(SITE, schedule).run()
+
+
+def test_what_was_committed_and_does_not_come_is_found(devices, monkeypatch):
+    monkeypatch.setattr(committed, "waiting_on", lambda flash: {("00c0ffee", 1, 9)})
+    monkeypatch.setattr(committed, "raised_now", lambda *facts: True)
+    schedule = Schedule(1, 1, (Fault(1, "power-cut", "press", 1200, 1260),))
+    sentences = Trial(SITE, schedule).run()
+    assert "1 records on flash never came, the first is ('00c0ffee', 1, 9)." in sentences
+    assert any(text.endswith("was raised before a power cut, and not told.") for text in sentences)
