@@ -22,6 +22,7 @@ from host_tools.errors import ToolError
 
 SECTIONS = {
     "drain": ("host_tools.bench_drain", "a backlog's way to the broker, QoS 1"),
+    "journal": ("host_tools.bench_journal", "a backlog that lies on flash"),
     "tls": ("host_tools.bench_tls", "the same over TLS, and what memory TLS takes"),
     "wire": ("host_tools.bench_wire", "bytes of MQTT, both directions"),
     "path": ("host_tools.bench_path", "a sample's way through the gateway"),

@@ -19,6 +19,7 @@ from host_tools.emulation.scheduler import RealScheduler
 from host_tools.errors import ToolError
 from host_tools.gateway_image import configuration_files
 from host_tools.image import build_image, firmware_files
+from host_tools.partitions import Layout
 from host_tools.paths import FIRMWARE, PROJECT
 from host_tools.site import load_site, sealed
 
@@ -51,18 +52,23 @@ def in_dialects(config: dict, *names: str) -> dict:
 
 
 async def play(
-    program: str, order: dict, config: dict, keys: dict[str, bytes] | None = None
+    program: str,
+    order: dict,
+    config: dict,
+    keys: dict[str, bytes] | None = None,
+    layout: Layout | None = None,
 ) -> dict:
     """Run a program of that name with its order, and `keys` for TLS; return what it says.
 
-    Its heap is the chip's, and room for an outbox larger than the site's. Raises ToolError when it
-    ends or takes too long.
+    Its heap is the chip's, and room for an outbox larger than the site's. A flash with a layout has
+    a journal. Raises ToolError when it ends or takes too long.
     """
     files = program_files(program) | configuration_files(config) | (keys or {})
     files["/bench.json"] = json.dumps(order).encode()
     with tempfile.TemporaryDirectory(prefix="limen-bench-") as folder:
         flash = Path(folder) / "flash.bin"
-        FlashFile.create(flash, build_image(files))
+        file_system = [layout.vfs_bytes] if layout else []
+        FlashFile.create(flash, build_image(files, *file_system), layout)
         return await _run(program, flash, _HEAP_BYTES + config["outbox_bytes"])
 
 

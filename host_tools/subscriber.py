@@ -53,6 +53,7 @@ class Gateway(reader.Gateway):
     by_name: dict[tuple[Boot, int], tuple] = field(default_factory=dict)
     by_content: set[tuple] = field(default_factory=set)
     tops: dict[tuple[Boot, str, str], int] = field(default_factory=dict)
+    filled: dict[tuple[Boot, str, str], int] = field(default_factory=dict)
 
     def missing(self) -> int:
         """Records below `low` that never arrived."""
@@ -140,10 +141,14 @@ def _note_content(gateway: Gateway, arrival: Arrival) -> None:
 
 
 def _note_order(gateway: Gateway, arrival: Arrival) -> None:
+    """What is live comes in order, and so does what is filled in behind it."""
     stream = arrival.boot, arrival.device, arrival.kind
-    top, seq = gateway.tops.get(stream, 0), arrival.record.seq
-    gateway.misplaced += seq < top
-    gateway.tops[stream] = max(seq, top)
+    seq = arrival.record.seq
+    if seq > gateway.tops.get(stream, 0):
+        gateway.tops[stream] = seq
+    else:
+        gateway.misplaced += seq < gateway.filled.get(stream, 0)
+        gateway.filled[stream] = max(seq, gateway.filled.get(stream, 0))
 
 
 def _note_newest(gateway: Gateway, arrival: Arrival) -> None:

@@ -88,9 +88,11 @@ def test_order_is_kept_within_data_and_within_events():
     event = '[3,3000,0,{"alarm":"voltage.high","state":"raised","value":9.5,"limit":9.0}]'
     scene = Scene()
     scene.data(event, topic="dev/m/event")
-    scene.data(volt(1, 1000, 1), volt(4, 4000, 1))
+    scene.data(volt(1, 1000, 1), volt(8, 8000, 1))
+    scene.data(volt(2, 2000, 1), volt(5, 5000, 1))  # filled in behind
+    scene.data(volt(9, 9000, 1), volt(6, 6000, 1))
     assert scene.gateway.misplaced == 0
-    scene.data(volt(2, 2000, 1))
+    scene.data(volt(4, 4000, 1))
     assert scene.gateway.misplaced == 1
 
 

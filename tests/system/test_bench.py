@@ -54,6 +54,13 @@ def test_drain_shows_both_and_their_ratio_near_and_far():
     assert rows[-2].value < 21
 
 
+def test_a_backlog_goes_through_the_flash_of_a_journal_that_takes_no_more_memory_for_it():
+    drained, heap, more, programmed, erased = values("journal").values()
+    assert min(drained, heap, erased) > 0
+    assert abs(more) < 512  # the list of frames whose records are in memory, too
+    assert 1 < programmed <= 5
+
+
 def test_the_same_over_tls_and_what_it_takes():
     rows = values("tls")
     rates = [value for what, value in rows.items() if "TLS: " in what]
