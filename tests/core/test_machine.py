@@ -93,9 +93,9 @@ def test_oee_as_iso_22400_2_defines_it():
     tally.book(IDLE, 30 * 60000, 0, False)
     tally.parts, tally.rejects = 19000, 400
     # 8 h less 1 h of breaks, 1 s a part: the usual textbook shift.
-    assert tally.ratios(1000) == [881, 856, 979, 738]
-    assert tally.ratios(None) == [881, None, 979, None]
-    assert Tally().ratios(1000) == [None, None, None, None]
+    assert tally.ratios(1000) == [881, 856, 979, 738, 822]
+    assert tally.ratios(None) == [881, None, 979, None, 822]
+    assert Tally().ratios(1000) == [None] * 5
 
 
 def test_seconds_of_a_tally_sum_to_the_whole():

@@ -21,6 +21,7 @@ OWN = (
     ("performance", 1),
     ("quality_ratio", 1),
     ("oee", 1),
+    ("utilisation", 1),
 )
 
 
@@ -147,14 +148,14 @@ def test_a_day_ends_at_local_midnight():
 
 
 def test_ratios_of_the_running_day_come_each_minute():
-    own = ("availability", "performance", "quality_ratio", "oee")
+    own = ("availability", "performance", "quality_ratio", "oee", "utilisation")
     bench = Bench(own=own)
     bench.parts.value, bench.rejects.value = 7000, 70
     working(bench, 0, 62)
     assert bench.told()[-1] == (
         0.25,
         0,
-        '{"availability":100.0,"performance":100.0,"quality_ratio":90.0,"oee":90.0}',
+        '{"availability":100.0,"performance":100.0,"quality_ratio":90.0,"oee":90.0,"utilisation":100.0}',
     )
 
 

@@ -2,7 +2,6 @@
 
 from limen.core.channel_config import LONGEST_MS
 from limen.core.function_config import (
-    PRICE_PLACES,
     channels_of,
     claim_id,
     find_device,
@@ -18,6 +17,7 @@ from limen.core.schema import (
     text,
 )
 from limen.core.units import Mistake, ms_text, parse_count
+from limen.core.week import PRICE_PLACES
 
 _COUNTERS = (
     "energy_import energy_export energy_reactive_import energy_reactive_export energy_total "

@@ -7,12 +7,11 @@ rules of all zones.
 
 from limen.core.schema import optional, required, suggestion, text
 from limen.core.units import Mistake, parse_count
+from limen.core.week import PRICE_PLACES
 from limen.core.week_config import clock_minute, days, holidays, read_plan
 
 FUNCTIONS = ("energy", "machine", "spc")
 """The keys of a gateway that are lists of functions."""
-
-PRICE_PLACES = 5
 
 
 def _currency(value):

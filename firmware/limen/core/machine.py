@@ -141,10 +141,11 @@ class Tally:
         return seconds
 
     def ratios(self, ideal_ms):
-        """[availability, performance, quality, OEE] in permille, None where there is no such.
+        """[availability, performance, quality, OEE, utilisation] in permille, None where there is
+        no such.
 
         ISO 22400-2: running / planned busy time; ideal time of all parts / running; good / all
-        parts; and the product of the three, rounded once.
+        parts; and the product of the three, rounded once. Utilisation is running / all time.
         """
         running_ms, busy_ms = self.ms[RUNNING], self.busy_ms
         good = self.parts - self.rejects
@@ -154,6 +155,7 @@ class Tally:
             _ratio(ideal_ms * self.parts, running_ms) if ideal_ms else None,
             _ratio(good, self.parts),
             _ratio(ideal_ms * good, busy_ms) if ideal_ms else None,
+            _ratio(running_ms, sum(self.ms)),
         ]
 
 

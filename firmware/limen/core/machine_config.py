@@ -228,7 +228,7 @@ def _channels(spot, values, compact):
         known += [("part_count", 0), ("cycle_time", 3)]
     if "rejects" in compact:
         known.append(("reject_count", 0))
-    known.append(("availability", 1))
+    known += [("availability", 1), ("utilisation", 1)]
     if "rejects" in compact:
         known.append(("quality_ratio", 1))
     if "parts" in compact and compact["ideal_ms"]:

@@ -8,7 +8,7 @@ from limen.core.machine import Tally
 
 
 class Order:
-    """`bill` has prices and factors, or is None; `kept` is what `state` gave before a reboot."""
+    """`bill` is (tariff, CO2 factors) or None; `kept` is what `state` gave before a reboot."""
 
     def __init__(self, name, bill, kept=None):
         self.name = name
@@ -41,7 +41,9 @@ class Order:
         """So much energy was used, at a UTC; while that is None, at what held before."""
         bill = self._bill
         if bill and utc_s is not None:
-            price, factor = bill.price(utc_s) or 0, bill.factor(utc_s) or 0
+            tariff, co2 = bill
+            price = tariff.amount(utc_s) if tariff else 0
+            factor = co2.amount(utc_s) if co2 else 0
             if price != self._price or factor != self._factor:
                 self._folded = self.amounts()
                 self._used = 0

@@ -5,9 +5,9 @@ and what falls to a good part is rounded once, too. An event has to fit into a r
 numbers are too long, there are fewer decimals, and at last nothing per part.
 """
 
-from limen.core.bill import PRICE_PLACES
 from limen.core.compat import const
 from limen.core.text import decimal
+from limen.core.week import PRICE_PLACES
 
 _DECIMALS = (5, 3, 1, 0)
 _NAMES = ("kWh", "co2", "cost")
@@ -24,7 +24,7 @@ def sum_of(order, places, bill, ideal_ms):
     """
     for decimals in _DECIMALS:
         facts = _facts(order, places, bill, decimals)
-        facts["oee"] = [ratio and decimal(ratio, 1) for ratio in order.tally.ratios(ideal_ms)]
+        facts["oee"] = [ratio and decimal(ratio, 1) for ratio in order.tally.ratios(ideal_ms)[:4]]
         event = event_of(order.name, "ended", facts)
         if len(event) <= _LONGEST_EVENT:
             return facts, event
@@ -38,9 +38,9 @@ def _facts(order, places, bill, decimals):
     amounts = [None, None, None]
     if places is not None:
         amounts[0] = energy, places
-        if bill and bill.has_co2():
+        if bill and bill[1]:
             amounts[1] = co2, places + _KG_PLACES
-        if bill and bill.has_tariff():
+        if bill and bill[0]:
             amounts[2] = cost, places + PRICE_PLACES
     good = tally.parts - tally.rejects
     facts = {"parts": tally.parts, "rejects": tally.rejects, "s": tally.seconds()}

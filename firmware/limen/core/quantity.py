@@ -98,7 +98,7 @@ _TABLE = (
     ("1/min", "gauge", "rotational_speed"),
     ("", "counter", "part_count reject_count"),
     ("s", "gauge", "cycle_time"),
-    ("%", "gauge", "availability performance quality_ratio oee"),
+    ("%", "gauge", "availability performance quality_ratio oee utilisation"),
     ("", "gauge", "process_mean process_deviation cp cpk"),
     ("", "state", "machine_state"),
     ("", "state", "digital_input digital_output operating_state tariff alarm vibration_zone"),

@@ -5,19 +5,25 @@ number of a table for Monday to Sunday, then for holidays. A table is [minute, b
 ...]: from that minute of the local day on the band holds, -1 being none; the first minute is 0.
 Holidays are yyyymmdd, or mmdd for those of every year.
 
+Tariffs and CO2 factors have an amount for each band: counts of 0.00001 of the currency per kWh, or
+g of CO2 per kWh. Both are whole, so cost and CO2 are exact products, in 10**-5 of what a count of
+energy is.
+
 `band` allocates nothing, and looks at holidays once a day.
 """
 
 from limen.core.compat import const
 
+PRICE_PLACES = const(5)
 _HOLIDAY = const(7)
 
 
 class Week:
-    """`zone` is a `limen.core.zone.Zone`, which others may use beside."""
+    """`zone` is a `limen.core.zone.Zone`, which others may use beside; `amounts` are by band."""
 
-    def __init__(self, plan, zone):
+    def __init__(self, plan, zone, amounts=None):
         self._days, self._tables, self._holidays = plan
+        self._amounts = amounts
         self._zone = zone
         self._day = self._table = None
 
@@ -35,9 +41,22 @@ class Week:
             at -= 2
         return table[at + 1]
 
+    def amount(self, utc_s):
+        """What the band that holds at a UTC stands for."""
+        return self._amounts[self.band(utc_s)]
+
     def _kind(self):
         zone = self._zone
         date = zone.month * 100 + zone.date
         if date in self._holidays or zone.year * 10000 + date in self._holidays:
             return _HOLIDAY
         return zone.weekday
+
+
+def make_bill(settings, zone):
+    """(tariff, CO2 factors) of a function that has one of them; the other is None."""
+    bill = []
+    for key in ("tariff", "co2"):
+        plan, amounts = settings.get(key, (None, None))
+        bill.append(plan and Week(plan, zone, amounts))
+    return tuple(bill)

@@ -61,9 +61,9 @@ class Function:
     def _add_options(self, settings):
         """Load what not every configuration asks for."""
         if "tariff" in settings or "co2" in settings:
-            from limen.core.bill import Bill
+            from limen.core.week import make_bill
 
-            self._bill = Bill(settings, self._zone)
+            self._bill = make_bill(settings, self._zone)
         if "sliding" in settings:
             from limen.core.sliding import Sliding
 
@@ -192,11 +192,12 @@ class Function:
         self._take(s, (1000 - boot_ms) % 1000)
 
     def _put_bill(self, billed, begin_s, quality):
-        bill = self._bill
-        price, factor = bill.price(begin_s), bill.factor(begin_s)
-        self._put("tariff", bill.tariff(begin_s), quality)
-        self._put("cost", None if price is None else billed * price, quality)
-        self._put("co2", None if factor is None else billed * factor, quality)
+        tariff, co2 = self._bill
+        if tariff:
+            self._put("tariff", tariff.band(begin_s), quality)
+            self._put("cost", billed * tariff.amount(begin_s), quality)
+        if co2:
+            self._put("co2", billed * co2.amount(begin_s), quality)
 
     def _factor(self, used):
         """The power factor of an interval; reactive energy is import and export together."""

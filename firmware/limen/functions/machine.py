@@ -62,9 +62,9 @@ class Function:
     def _add_options(self, settings):
         """Load what not every configuration asks for."""
         if "tariff" in settings or "co2" in settings:
-            from limen.core.bill import Bill
+            from limen.core.week import make_bill
 
-            self.bill = Bill(settings, self._zone)
+            self.bill = make_bill(settings, self._zone)
         if "shifts" in settings or "breaks" in settings:
             from limen.core.week import Week
         if "shifts" in settings:
@@ -214,7 +214,7 @@ class Function:
         if places is not None:
             energies = "[%s]" % ",".join([decimal(used, places) for used in tally.used])
         seconds = ",".join([str(one) for one in tally.seconds()])
-        ratios = ",".join([decimal(ratio, 1) for ratio in tally.ratios(self.ideal_ms)])
+        ratios = ",".join([decimal(ratio, 1) for ratio in tally.ratios(self.ideal_ms)[:4]])
         head = '{"period":{"name":"%s","s":[%s],"kWh":' % (name, seconds)
         numbers = tally.starts, tally.parts, tally.rejects, ratios
         tail = ',"starts":%d,"parts":%d,"rejects":%d,"oee":[%s]}}' % numbers
@@ -260,7 +260,7 @@ class Function:
     def _tell_ratios(self, s, ms):
         """How the shift goes, or the day where there are no shifts."""
         tally = self._day if self._shifts is None else self._shift
-        names = ("availability", "performance", "quality_ratio", "oee")
+        names = ("availability", "performance", "quality_ratio", "oee", "utilisation")
         for name, ratio in zip(names, tally.ratios(self.ideal_ms)):
             if ratio is not None:
                 self._put(name, ratio)

@@ -27,6 +27,7 @@ class Function:
         self._number = number
         self._device = device
         self._settings = settings
+        settings.pop("channel", None)  # the device has made its own of them
         self._own = {channel.name: channel for channel in device.channels}
         source, index = settings["of"]
         self._source = gateway.devices[source].channels[index]
