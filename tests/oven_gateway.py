@@ -52,20 +52,21 @@ DEVKIT = "espressif-esp32-devkitc"
 PINGRESP = b"\xd0\x00"
 
 
-def flash_of(folder, dialects, settings="", board=DEVKIT) -> FlashFile:
-    """The flash of a board with that site."""
+def flash_of(folder, dialects, settings="", board=DEVKIT, layout=None) -> FlashFile:
+    """The flash of a board with that site; with a layout it has a journal."""
     text = SITE.format(dialects=dialects, settings=settings, board=board)
     (folder / "site.toml").write_text(text)
     (folder / "secrets.toml").write_text(SECRETS)
     files = gateway_files(load_site(folder / "site.toml"), "g1")
-    return FlashFile.create(folder / "flash.bin", build_image(files))
+    size = [layout.vfs_bytes] if layout else []
+    return FlashFile.create(folder / "flash.bin", build_image(files, *size), layout)
 
 
 class OvenGateway:
     """A board with that site, and a broker; the oven grows warmer by 0.1 °C each second."""
 
-    def __init__(self, folder, dialects, settings="", board=DEVKIT, heap=None):
-        flash = flash_of(folder, dialects, settings, board)
+    def __init__(self, folder, dialects, settings="", board=DEVKIT, heap=None, layout=None):
+        flash = flash_of(folder, dialects, settings, board, layout)
         self.scheduler = VirtualScheduler()
         self.lan = Lan(self.scheduler)
         self.lan.answer(

@@ -175,9 +175,7 @@ class Gateway:
         options = head["mqtt"]
         per_record = max(1, (options["batch_bytes"] - _FRAME_TEXT) // _CHANNEL_TEXT)
         sizes = (_ALONE_BYTES,) * 2 if self.alone else (head["outbox_bytes"], _EVENT_BYTES)
-        flash = None
-        if "plain" in options.get("dialects", ("plain",)) and not self.alone:
-            flash = board.journal_flash()
+        flash = None if self.alone else board.journal_flash()
         if flash:  # memory need only bridge what flash takes up
             sizes = [size >> 1 for size in sizes]
         self.outbox = Outbox(*sizes, options["in_flight"], per_record)
@@ -194,6 +192,8 @@ class Gateway:
         dialects = options.get("dialects", ("plain",))
         if "plain" in dialects:
             self._make_uplink(head, login, flash)
+        elif flash:
+            self._open_journal(flash, head, None)
         if "home-assistant" in dialects:
             from limen.delivery.home_assistant import HomeAssistant
 
@@ -221,16 +221,15 @@ class Gateway:
         self._requests = dialect.topic_of("cmd/")
         session.on_message = self._on_message
         if flash:
-            self._open_journal(flash, int(head["hash"], 16), dialect)
+            self._open_journal(flash, head, dialect)
         self.link = self.make_link(head, session, uplink)
 
-    def _open_journal(self, flash, cfg, dialect):
+    def _open_journal(self, flash, head, dialect):
         from limen.delivery.journal import Journal
 
-        names = (int(self.incarnation, 16), self.boot, cfg)
+        names = (int(self.incarnation, 16), self.boot, int(head["hash"], 16))
         try:
             self.journal = Journal(flash, self.outbox, names, dialect, BIRTH, self._tell_own)
-            self.journal.nudge = self.uplink.nudge
         except OSError as error:  # flash that cannot even be read
             self.report("journal", error)
 
@@ -361,6 +360,7 @@ class Gateway:
         if self.link:
             start("uplink", self.link.run)
         if self.journal:
+            self.journal.nudge = self.uplink.nudge
             start("journal", self.journal.run)
         if self.node_link:
             start("sparkplug", self.node_link.run)

@@ -12,6 +12,7 @@ from pysparkplug import DataType
 from console import troubles
 from host_tools import interpreter
 from host_tools.emulation.mqtt_packets import Publish
+from host_tools.partitions import layout_of
 from oven_gateway import OvenGateway
 from sparkplug_host import Host, command
 
@@ -91,6 +92,27 @@ def test_an_outage_is_filled_with_history(tmp_path):
     (_, before), (_, after) = [one for one in scene.host.bd_seqs if one[0] == "NBIRTH"]
     assert after > before
     scene.close()
+
+
+def test_an_outage_with_a_power_cut_is_filled_from_the_journal(tmp_path):
+    scene = Scene(tmp_path, layout=layout_of(4))
+    scene.run(20)
+    scene.broker.stop()
+    scene.run(150)
+    before = scene.oven.registers[0x1000]
+    scene.board.power_cut()
+    scene.board.start()
+    scene.run(60)
+    scene.broker.start()
+    scene.run(60)
+    told = [(round(value * 10), late) for _, value, late in scene.temperatures() if value]
+    known = {tenths for tenths, _ in told}
+    assert known >= set(range(min(known), before - 11))
+    assert len({tenths for tenths, late in told if late}) > 130
+    assert not told[-1][1]
+    scene.board.stop()
+    assert scene.host.wrong == []
+    assert not [line for line in scene.console if "Error" in line]
 
 
 def test_what_the_broker_did_not_confirm_comes_again_as_history(tmp_path):

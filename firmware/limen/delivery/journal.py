@@ -78,7 +78,10 @@ class Stream:
 
 
 class Journal:
-    """`identity`: incarnation, boot and configuration as numbers; `tell(body)` puts an event."""
+    """`identity`: incarnation, boot and configuration as numbers; `tell(body)` puts an event.
+
+    `plain` is the dialect; None for another, which can speak for this configuration only.
+    """
 
     def __init__(self, flash, outbox, identity, plain, birth_path, tell):
         self.segments = Segments(flash)
@@ -96,10 +99,11 @@ class Journal:
         used = self.segments.used
         self._waits = used[DATA + 1] + used[EVENT + 1] > 0  # something is to be read back
         outbox.journal = self
-        self.tables = []
+        self.tables = [] if plain else [identity[2]]
         if self.segments.newest:
             try:
-                self.tables = _late(_TIDY)(self.segments, identity[2])
+                tables = _late(_TIDY)(self.segments, identity[2])
+                self.tables = tables if plain else [identity[2]]
             except OSError:
                 self.failures += 1
 
@@ -218,7 +222,9 @@ class Journal:
 
     def speaker(self, names):
         """The dialect in the words of a boot; None for this one."""
-        return None if names == self.identity else _late(_PAST)(self, names)
+        if names == self.identity:
+            return None
+        return _late(_PAST)(self, names) if self.plain else names
 
     # Received.
 

@@ -3,7 +3,8 @@
 The specification asks for a clean session, data at QoS 0 and the node's death as the will. So a
 message is confirmed by a PINGRESP: a broker handles what it gets in order, and the PINGREQ was
 sent behind the message. What is not confirmed when a connection ends goes out again on the next
-one, marked historical, as is all that was recorded before that connection's births. Nothing is
+one, marked historical, as is all that was recorded before that connection's births. What an earlier
+boot has recorded before its clock was set has no time in UTC, and is left out. Nothing is
 sent while the primary host is away or the clock is not set; the outbox keeps it.
 Source: Eclipse Sparkplug 3.0.0, chapter 5.
 """
@@ -219,7 +220,10 @@ class Node:
         topic = dialect.data_topics[records.topic_device]
         self.session.begin_publish(self._payload, topic, self._batch_bytes)
         dialect.begin()
-        while dialect.add(kind, records, records.seq < self._first_live):
+        past = outbox.past(slot)
+        while (past and records.uptime) or dialect.add(
+            kind, records, past or records.seq < self._first_live
+        ):
             records.take()
             if not records.next():
                 break
