@@ -107,7 +107,7 @@ def test_an_outage_with_a_power_cut_is_filled_from_the_journal(tmp_path):
     scene.run(60)
     told = [(round(value * 10), late) for _, value, late in scene.temperatures() if value]
     known = {tenths for tenths, _ in told}
-    assert known >= set(range(min(known), before - 11))
+    assert known >= set(range(min(known), before - 10))
     assert len({tenths for tenths, late in told if late}) > 130
     assert not told[-1][1]
     scene.board.stop()

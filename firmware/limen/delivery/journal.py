@@ -24,7 +24,7 @@ from limen.delivery.ring import ACKED, Cursor
 from limen.delivery.segments import BLOCK, HEAD, LOST, Segments
 
 _TICK_MS = const(1500)
-_TICKS_OLD = const(3)  # what was put before the last so many ticks, and those before, is copied
+_TICKS_OLD = const(3)  # what has waited so many, and less than twice as many, is copied
 _PER_TICK = const(750)  # records of the backlog
 _MOST_COPIES = const(24)
 _FREE_SEGMENTS = const(3)  # kept ready, so that the gaps can be told
@@ -73,7 +73,7 @@ class Stream:
         self.copies = []  # places of the frames whose records are in the outbox, too
         self.lasts = []  # the last seq of each
         self.thinned = False  # some of those records have been received
-        self.mark = self.next_mark = 0
+        self.mark = 0  # no lower seq was put since the last call of `copy_old`
         self.low = 0  # no lower seq of this boot waits behind the outbox; 0 if none does
 
 
@@ -277,14 +277,13 @@ class Journal:
                 self.lost += _late(_TELL)(self.segments, self._tell)
 
     def copy_old(self):
-        """Copy what has waited since the call before the last one, and all behind it."""
+        """Copy what has waited since the last call, and all behind it."""
         for stream in self.streams:
             ring = self._outbox.rings[stream.kind]
             first = max(ring.low(), stream.copied + 1) if ring.count else self._outbox.next_seq
             if first < stream.mark:
                 self.commit(stream.kind)
-            stream.mark = stream.next_mark
-            stream.next_mark = self._outbox.next_seq
+            stream.mark = self._outbox.next_seq
 
     def commit(self, kind):
         """Copy, and let the ring go when many frames of it are on flash."""
