@@ -37,7 +37,8 @@ def gateway_files(
     stored = json.dumps(secrets.stored, sort_keys=True).encode()
     if keys is None:
         keys = tls_files(site, compact, secrets)
-    return firmware_files() | configuration_files(compact) | keys | {SECRETS: stored}
+    firmware = firmware_files(gateways=site.compile_all().values())
+    return firmware | configuration_files(compact) | keys | {SECRETS: stored}
 
 
 def configuration_files(compact: dict) -> dict[str, bytes]:

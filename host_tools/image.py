@@ -9,6 +9,7 @@ import functools
 import hashlib
 import os
 import pickle
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from littlefs import LittleFS, LittleFSError
@@ -16,6 +17,7 @@ from littlefs import LittleFS, LittleFSError
 from host_tools.bytecode import compile_module
 from host_tools.errors import Kind, ToolError
 from host_tools.link import Linked, link
+from host_tools.needed import needed_modules
 from host_tools.partitions import MB, TABLE_OFFSET, Layout
 from host_tools.paths import BUILD, FIRMWARE
 
@@ -36,20 +38,26 @@ _GEOMETRY = {
 }
 
 
-def firmware_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:
-    """Return the firmware as it lies on the gateway, {path: content}.
+def firmware_files(
+    firmware: Path = FIRMWARE, gateways: Iterable[dict] | None = None
+) -> dict[str, bytes]:
+    """Return the firmware as it lies on the gateway, {path: content}; with the compact
+    configurations of a site's gateways only what these need.
 
     `boot.py` and `main.py` stay source; the package is linked and compiled, to /lib/limen. Texts
     that are not worth their heap come as files.
     """
-    linked = linked_firmware(firmware)
+    modules = linked_firmware(firmware).modules
+    if gateways is not None:
+        needed = needed_modules(modules, gateways)
+        modules = {name: text for name, text in modules.items() if name in needed}
     scripts = {path.stem for path in firmware.glob("*.py")}
     texts = {f"/{path.name}": path.read_bytes() for path in firmware.glob("*.txt")}
     return texts | {
         _place(name, name in scripts): text.encode()
         if name in scripts
         else compile_module(text.encode(), name)
-        for name, text in linked.modules.items()
+        for name, text in modules.items()
     }
 
 

@@ -31,6 +31,7 @@ _PROMPT_S = 5
 _PATIENCE_S = 12
 _ANSWER_S = 10
 _BYTE_S = 1
+_QUIET_S = 0.3
 _FULL = "the file system is full; what is not needed goes with `limen flash`"
 _CAUSES = {
     "ENOSPC": _FULL,
@@ -99,6 +100,7 @@ class Prompt:
             self._line = SerialTransport(self._port, _BAUD, timeout=_BYTE_S)
         try:
             self._enter()
+            self._line.serial.timeout = _ANSWER_S  # a busy machine may take its time now
             self._run(_PROGRAM)
         except BaseException:
             self._line.close()
@@ -115,7 +117,8 @@ class Prompt:
     def digests(self, paths: list[str]) -> dict[str, str | None]:
         """The first digits of the SHA-256 of each file, None where there is none."""
         text = self._run(f"for path in {paths!r}: print(json.dumps(digest(path)))")
-        return dict(zip(paths, map(json.loads, text.splitlines()), strict=True))
+        with self._explained():
+            return dict(zip(paths, map(json.loads, text.splitlines()), strict=True))
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file; the folders that it needs are made."""
@@ -170,8 +173,19 @@ class Prompt:
         while time.monotonic() < end:
             self._line.serial.write(_INTERRUPT)
             if self._line.read_until(1, _FRIENDLY, timeout_overall=1).endswith(_FRIENDLY):
-                return
+                return self._drain()
         raise TransportError("nobody answers")
+
+    def _drain(self) -> None:
+        """Each of the interrupts that a starting board has not heard in time gives a prompt, too;
+        one that came later would end the raw prompt."""
+        line = self._line.serial
+        quiet_s = time.monotonic() + _QUIET_S
+        while time.monotonic() < quiet_s:
+            if line.in_waiting:
+                line.read(line.in_waiting)
+                quiet_s = time.monotonic() + _QUIET_S
+            time.sleep(_QUIET_S / 10)
 
     def _run(self, command: str) -> str:
         with self._explained():
@@ -193,6 +207,12 @@ class Prompt:
             raise ToolError(
                 f"No MicroPython prompt at {self._port} ({error}). Check that it is the board's "
                 "port and that nobody else uses it; one without MicroPython needs `limen flash`.",
+                Kind.BOARD,
+            ) from error
+        except ValueError as error:
+            raise ToolError(
+                f"The gateway at {self._port} answers something else than it was asked; run it "
+                "again.",
                 Kind.BOARD,
             ) from error
         except (serial.SerialException, OSError) as error:

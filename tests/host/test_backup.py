@@ -8,6 +8,7 @@ import pytest
 
 from host_tools import backup, config_command, restore
 from host_tools.cli import main
+from host_tools.errors import Kind
 from host_tools.gateway_image import gateway_files
 from host_tools.paths import PROJECT
 from host_tools.site import load_site
@@ -114,7 +115,7 @@ def test_a_board_of_another_gateway_is_left_alone(board, tmp_path, monkeypatch, 
     other = Board(gateway_files(load_site(tmp_path / "site.toml"), "press-08"))
     before = dict(other.files)
     plug_in(monkeypatch, other)
-    assert limen("restore", "press-07.zip") == 1
+    assert limen("restore", "press-07.zip") == Kind.BOARD
     said = capsys.readouterr().err
     assert "is hall-2/press-08, the backup is of hall-2/press-07; nothing was written" in said
     assert other.files == before

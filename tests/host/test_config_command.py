@@ -10,6 +10,7 @@ from paho.mqtt import publish
 from host_tools.cli import main
 from host_tools.config_diff import told_by_birth
 from host_tools.emulation import brokers
+from host_tools.errors import Kind
 from host_tools.paths import PROJECT
 from host_tools.site import compile_gateway
 
@@ -87,5 +88,5 @@ def test_a_gateway_reports_what_it_has(broker, other, capsys):
 def test_an_unknown_gateway_is_told(broker, monkeypatch, capsys):
     monkeypatch.setattr("host_tools.config_command._WAIT_S", 0.5)
     publish.single(TOPIC, b"", qos=1, retain=True, port=broker)
-    assert diff(PRESS, "--broker", f"127.0.0.1:{broker}") == 1
+    assert diff(PRESS, "--broker", f"127.0.0.1:{broker}") == Kind.NETWORK
     assert "knows no birth of hall-2/press-07" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import serial
 
 from host_tools.cli import main
 from host_tools.console import Words, reset
+from host_tools.errors import Kind
 from host_tools.link import Linked
 from host_tools.paths import FIRMWARE
 
@@ -73,12 +74,12 @@ def test_a_cable_that_is_pulled_ends_in_a_sentence(monkeypatch, capsys):
 
     monkeypatch.setattr("host_tools.console.open_port", lambda port, **settings: Pulled())
     monkeypatch.setattr("host_tools.console.linked_firmware", lambda: LINKED)
-    assert main(["console", "--port", "/dev/ttyUSB0"]) == 1
+    assert main(["console", "--port", "/dev/ttyUSB0"]) == Kind.PORT
     out, err = capsys.readouterr()
     assert out == "limen: store: OSError(28,)\r\n"
     assert re.search("connection to /dev/ttyUSB0 was lost [(]device disconnected[)]", err)
 
 
 def test_a_port_that_is_not_there_is_told(capsys):
-    assert main(["console", "--port", "/dev/ttyNONE"]) == 1
+    assert main(["console", "--port", "/dev/ttyNONE"]) == Kind.PORT
     assert "There is no port /dev/ttyNONE" in capsys.readouterr().err

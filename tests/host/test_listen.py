@@ -8,6 +8,7 @@ import tty
 from host_tools import cli
 from host_tools.bus_trace import read_trace
 from host_tools.emulation.meter import with_crc
+from host_tools.errors import Kind
 
 ASK = with_crc(bytes.fromhex("010400000002"))
 REPLY = with_crc(bytes.fromhex("01040443666666"))
@@ -43,6 +44,6 @@ def test_what_passes_on_a_line_is_written(tmp_path, capsys):
 
 
 def test_a_port_that_is_not_there_is_a_sentence(tmp_path, capsys):
-    assert listen("/dev/ttyNone", tmp_path / "x.csv") == 1
+    assert listen("/dev/ttyNone", tmp_path / "x.csv") == Kind.PORT
     assert "There is no port /dev/ttyNone" in capsys.readouterr().err
     assert not (tmp_path / "x.csv").exists()

@@ -14,7 +14,7 @@ from limen.core.compat import const
 
 DONE = const(-1)
 
-_KINDS = {
+KINDS = {
     "modbus-rtu": ("modbus_rtu", "modbus_device"),
     "modbus-tcp": ("modbus_tcp", "modbus_device"),
     "modbus-rtu-tcp": ("modbus_tcp", "modbus_device"),
@@ -29,7 +29,7 @@ _KINDS = {
 
 def load(kind, driver=None):
     """Return the classes (Bus, Device) of a kind of bus; the latter of `driver`, if it is named."""
-    bus, device = _KINDS[kind]
+    bus, device = KINDS[kind]
     device = driver or device
     return _module(bus).Bus, device and _module(device).Device
 
