@@ -94,7 +94,7 @@ class LiveView:
         for heading in ("value", "unit", "age", "read", "published", "reduction"):
             table.add_column(heading, justify="left" if heading == "unit" else "right")
         gateway = self._gateway()
-        places, shown = self._truth.places(), self._lines_for_channels()
+        places, shown = self._places(), self._lines_for_channels()
         above = None
         for device, channel in places[:shown]:
             newest = gateway.newest.get((device, channel["name"]))
@@ -105,18 +105,24 @@ class LiveView:
             table.add_row("", f"and {len(places) - shown} more")
         return table
 
+    def _places(self) -> list[tuple[str, dict]]:
+        """What is read, and behind it what functions make of it."""
+        return [*self._truth.places(), *self._truth.made()]
+
     def _lines_for_channels(self) -> int:
         """As many as the terminal has room for: what is below them is never cut off."""
-        count = len(self._truth.places())
+        count = len(self._places())
         if not self._live:
             return count
         room = self._console.height - _OTHER_LINES - _NEWS_LINES
         return count if count <= room else max(1, room - 1)
 
     def _cells(self, gateway: Gateway, device: str, channel: dict, newest: Newest | None):
-        read = len(self._truth[device, channel["name"]].turns.times_us)
+        is_made = (device, channel) in self._truth.made()
+        read = 0 if is_made else len(self._truth[device, channel["name"]].turns.times_us)
+        read_text = "" if is_made else str(read)
         if newest is None:
-            return "", channel["unit"], "", str(read), "0", ""
+            return "", channel["unit"], "", read_text, "0", ""
         has_alarm = any(
             name.startswith(channel["name"] + ".") and where == device
             for where, name in gateway.raised
@@ -124,12 +130,12 @@ class LiveView:
         is_bad = newest.record.quality >= BAD
         style = "bold red" if has_alarm or is_bad else "bold"
         return (
-            Text(_value_text(newest), style),
+            Text(_value_text(newest, channel), style),
             channel["unit"],
             Text(self._age(gateway, newest), "red" if is_bad else ""),
-            str(read),
+            read_text,
             str(newest.count),
-            percent(max(0, read - newest.count), read),
+            "" if is_made else percent(max(0, read - newest.count), read),
         )
 
     def _age(self, gateway: Gateway, newest: Newest) -> str:
@@ -169,7 +175,8 @@ class LiveView:
         )
 
 
-def _value_text(newest: Newest) -> str:
+def _value_text(newest: Newest, channel: dict) -> str:
     if newest.record.quality >= BAD:
         return QUALITY_NAMES[newest.record.quality]
-    return f"{newest.value:f}"
+    text = f"{newest.value:f}"
+    return channel.get("states", {}).get(text, text)

@@ -51,9 +51,16 @@ class Truth:
                 self._places.append((device["id"], channel))
                 self._reads[device["id"], channel["name"]] = Reads.of(channel, told_us)
 
+        functions = config.get("function", [])
+        self._made = [(one["id"], channel) for one in functions for channel in one["channel"]]
+
     def places(self) -> list[tuple[str, dict]]:
         """Each (device, channel) of the configuration."""
         return self._places
+
+    def made(self) -> list[tuple[str, dict]]:
+        """Each (device, channel) that a function makes of others: nobody serves it."""
+        return self._made
 
     def __getitem__(self, place: tuple[str, str]) -> "Reads":
         """The reads of (device, channel)."""

@@ -78,6 +78,17 @@ def test_a_channel_that_published_nothing_shows_that_it_is_read():
     assert scene.lines()[4] == "the gateway is offline; 0 duplicates removed".split()
 
 
+def test_what_a_function_makes_is_shown_behind_what_is_read():
+    state = {"name": "state", "unit": "", "places": 0, "states": {"3": "running"}}
+    scene = Scene(CONFIG | {"function": [{"id": "press", "channel": [state]}]})
+    scene.publish()
+    record = FRAME % '[4,9000,0,{"state":3}]'
+    scene.subscriber.feed(BASE + "dev/press/data", record.encode())
+    Console(file=scene.output, width=100).print(scene.view.picture())
+    assert scene.lines()[2] == "meter voltage -0.5 V 4 s 10 2 80.0 %".split()
+    assert scene.lines()[3] == "press state running 3 s 1".split()
+
+
 def test_a_value_in_alarm_is_red():
     scene = Scene()
     scene.publish()
