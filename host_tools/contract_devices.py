@@ -1,11 +1,13 @@
-"""Events of devices as a subscriber reads them: silent, answering again, refusing registers, and
-what the gateway itself had to give up.
+"""Events of devices as a subscriber reads them: silent, answering again, refusing registers,
+naming itself, and what the gateway itself had to give up.
 
 They belong to the contract (docs/mqtt.md); `host_tools.contract` hands their bodies here.
 """
 
 from dataclasses import dataclass
 
+NAMES = ("manufacturer", "model", "serial_number", "firmware_version", "hardware_version")
+"""What a nameplate may name: the closed vocabulary of profiles, too."""
 _LARGEST_WORD = 0xFFFF
 
 
@@ -28,6 +30,15 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Plate:
+    """What a device says of itself: its `name`, a serial_number, is `text` and `was` another."""
+
+    name: str
+    text: str
+    was: str | None
+
+
+@dataclass(frozen=True)
 class GivenUp:
     """The gateway's journal was full: `count` records of a boot went, from seq `first` to `last`.
 
@@ -42,7 +53,7 @@ class GivenUp:
     count: int
 
 
-DeviceBody = Answering | Refusal | GivenUp
+DeviceBody = Answering | Refusal | Plate | GivenUp
 
 
 def answering_body(table) -> Answering:
@@ -56,13 +67,24 @@ def refusal_body(table) -> Refusal:
     return refusal
 
 
+def plate_body(table) -> Plate:
+    return Plate(
+        table.one_of("nameplate", NAMES), table.get("text", str), table.get("was", str, None)
+    )
+
+
 def gap_body(table) -> GivenUp:
     cause = table.one_of("gap", ("full",))
     numbers = (table.natural(key) for key in ("boot", "from", "to", "count"))
     return GivenUp(cause, table.get("inc", str), *numbers)
 
 
-BODIES = {"device": answering_body, "refused": refusal_body, "gap": gap_body}
+BODIES = {
+    "device": answering_body,
+    "refused": refusal_body,
+    "nameplate": plate_body,
+    "gap": gap_body,
+}
 """The key that tells an event → what reads its body."""
 
 
@@ -71,6 +93,9 @@ def sentence(body: DeviceBody) -> str:
     match body:
         case Answering(answers):
             return "answers again" if answers else "does not answer"
+        case Plate(name, text, was):
+            before = f", was {was}" if was else ""
+            return f"has the {name.replace('_', ' ')} {text}{before}"
         case GivenUp(_, _, boot, first, last, count):
             return f"gave up {count} records of boot {boot} ({first} to {last}): the flash was full"
         case Refusal(count, cuts):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.paths import FIRMWARE
+from host_tools.profile_nameplate import read_nameplate
 from host_tools.profile_register import (
     READ_FUNCTIONS,
     WORD_ORDERS,
@@ -49,6 +50,7 @@ _PROFILE = {
     "default": required(list_of(text), 'default = ["power_active_total"]'),
     "quirks": optional(list_of(text), []),
     "identify": optional(table),
+    "nameplate": optional(entries, []),
     "sunspec": optional(list_of(integer(1, 65534))),
     "serial": optional(table, {}),
     "register": required(entries, 'register = [{ quantity = "frequency", address = 70, ... }]'),
@@ -89,7 +91,8 @@ def compile_profile(path: Path | str) -> dict:
     [name], "channel": [[name, places, register]]}; a register is [address, type, word order,
     numerator, denominator, sentinel...], where raw * numerator / denominator is in the unit of the
     quantity. A channel may have a fourth entry, {"fc", "states", "write"}, and the profile
-    "identify": {"fc", "address", "words": [alternatives]} and "sunspec": [ids of models].
+    "identify": {"fc", "address", "words": [alternatives]}, "sunspec": [ids of models] and
+    "nameplate": [[name, function, address, registers, type, order]].
     """
     return read_profile(path).compiled
 
@@ -118,7 +121,10 @@ def _read(file: TomlFile, spot: Spot) -> Profile:
     identify = values["identify"]
     if identify is not None:
         identify = _read_identify(spot.at("identify"), identify, values["function"])
-    return Profile(values, registers, _compiled(values, registers, identify))
+    compiled = _compiled(values, registers, identify)
+    if values["nameplate"]:
+        compiled["nameplate"] = read_nameplate(spot.at("nameplate"), values["nameplate"], values)
+    return Profile(values, registers, compiled)
 
 
 def _check_default(spot: Spot, names: list[str], registers: list[dict]) -> None:

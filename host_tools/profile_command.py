@@ -47,6 +47,8 @@ def _show(args) -> None:
     for title, lines in (("source", values["source"]), ("mind", values["quirks"])):
         for line in lines:
             print(f"{title}: {line}")
+    for line in values["nameplate"]:
+        print(f"nameplate: {line['name']} at {line['address']}")
     print()
     for row in aligned([_COLUMNS, *register_rows(profile)]):
         print(row)

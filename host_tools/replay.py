@@ -22,7 +22,7 @@ from host_tools import world as worlds
 from host_tools.bus_trace import read_trace
 from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, CounterChange, Values
 from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
-from host_tools.contract_devices import Answering, DeviceBody, Refusal
+from host_tools.contract_devices import Answering, DeviceBody, GivenUp, Plate, Refusal
 from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Shed
 from host_tools.emulation.model import Pace
 from host_tools.emulation.recording import Recording
@@ -235,6 +235,10 @@ def _happening_line(body: FunctionBody | DeviceBody | AlarmsBody) -> tuple[str, 
             return "device", "", "answering" if answers else "silent"
         case Refusal(count):
             return "device", str(count), "refused"
+        case Plate(name, text):
+            return name, text, "nameplate"
+        case GivenUp(cause, count=count):
+            return "gap", str(count), cause
         case Shed(output, dropped, predicted):
             return output, f"{predicted:f}", "dropped" if dropped else "restored"
         case OrderChange(order, change, parts):

@@ -26,7 +26,7 @@ from host_tools.client import (
 )
 from host_tools.client.items import as_time
 from host_tools.contract_alarms import AlarmState, Flood
-from host_tools.contract_devices import Answering, Refusal
+from host_tools.contract_devices import Answering, GivenUp, Plate, Refusal
 from host_tools.contract_functions import Finding, OrderChange, Period, Shed, Use
 
 
@@ -98,7 +98,7 @@ def _head(item: Sample | Alarm | CounterChange | Happening) -> str:
 
 def _sentence(body) -> str:
     match body:
-        case Answering() | Refusal():
+        case Answering() | Refusal() | Plate() | GivenUp():
             return contract_devices.sentence(body)
         case AlarmState() | Flood():
             return contract_alarms.sentence(body)
@@ -133,9 +133,8 @@ def _json(fact) -> str:
     match fact:
         case Decimal():
             return f"{fact:f}"
-        case (
-            (Shed() | OrderChange() | Period() | Finding())
-            | (Answering() | Refusal() | AlarmState() | Flood())
+        case (Shed() | OrderChange() | Period() | Finding()) | (
+            Answering() | Refusal() | Plate() | GivenUp() | AlarmState() | Flood()
         ):
             return _object({"kind": type(fact).__name__.lower()} | vars(fact))
         case Use():

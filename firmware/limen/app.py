@@ -79,6 +79,7 @@ class Gateway:
         self._begin_boot()
         self.polls = []
         self.buses = []
+        self.plates = ()
         self.devices = [Device("gateway", (), None)]
         self._head = json.loads(next(lines))
         shared = {}
@@ -135,6 +136,11 @@ class Gateway:
             from limen.service.counters import Tally
 
             Tally(self, len(self.devices), device, part["counters"])
+        if "nameplate" in part:
+            from limen.service.nameplate import Nameplate
+
+            plate = Nameplate(self, len(self.devices), device, part["pause_ms"], part["nameplate"])
+            self.plates += (plate,)
         self.polls[part["bus"]].serve(len(self.devices), device)
         self.devices.append(device)
 
@@ -207,9 +213,7 @@ class Gateway:
         """What delivers in the plain dialect."""
         dialect = Plain(Text(), head, self.incarnation, self.boot, self.devices)
         session = self.make_session(head, login)
-        session.set_last_will(
-            dialect.topic_of("status"), dialect.status(False), retain=True, qos=1
-        )
+        session.set_last_will(dialect.topic_of("status"), dialect.status(False), retain=True, qos=1)
         uplink = Uplink(
             session, self.outbox, dialect, self.clock, head["mqtt"], head["diag_s"], BIRTH
         )
@@ -321,6 +325,8 @@ class Gateway:
         }
         if self.journal:
             parts["journal"] = lambda: self.journal.counters(self.clock.s)
+        if self.plates:
+            parts["nameplate"] = lambda: {plate.id: plate.texts() for plate in self.plates}
         if self.time_sync:
             parts["time"] = lambda: self.time_sync.told
         return Diagnostics(identity, self.clock, parts)

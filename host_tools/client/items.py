@@ -17,7 +17,7 @@ from host_tools.contract import ClockSet as SetBody
 from host_tools.contract import ClockStep as StepBody
 from host_tools.contract import CounterChange as ChangeBody
 from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
-from host_tools.contract_devices import Answering, DeviceBody, GivenUp, Refusal
+from host_tools.contract_devices import Answering, DeviceBody, GivenUp, Plate, Refusal
 from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Period, Shed
 
 
@@ -106,7 +106,8 @@ class CounterChange:
 @dataclass(frozen=True)
 class Happening:
     """What a gateway tells of a function or a device: `body` is a Shed, an OrderChange, a Period or
-    a Finding, an AlarmState or a Flood, an Answering, a Refusal or a GivenUp."""
+    a Finding, an AlarmState or a Flood, an Answering, a Refusal, a
+    Plate or a GivenUp."""
 
     gateway: str
     device: str
@@ -211,9 +212,8 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
         case ChangeBody(channel, change, was, total):
             told = channel, change, was, total, quality
             yield CounterChange(*where, *told, *taken, channels.get(channel))
-        case (
-            (Shed() | OrderChange() | Period() | Finding())
-            | (Answering() | Refusal() | GivenUp() | AlarmState() | Flood())
+        case (Shed() | OrderChange() | Period() | Finding()) | (
+            Answering() | Refusal() | Plate() | GivenUp() | AlarmState() | Flood()
         ):
             yield Happening(*where, record.body, quality, *taken)
         case StepBody(uptime_ms, utc_ms, was_ms, source):

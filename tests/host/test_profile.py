@@ -131,6 +131,67 @@ baud = 1
     ]
 
 
+def test_a_nameplate_compiles(tmp_path):
+    lines = """
+[[nameplate]]
+name = "serial_number"
+address = 30
+type = "u32"
+[[nameplate]]
+name = "model"
+function = 4
+address = 40
+registers = 8
+word_order = "BADC"
+"""
+    assert compile_text(tmp_path, GOOD + lines)["nameplate"] == [
+        ["serial_number", 3, 30, 2, "u32", "CDAB"],
+        ["model", 4, 40, 8, "ascii", "BADC"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('name = "model"\naddress = 1', "registers: is missing; write for example registers = 8"),
+        (
+            'name = "serial"\naddress = 1\nregisters = 2',
+            'name: must be one of "manufacturer", "model", "serial_number", "firmware_version", '
+            '"hardware_version", not "serial"',
+        ),
+        (
+            'name = "model"\naddress = 1\ntype = "u32"\nregisters = 2',
+            "registers: does not go with the type u32, which has 2",
+        ),
+        (
+            'name = "model"\naddress = 1\nregisters = 2\nword_order = "CDAB"',
+            "word_order: of a text is ABCD, or BADC: second character first",
+        ),
+        (
+            'name = "model"\naddress = 65535\nregisters = 2',
+            "address: 2 registers from here end beyond 65535",
+        ),
+        (
+            'name = "model"\naddress = 1\nregisters = 21',
+            "registers: 21 are more than one request may read, 20",
+        ),
+        (
+            'name = "model"\naddress = 1\nregisters = 33',
+            "registers: must be 1 to 32, not 33",
+        ),
+    ],
+)
+def test_a_mistake_in_a_nameplate(tmp_path, line, problem):
+    (told,) = problems_of(tmp_path, f"{GOOD}\n[[nameplate]]\n{line}\n")
+    assert told.partition("nameplate[0].")[2] == problem
+
+
+def test_a_name_stands_once_on_a_nameplate(tmp_path):
+    line = '\n[[nameplate]]\nname = "model"\naddress = 1\nregisters = 2\n'
+    (told,) = problems_of(tmp_path, GOOD + line + line)
+    assert told.endswith("nameplate[1].name: is the name of nameplate[0] already")
+
+
 RICH = """\
 vendor = "Acme"
 model = "Controller"

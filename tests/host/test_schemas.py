@@ -67,6 +67,8 @@ GOLDEN = [
         "gap": "full", "inc": "9f03a1c4", "boot": 2, "from": 17, "to": 830, "count": 814}]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "refused": {"count": 3, "cuts": [[3, 4136], [4, 12]]}}]]}),
+    ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "nameplate": "serial_number", "text": "22140773", "was": None}]]}),
     ("dev/m/last", {"t": None, "q": 2, "v": {"a": 1.5, "b": None}}),
     ("diag", HEAD | {"uptime_s": 7}),
     ("cmd/write", {"id": "a", "until": 1795291200000, "channel": "b"}),

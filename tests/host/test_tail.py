@@ -22,7 +22,7 @@ from host_tools.client import (
     Sample,
 )
 from host_tools.contract import Boot, Channel
-from host_tools.contract_devices import Answering, Refusal
+from host_tools.contract_devices import Answering, GivenUp, Plate, Refusal
 from host_tools.contract_functions import OrderChange, Period, Shed, Use
 from host_tools.emulation import brokers
 from host_tools.tail import json_line, plain_line
@@ -69,6 +69,11 @@ HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
         (replace(SHED, body=Answering(False)), f"{HEAD} hall does not answer"),
         (replace(SHED, body=Refusal(2, ((3, 4136),))),
          f"{HEAD} hall refuses to be read across these registers: 4136 (function 3) and 1 more"),
+        (replace(SHED, body=Plate("serial_number", "22140773", None)),
+         f"{HEAD} hall has the serial number 22140773"),
+        (replace(SHED, body=Plate("model", "M2", "M1")), f"{HEAD} hall has the model M2, was M1"),
+        (replace(SHED, body=GivenUp("full", "9f03a1c4", 2, 17, 830, 814)),
+         f"{HEAD} hall gave up 814 records of boot 2 (17 to 830): the flash was full"),
         (replace(SHED, body=OrderChange("A-1", "paused")), f"{HEAD} hall order A-1 paused"),
         (replace(SHED, body=ENDED),
          f"{HEAD} hall order A-1 ended: 4 parts, 1 of them rejects; idle 7 s, running 90 s; "

@@ -1,10 +1,12 @@
 """A whole gateway with meters behind TCP connections, in virtual time."""
 
+import json
 import struct
 
 import pytest
 
 from host_tools import interpreter
+from host_tools.contract_devices import Plate
 from host_tools.emulation.board import Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile
@@ -54,6 +56,13 @@ profile = "eastron-sdm120"
 bus = "server"
 address = 3
 every = "1s"
+[[gateway.g1.device]]
+id = "four"
+profile = "eastron-sdm630"
+bus = "server"
+address = 4
+every = "10s"
+nameplate = true
 """
 SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
 VALUES = {"voltage": 0, "current": 6, "power_active_total": 12, "frequency": 70}
@@ -108,10 +117,8 @@ class Gateway:
         flash = FlashFile.create(folder / "flash.bin", build_image(files))
         self.scheduler = VirtualScheduler()
         self.lan = Lan(self.scheduler)
-        self.lan.answer(
-            "time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us())
-        )
-        broker = BrokerModel(self.scheduler)
+        self.lan.answer("time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
+        self.broker = broker = BrokerModel(self.scheduler)
         self.lan.listen("broker.local", 1883, broker.accept)
         self.plc, self.server = Server(self.scheduler, True), Server(self.scheduler, False)
         self.lan.listen("plc.local", 502, self.plc.accept)
@@ -119,9 +126,11 @@ class Gateway:
         self.arrivals = []
         broker.subscribe(ALL_TOPICS, Subscriber(self.arrivals.append).feed)
         self.console = []
-        self.board = Board(
-            self.scheduler, flash.path, lan=self.lan, on_console=self.console.append
-        )
+        self.board = Board(self.scheduler, flash.path, lan=self.lan, on_console=self.console.append)
+
+    def diagnostics(self):
+        """What the gateway told of itself last."""
+        return json.loads(self.broker.retained["limen/v1/hall-2/g1/diag"].payload)
 
     def run(self, seconds):
         self.scheduler.run_until(self.scheduler.now_us + seconds * 1_000_000)
@@ -163,6 +172,15 @@ def test_units_behind_connections_are_read_each_second(gateway):
         for _, values in told:
             assert {name: int(values[name]) for name in VALUES} == VALUES
     assert (len(gateway.plc.connections), len(gateway.server.connections)) == (1, 1)
+
+
+def test_a_serial_number_is_told_once_and_stands_in_the_diagnostics(gateway):
+    gateway.run(70)
+    serial = str(int.from_bytes(struct.pack(">f", 0xFC00), "big"))
+    events = [a.record.body for a in gateway.arrivals if a.device == "four"]
+    plates = [body for body in events if isinstance(body, Plate)]
+    assert plates == [Plate("serial_number", serial, None)]
+    assert gateway.diagnostics()["nameplate"] == {"four": {"serial_number": serial}}
 
 
 def test_a_dead_unit_does_not_slow_the_other_behind_its_connection(gateway):

@@ -19,6 +19,7 @@ from limen.core.network_config import read_network
 from limen.core.schema import (
     Owners,
     Spot,
+    boolean,
     describe,
     duration_ms,
     duration_s,
@@ -126,6 +127,7 @@ _DEVICE = {
     "address": required(whole, "address = 1"),
     "every": optional(duration_ms(10, LONGEST_MS), 10000),
     "pause": optional(duration_ms(0, 10000)),
+    "nameplate": optional(boolean, False),
     "channels": optional(table, {}),
 }
 _DEVICE.update(framing_fields())
@@ -298,6 +300,8 @@ def _read_devices(spot, devices, buses, profiles, inputs):
             _check_address(here.at("address"), values["address"], buses[bus], owner, addresses)
             buses[bus]["devices"].append((devices[index], profile))
         channels = read_channels(here.at("channels"), values, profile)
+        if values["nameplate"] and profile and "nameplate" not in profile:
+            here.at("nameplate").report("is not known of this profile; leave it out")
         read.append(_compact_device(values, bus, profile or {}, channels))
         if bus is not None:
             read[-1]["framing"] = own_framing(here, values, buses[bus])
@@ -348,4 +352,6 @@ def _compact_device(values, bus, profile, channels):
     if "sunspec" in profile:
         device["driver"] = "sunspec_device"
         device["sunspec"] = profile["sunspec"]
+    if values["nameplate"]:
+        device["nameplate"] = profile.get("nameplate")
     return device

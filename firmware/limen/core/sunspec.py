@@ -23,14 +23,15 @@ _LAST_ADDRESS = const(0xFFFF)
 class Search:
     """Read `count` registers from `address`, then `take` or `refuse`; over when `count` is 0.
 
-    `found` is then the address of the ID of the first of the `models` in the chain, or None.
+    `found` is then the address of the ID of the first of the `models` in the chain, or None;
+    `first` that of the model which begins the chain: the one that names the device.
     """
 
     def __init__(self, models):
         self._models = models
         self._bases = list(BASES)
         self._seen = 0
-        self.found = None
+        self.found = self.first = None
         self._try_next_base()
 
     def _try_next_base(self):
@@ -56,6 +57,7 @@ class Search:
                 return
             self._in_chain = True
             self.address += _MARK_REGISTERS
+            self.first = self.address
             offset += 2 * _MARK_REGISTERS
         model = buffer[offset] << 8 | buffer[offset + 1]
         length = buffer[offset + 2] << 8 | buffer[offset + 3]

@@ -19,12 +19,15 @@ _FUNCTION = const(3)
 
 
 class Device(ModbusDevice):
-    """As every Modbus device; `settings` has the ids of the models that will do in "sunspec"."""
+    """As every Modbus device; `settings` has the ids of the models that will do in "sunspec".
+
+    What a nameplate says lies in the model that begins the chain, at `origin`.
+    """
 
     def __init__(self, bus, settings, channels):
         super().__init__(bus, settings, channels)
         self._models = settings["sunspec"]
-        self._base = None
+        self._base = self.origin = None
 
     def read(self):
         """Begin to give the channels that are marked `fresh` their value and quality."""
@@ -73,6 +76,7 @@ class Device(ModbusDevice):
             self.answered = True
         if search.found is not None:
             self._base = search.found
+            self.origin = search.first
             self.move(search.found)
 
     def _is_refused(self):
