@@ -29,6 +29,16 @@ def test_no_request_reaches_across_a_cut():
     assert plan([(0, 2), (4, 2)], 125, OVERHEAD, (0, 6)) == [(0, 6, 0, 2)]
 
 
+def test_a_cut_within_an_item_leaves_the_item_whole():
+    # A value at 102 with its exponent at 110, and another value between them.
+    registers = [(99, 4), (102, 9), (104, 3)]
+    assert plan(registers, 20, OVERHEAD, (104,)) == [
+        (99, 4, 0, 1),
+        (102, 9, 1, 2),
+        (104, 3, 2, 3),
+    ]
+
+
 def test_a_bit_costs_an_eighth_of_a_byte():
     assert plan([(0, 1), (175, 1)], 2000, OVERHEAD, (), 1) == [(0, 176, 0, 2)]
     assert plan([(0, 1), (176, 1)], 2000, OVERHEAD, (), 1) == [(0, 1, 0, 1), (176, 1, 1, 2)]

@@ -60,11 +60,14 @@ def test_no_way_to_cut_is_cheaper(registers, longest, overhead_bytes, cuts, bits
     st.lists(st.tuples(st.integers(0, 65531), st.integers(1, 4)), max_size=60).map(sorted),
     st.integers(4, 125),
     st.integers(0, 100),
+    st.lists(st.integers(0, 65535), max_size=8),
 )
-def test_every_register_is_read_once_within_the_limits(registers, longest, overhead_bytes):
+def test_every_register_is_read_once_within_the_limits(registers, longest, overhead_bytes, cuts):
+    cuts += [address + words // 2 for address, words in registers[::7]]
     served = []
-    for start, count, first, end in plan(registers, longest, overhead_bytes):
-        assert 1 <= count <= longest
+    for start, count, first, end in plan(registers, longest, overhead_bytes, cuts):
+        assert is_allowed(start, count, longest, cuts if end - first > 1 else ())
+        assert count >= 1
         for address, words in registers[first:end]:
             assert start <= address and address + words <= start + count
         served += range(first, end)
