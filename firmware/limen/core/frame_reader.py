@@ -66,7 +66,7 @@ class FrameReader(Reader):
             self._read_data(head & SAME_SHAPE)
         else:
             self.device = self.number()
-            self._text_bytes = self.number()
+            self._text_bytes = max(0, self.number())
             self.at += self._text_bytes
         if self.at > self.end or self.seq >> 30 or self.s >> 32 or self.device >> 16:
             raise ValueError("no record")

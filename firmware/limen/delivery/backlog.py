@@ -8,13 +8,22 @@ segment is dead when all of it is. Records that were written twice are known by 
 from limen.core.compat import const
 from limen.core.frame import VALUELESS
 from limen.delivery.outbox import DATA, EVENT
-from limen.delivery.ring import Cursor, Ring
+from limen.delivery.ring import LONGEST_TEXT, Cursor, Ring
 from limen.delivery.segments import BLOCK
 from limen.delivery.walk import Walk, frame_buffer
 
 _RING_BYTES = const(1024)
 _MOST_COPIES = const(24)
-_SPARE = const(-8)  # what its head may have grown by
+
+
+def _bytes(number):
+    """How many bytes a number takes in a ring."""
+    size = 1
+    rest = (number if number >= 0 else -1 - number) >> 6
+    while rest:
+        size += 1
+        rest >>= 7
+    return size
 
 
 class Backlog:
@@ -125,16 +134,24 @@ class Backlog:
         return True
 
     def _put(self, walk):
+        """Put a record that could have been in the outbox; ValueError if it could not."""
         ring = self.ring
+        has_values = walk.quality < VALUELESS
+        if walk.kind == EVENT:
+            size = len(walk.text())
+        else:
+            size = sum(map(_bytes, walk.channels))
+            if has_values:
+                size += sum(map(_bytes, walk.values))
+        if size > LONGEST_TEXT:
+            raise ValueError("too long for a record")
         ring.begin(walk.seq, walk.device, walk.quality, walk.s, walk.ms, walk.uptime)
         if walk.kind == EVENT:
             ring.add_text(walk.text())
         else:
             for index in range(len(walk.channels)):
-                if ring.full(_SPARE):
-                    raise ValueError("too long for a record")
                 ring.add(walk.channels[index])
-                if walk.quality < VALUELESS:
+                if has_values:
                     ring.add(walk.values[index])
         ring.commit()
 
