@@ -299,6 +299,7 @@ def mcp9600_of(port):
 
 
 def test_mcp9600_temperatures():
+    # Data sheet DS20005426, equation 5-1: upper * 16 + lower / 16, and less 4096 below zero.
     assert mcp9600.sixteenths(b"\x64\x00") == 1600 * 16
     assert mcp9600.sixteenths(b"\x01\x91") == 401  # 25.0625 °C
     assert mcp9600.sixteenths(b"\xfe\x6f") == -401

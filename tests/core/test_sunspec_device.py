@@ -69,6 +69,7 @@ def test_a_device_is_searched_once_and_then_read():
     read(one, clock)
     assert (channel.value, channel.quality) == (-421, GOOD)
     assert asked(uart) == [(40000, 4), (50000, 4), (50070, 2), (50084, 2)]
+    assert one.origin == 50002
     channel.value = None
     read(one, clock)
     assert (channel.value, channel.quality) == (-421, GOOD)

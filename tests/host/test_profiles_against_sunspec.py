@@ -14,6 +14,7 @@ from sunspec2.modbus import client
 
 import meter_reader
 from host_tools.profile import load_profile
+from limen.core import nameplate
 from profile_meters import compact_device, nearest, read_in_interpreter
 
 POINTS = {
@@ -195,6 +196,19 @@ def test_a_device_is_read_as_pysunspec2_reads_it(profile, number, tmp_path):
 def test_every_channel_of_the_profiles_is_compared():
     for profile, points in POINTS.items():
         assert {channel[0] for channel in load_profile(profile)["channel"]} == set(points)
+
+
+@pytest.mark.parametrize("profile", sorted(POINTS))
+def test_the_nameplate_is_that_of_the_common_model(profile):
+    cells = laid_out(random.Random(1), 203, 40000)
+    texts = {}
+    for name, function, address, words, kind, order in load_profile(profile)["nameplate"]:
+        first = 40000 + 2 + address  # the common model begins behind "SunS"
+        held = [cells[f"{function}/{first + at}"] for at in range(words)]
+        data = b"".join(word.to_bytes(2, "big") for word in held)
+        texts[name] = nameplate.decode(kind, order, data, 0, words)
+    known = {"manufacturer": "Acme", "model": "Sun 8", "serial_number": "0815"}
+    assert texts == known | {"firmware_version": None}
 
 
 def test_the_states_are_those_of_the_model():
