@@ -31,7 +31,6 @@ _PROMPT_S = 5
 _PATIENCE_S = 12
 _ANSWER_S = 10
 _BYTE_S = 1
-_QUIET_S = 0.3
 _FULL = "the file system is full; what is not needed goes with `limen flash`"
 _CAUSES = {
     "ENOSPC": _FULL,
@@ -100,7 +99,6 @@ class Prompt:
             self._line = SerialTransport(self._port, _BAUD, timeout=_BYTE_S)
         try:
             self._enter()
-            self._line.serial.timeout = _ANSWER_S  # a busy machine may take its time now
             self._run(_PROGRAM)
         except BaseException:
             self._line.close()
@@ -173,19 +171,8 @@ class Prompt:
         while time.monotonic() < end:
             self._line.serial.write(_INTERRUPT)
             if self._line.read_until(1, _FRIENDLY, timeout_overall=1).endswith(_FRIENDLY):
-                return self._drain()
+                return
         raise TransportError("nobody answers")
-
-    def _drain(self) -> None:
-        """Each of the interrupts that a starting board has not heard in time gives a prompt, too;
-        one that came later would end the raw prompt."""
-        line = self._line.serial
-        quiet_s = time.monotonic() + _QUIET_S
-        while time.monotonic() < quiet_s:
-            if line.in_waiting:
-                line.read(line.in_waiting)
-                quiet_s = time.monotonic() + _QUIET_S
-            time.sleep(_QUIET_S / 10)
 
     def _run(self, command: str) -> str:
         with self._explained():

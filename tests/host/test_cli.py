@@ -1,6 +1,7 @@
 """The limen command: one table, modules imported on demand, errors as sentences."""
 
 import importlib
+import re
 import subprocess
 import sys
 import types
@@ -8,7 +9,8 @@ import types
 import pytest
 
 from host_tools import cli
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
+from host_tools.paths import PROJECT
 
 
 def run_failing(args):
@@ -58,3 +60,9 @@ def test_help_names_every_command_and_imports_none():
 def test_every_command_of_the_table_has_its_two_functions(name):
     module = importlib.import_module(cli.COMMANDS[name][0])
     assert callable(module.add_arguments) and callable(module.run)
+
+
+def test_each_exit_status_is_in_the_page():
+    page = (PROJECT / "docs/flash.md").read_text()
+    rows = re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
+    assert [int(row) for row in rows] == [0, *Kind, 130]
