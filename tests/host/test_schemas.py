@@ -1,5 +1,6 @@
 """Schemas, AsyncAPI document, parser and client say the same of every message, right or wrong."""
 
+import ast
 import copy
 import json
 import re
@@ -12,7 +13,7 @@ from jsonschema import Draft202012Validator
 import schemas
 from host_tools.client.reader import Fault, Reader
 from host_tools.contract import ContractError, parse
-from host_tools.paths import PROJECT
+from host_tools.paths import FIRMWARE, PROJECT
 
 BASE = "limen/v1/hall-2/press-07/"
 HEAD = {"inc": "9f03a1c4", "boot": 3}
@@ -186,3 +187,28 @@ def test_every_channel_has_an_operation_that_says_what_the_documentation_says():
     }
     assert {name: (b["qos"], b["retain"]) for name, b in bound.items()} == told
     assert set(told) == set(schemas.VALIDATORS)
+
+
+NO_EVENTS = {"inc", "t"}
+"""What other messages begin with: those that name a boot, and last values."""
+
+
+def texts_of_firmware() -> Iterator[str]:
+    """The texts in its code, docstrings left out."""
+    for path in sorted(FIRMWARE.rglob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        docstrings = {node.value for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
+            if isinstance(node, ast.Constant) and node not in docstrings:
+                yield str(node.value)
+
+
+def test_every_event_that_the_firmware_writes_is_in_the_contract():
+    found = filter(None, (re.match(r'{"(\w+)":', text) for text in texts_of_firmware()))
+    written = {match[1] for match in found} - NO_EVENTS
+    record = schemas.CONTENTS["event.json"]["properties"]["r"]["items"]
+    known = {next(iter(one["properties"])) for one in record["prefixItems"][3]["oneOf"]}
+    golden = {next(iter(message["r"][0][3])) for topic, message in GOLDEN if "/event" in topic}
+    told = (PROJECT / "docs/mqtt.md").read_text()
+    assert {"alarm", "clock", "shed", "spc", "period", "order", "gap"} <= written <= known
+    assert known == golden == {key for key in known if f'{{"{key}":' in told}
