@@ -55,7 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a server on the board's network, and its port on this machine",
     )
 
-
     parser.add_argument("--script", type=Path, metavar="FILE", help="lines such as: wifi off")
 
 
@@ -112,8 +111,8 @@ async def _serve(args, facts: dict, flash: NorFlash, plan: Plan | None, names: l
         raise ToolError(f"The port cannot be opened: {error.strerror or error}.") from error
     print(f"Emulated {facts['name']} with flash {args.flash}; Ctrl-C ends it.")
     print(f"PORT={carrier.url}", flush=True)
-    chip.power_on()
     hand = Hand(board, facts, lambda line: print(line, flush=True))
+    chip.power_on()
     try:
         await hand.play(args.script)
         await _obey(hand)

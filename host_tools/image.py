@@ -52,7 +52,11 @@ def firmware_files(
         needed = needed_modules(modules, gateways)
         modules = {name: text for name, text in modules.items() if name in needed}
     scripts = {path.stem for path in firmware.glob("*.py")}
-    texts = {f"/{path.name}": path.read_bytes() for path in firmware.glob("*.txt")}
+    texts = {
+        f"/{path.name}": path.read_bytes()
+        for pattern in ("*.txt", "*.html")
+        for path in firmware.glob(pattern)
+    }
     return texts | {
         _place(name, name in scripts): text.encode()
         if name in scripts

@@ -24,6 +24,7 @@ from host_tools.contract import ROOT
 from host_tools.errors import Kind, ToolError
 from host_tools.flash import Writing, add_writing_arguments, board_of, flash
 from host_tools.label import Label, write_labels
+from host_tools.setup_access import setup_network, setup_password
 from host_tools.site import Site, load_site
 
 _RECORD = "boards.csv"
@@ -178,7 +179,9 @@ def _flash_quietly(site: str, gateway: str, port: str, writing: Writing) -> None
 
 
 def _label(book: Book, mac: str, gateway: str) -> Label:
-    return Label(gateway, mac, f"{ROOT}/{book.name}/{gateway}")
+    password = setup_password(book.site.file.path, gateway)
+    topic = f"{ROOT}/{book.name}/{gateway}"
+    return Label(gateway, mac, topic, setup_network(gateway), password)
 
 
 def _to_go(book: Book) -> str:

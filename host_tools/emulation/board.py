@@ -62,6 +62,7 @@ class Board:
     meet; without `access_points` there is one that takes everybody. A program that takes no turn
     for `patience_s` of real time is stuck. In real time it has a prompt: `on_output(bytes)` gets
     what the console says, `type` types there, and `banner` is how MicroPython presents itself.
+    `access_point` is the name and the password of the one that it opens itself.
     `on_boot(cause)` is asked before each start whether there is something to run.
     """
 
@@ -93,6 +94,7 @@ class Board:
         self.pins: dict[int, int] = {}
         self.peripherals = Peripherals(scheduler)
         self._inputs: dict[int, int] = {}
+        self.access_point: tuple[str, str] | None = None
         self.boots = 0
         self.modules_heap_bytes = self.emulation_heap_bytes = 0
         self.erases: Counter[int] = Counter()
@@ -182,6 +184,7 @@ class Board:
         self._pending = None
         if not self.on_boot(cause):
             return
+        self.access_point = None
         self._text = b""
         self._is_at_prompt = False
         self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
@@ -380,6 +383,9 @@ class Board:
     def _on_lan(self, active: int, data: bytes) -> None:
         self.cable.request(bool(active))
 
+    def _on_access_point(self, is_open: int, data: bytes) -> None:
+        self.access_point = tuple(data.decode().split("\0")) if is_open else None
+
     def _on_flash(self, is_program: int, data: bytes) -> None:
         address, size = struct.unpack("<IH", data)
         if is_program:
@@ -410,5 +416,6 @@ class Board:
         frames.UART_DATA: _on_uart_data,
         frames.WIFI: _on_wifi,
         frames.LAN: _on_lan,
+        frames.ACCESS_POINT: _on_access_point,
         frames.FLASH: _on_flash,
     }

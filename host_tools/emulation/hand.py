@@ -20,13 +20,16 @@ status               what is seen on it        help                 this table""
 
 
 class Hand:
-    """Acts on a board whose file says `facts`; `say(line)` shows what it finds."""
+    """Acts on a board whose file says `facts`, its button released; `say(line)` shows what it
+    finds."""
 
     def __init__(self, board: Board, facts: dict, say: Callable[[str], None]):
         self._board = board
         self._button = facts["button"]
         self._light = facts["led"]
         self._say = say
+        if self._knows_button():
+            self._press(False)
 
     async def play(self, lines: list[str]) -> None:
         """Do the lines of a script; ToolError names the first that is wrong."""
@@ -47,7 +50,7 @@ class Hand:
     def _act(self, command: str, words: list[str]) -> None:
         board = self._board
         match command, words:
-            case ("press" | "release"), []:
+            case (("press" | "release"), []):
                 self._press(command == "press")
             case "pin", [pin, ("0" | "1") as level]:
                 board.set_pin(_number([pin], int, "pin PIN 0|1"), int(level))
@@ -70,8 +73,11 @@ class Hand:
             case _:
                 raise ValueError(f'"{" ".join([command, *words])}" is none of:\n{_COMMANDS}')
 
+    def _knows_button(self) -> bool:
+        return bool(self._button) and self._button["pressed"] in (0, 1)
+
     def _press(self, is_down: bool) -> None:
-        if not self._button or self._button["pressed"] not in (0, 1):
+        if not self._knows_button():
             raise ValueError("this board has no button whose level is known; use: pin PIN 0|1")
         pressed = self._button["pressed"]
         self._board.set_pin(self._button["pin"], pressed if is_down else 1 - pressed)
@@ -83,6 +89,7 @@ class Hand:
         parts = [
             f"{'runs' if board.is_running else 'does not run'}, started {board.boots} times",
             f"Wi-Fi {'joined' if network else 'not joined'}",
+            *([f"access point {board.access_point[0]}"] if board.access_point else []),
             *(f"{pin}={level}" for pin, level in sorted(board.pins.items())),
         ]
         if self._light and self._light["kind"] != "addressable":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import setup_request
 from host_tools.board import load_board
 from host_tools.contract import ContractError
 from host_tools.contract import parse as parse_message
@@ -252,6 +253,19 @@ def _recording_seeds() -> list[bytes]:
     ]
 
 
+def http_request(data: bytes) -> None:
+    """In pieces, and its form where it has one."""
+    request = setup_request.Request()
+    if any(request.feed(piece) for piece in _pieces(data)):
+        setup_request.read_form(request.body)
+
+
+def _http_seeds() -> list[bytes]:
+    form = b"ssid=hall%202&password=long+enough&port=1883"
+    head = b"POST /save HTTP/1.1\r\nHost: 192.168.4.1\r\nContent-Length: %d\r\n\r\n"
+    return [b"GET / HTTP/1.1\r\nHost: 192.168.4.1\r\n\r\n", head % len(form) + form]
+
+
 _JSON = (json.JSONDecodeError, UnicodeDecodeError, RecursionError)
 
 TARGETS = {
@@ -271,6 +285,7 @@ TARGETS = {
     "profile": Target(profile_file, _files("firmware/profiles/*.toml"), (ToolError,)),
     "fault-plan": Target(fault_plan, _files("examples/*/demo.toml"), (ToolError,)),
     "column-map": Target(column_map, _files("examples/maps/*.toml"), (ToolError,)),
+    "http": Target(http_request, _http_seeds, (setup_request.HttpError,)),
     "recording": Target(recording, _recording_seeds, (ToolError,)),
     "golden-run": Target(
         golden_run, lambda: [b"time,device,channel,value,quality,kind,seq,boot\n"], (ValueError,)

@@ -29,7 +29,7 @@ def test_the_button_is_that_of_the_board(board):
     board.peripherals.input_changed = lambda pin, level: levels.append((pin, level))
     play(board, "press  # and hold", "", "wait 0", "release")
     play(board, "press", facts="m5stack-atom-lite-rs485")
-    assert levels == [(0, 0), (0, 1), (39, 0)]
+    assert levels == [(0, 1), (0, 0), (0, 1), (39, 1), (39, 0)]
 
 
 def test_pins_converters_and_networks(board):

@@ -23,6 +23,7 @@ from host_tools.partitions import (
     partition_of,
 )
 from host_tools.paths import PROJECT
+from host_tools.setup_access import setup_file
 from host_tools.site import load_site
 from host_tools.world import Listeners, World, add_model_broker, plan_of_flash
 
@@ -93,7 +94,10 @@ class Demo:
 
 def test_esptool_wrote_the_image_and_its_table_and_nothing_else(site, flash):
     layout = layout_of(4)
-    image = build_image(gateway_files(load_site(site), GATEWAY), layout.vfs_bytes)
+    image = build_image(
+        gateway_files(load_site(site), GATEWAY) | setup_file(load_site(site), GATEWAY),
+        layout.vfs_bytes,
+    )
     content = flash.read_bytes()
     assert content[layout.vfs : layout.journal] == image
     assert partition_of(content, FILE_SYSTEM) == (layout.vfs, layout.vfs_bytes)

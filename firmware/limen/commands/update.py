@@ -16,7 +16,7 @@ from limen.core.compat import const
 NEW = "/new"
 _PIECE = const(512)
 _DIGITS = const(16)
-_SUFFIXES = (".mpy", ".py", ".txt", ".bin")
+_SUFFIXES = (".mpy", ".py", ".txt", ".html", ".bin")
 _NAMES = ("/config.jsonl", "/birth.json", PLAN)
 
 

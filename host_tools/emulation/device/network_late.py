@@ -1,4 +1,4 @@
-"""What of the `network` module few programs use: Ethernet, and the scan of a station."""
+"""What of the `network` module few programs use: Ethernet, access point, the scan of a station."""
 
 import struct
 
@@ -68,6 +68,34 @@ class LAN:
             own = port.addresses or ("10.0.0.3", "255.255.255.0", "10.0.0.1", "10.0.0.1")
             return own if self.isconnected() else ("0.0.0.0",) + own[1:]
         port.addresses = tuple(addresses)
+
+
+class AccessPoint:
+    """`network.WLAN(AP_IF)`: open and without a client until `config` says otherwise."""
+
+    settings = {"ssid": "ESP_000001", "key": "", "security": 0}
+    is_active = False
+
+    def active(self, is_active=None):
+        if is_active is not None:
+            AccessPoint.is_active = bool(is_active)
+            self._tell()
+        return AccessPoint.is_active
+
+    def config(self, what=None, **settings):
+        if what is not None:
+            return self.settings[what]
+        if settings.get("security") and len(settings.get("key", "")) < 8:
+            raise OSError("Wifi Invalid Argument")
+        self.settings.update(settings)
+        self._tell()
+
+    def ifconfig(self):
+        return ("192.168.4.1", "255.255.255.0", "192.168.4.1", "0.0.0.0")
+
+    def _tell(self):
+        told = "%(ssid)s\0%(key)s" % self.settings
+        bus.post(frames.ACCESS_POINT, AccessPoint.is_active, told.encode())
 
 
 def scan():

@@ -31,6 +31,8 @@ def getaddrinfo(host, port, *hints):
     bus.catch_up()
     if host.startswith("127."):
         return _native.getaddrinfo(host, port, *hints)
+    if host == "0.0.0.0":  # a server of the board's own; port 0 is a free one
+        return _native.getaddrinfo("127.0.0.1", _ports.get((host, port), 0), *hints)
     if host not in _hosts or not network.station.is_joined:
         raise OSError(-2)
     # A port that nobody listens on is refused there too: 1 is nobody's.

@@ -1,0 +1,100 @@
+"""The settings of setup mode: read without their secrets, checked as a whole, written atomically.
+
+A file is written beside the old one and renamed over it, so a power cut leaves each old or new,
+whole. Wi-Fi and the broker's credentials are in /secrets.json; broker and name of the gateway in
+the first line of /config.jsonl, whose other lines are copied as they are.
+"""
+
+import json
+import os
+
+CONFIGURATION = "/config.jsonl"
+SECRETS = "/secrets.json"
+_NAMES = ("ssid", "password", "host", "port", "user", "broker_password", "gateway")
+_PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789-"
+
+
+def read():
+    """What may be shown: never a password."""
+    head, secrets = _first(CONFIGURATION), _first(SECRETS)
+    mqtt = head.get("mqtt", {})
+    return {
+        "gateway": head.get("gateway"),
+        "host": mqtt.get("host"),
+        "port": mqtt.get("port"),
+        "user": secrets.get("mqtt", {}).get("user"),
+        "ssids": [known["ssid"] for known in secrets.get("wifi", ())],
+    }
+
+
+def save(given):
+    """Write what is given, {name: text}; an empty text changes nothing. ValueError, with all that
+    is wrong in sentences, before anything is written."""
+    given = {name: text for name, text in given.items() if text}
+    problems = _problems(given)
+    head, secrets = _first(CONFIGURATION), _first(SECRETS)
+    if not head and ("host" in given or "port" in given or "gateway" in given):
+        problems.append("There is no configuration to put broker or name into: flash the board.")
+    if problems:
+        raise ValueError(" ".join(problems))
+    if "ssid" in given:
+        known = secrets.get("wifi", [])
+        kept = [network for network in known if network["ssid"] != given["ssid"]]
+        old = [network for network in known if network["ssid"] == given["ssid"]]
+        password = given.get("password", old[0]["password"] if old else "")
+        secrets["wifi"] = [{"ssid": given["ssid"], "password": password}] + kept
+    login = secrets.setdefault("mqtt", {})
+    for name, key in (("user", "user"), ("broker_password", "password")):
+        if name in given:
+            login[key] = given[name]
+    secrets.setdefault("wifi", [])
+    _replace(SECRETS, secrets, False)
+    if head:
+        if "host" in given:
+            head["mqtt"]["host"] = given["host"]
+        if "port" in given:
+            head["mqtt"]["port"] = int(given["port"])
+        head["gateway"] = given.get("gateway", head["gateway"])
+        _replace(CONFIGURATION, head, True)
+
+
+def _problems(given):
+    problems = ["There is no setting %s." % name for name in given if name not in _NAMES]
+    if len(given.get("ssid", "").encode()) > 32:
+        problems.append("A network's name has at most 32 bytes.")
+    if "password" in given and not 8 <= len(given["password"].encode()) <= 63:
+        problems.append("A Wi-Fi password has 8 to 63 characters.")
+    if "password" in given and "ssid" not in given:
+        problems.append("Name the network that the password is for.")
+    if " " in given.get("host", ""):
+        problems.append("A broker's name has no spaces.")
+    port = given.get("port", "1")
+    if port.strip("0123456789") or len(port) > 5 or not 1 <= int(port) <= 65535:
+        problems.append("A port is a number from 1 to 65535.")
+    gateway = given.get("gateway", "x")
+    if gateway.strip(_PLAIN) or len(gateway) > 32:
+        problems.append("A gateway's name has at most 32 of a-z, 0-9 and -.")
+    return problems
+
+
+def _first(path):
+    """The object in the first line of a file; {} where there is none."""
+    try:
+        with open(path) as file:
+            found = json.loads(file.readline())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _replace(path, first, has_more):
+    """Write a file anew with another first line."""
+    with open(path + ".new", "w") as file:
+        json.dump(first, file)
+        file.write("\n")
+        if has_more:
+            with open(path) as old:
+                old.readline()
+                for line in old:
+                    file.write(line)
+    os.rename(path + ".new", path)

@@ -1,0 +1,176 @@
+"""Setup mode on an emulated board: over HTTP, at the console, and its page in a real browser."""
+
+import json
+import socket
+import urllib.error
+import urllib.request
+
+import pytest
+
+from browser import browser, free_port
+from host_tools import interpreter
+from host_tools.board import load_board
+from host_tools.emulation import brokers
+from host_tools.emulation.board import HEAP_BYTES, Board
+from host_tools.emulation.lan import Lan
+from host_tools.emulation.radio import AccessPoint
+from host_tools.emulation.scheduler import RealScheduler
+from host_tools.emulation.serial_carriers import PtyCarrier
+from host_tools.gateway_image import SECRETS, gateway_files
+from host_tools.image import firmware_files
+from host_tools.paths import PROJECT
+from host_tools.setup_access import SETUP, setup_file
+from host_tools.site import load_site
+from served_board import ServedBoard, wait_for
+
+pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
+
+PASSWORD = "hall-password"
+STORED = "never-to-be-shown"
+MOST_TAKEN = 70 * 1024
+
+
+class SetupBoard(ServedBoard):
+    """A board with the heap of a plain ESP32, whose page is at `url`; `names` are of its LAN."""
+
+    def __init__(self, folder, files, names=()):
+        super().__init__(folder, files)
+        self._http = free_port()
+        self._names = [("0.0.0.0", 80, self._http), *names]
+        self.url = f"http://127.0.0.1:{self._http}"
+        self.pressed = None
+
+    async def _open(self):
+        scheduler = RealScheduler()
+        lan = Lan(scheduler)
+        for name in self._names:
+            lan.name(*name)
+        points = [AccessPoint("hall-2", PASSWORD, -48), AccessPoint("yard", "yard-password", -71)]
+        self.board = self._board = Board(
+            scheduler,
+            self._flash.path,
+            on_console=self.console.append,
+            heap=HEAP_BYTES,
+            lan=lan,
+            access_points=points,
+        )
+        self._board.on_output = lambda data: None
+        self._carrier = PtyCarrier(self)
+        await self._carrier.open()
+        if self.pressed:
+            self._board.set_pin(*self.pressed)
+        self._board.start()
+
+    def release(self, pin, level):
+        self._loop.call_soon_threadsafe(self._board.set_pin, pin, level)
+
+    def type(self, text):
+        self._loop.call_soon_threadsafe(self._board.type, text)
+
+    def has_said(self, words):
+        return any(words in line for line in self.console)
+
+    def wait_until_said(self, words):
+        wait_for(lambda: self.has_said(words))
+
+    def get(self, path, body=None):
+        with urllib.request.urlopen(self.url + path, body, timeout=20) as answer:
+            return answer.read().decode()
+
+
+@pytest.fixture
+def site(tmp_path):
+    folder = tmp_path / "site"
+    folder.mkdir()
+    text = (PROJECT / "examples/press/site.toml").read_text()
+    (folder / "site.toml").write_text(text)
+    (folder / "secrets.toml").write_text(
+        f'[wifi]\nssid = "old"\npassword = "{STORED}"\n[mqtt]\nuser = "u"\npassword = "{STORED}"\n'
+    )
+    return load_site(folder / "site.toml")
+
+
+def files_of(site, gateway="press-07"):
+    return gateway_files(site, gateway) | setup_file(site, gateway)
+
+
+@pytest.mark.parametrize(
+    "board",
+    ["espressif-esp32-devkitc", "espressif-esp32-s3-devkitc-1", "espressif-esp32-c3-devkitm-1"],
+)
+def test_a_held_button_opens_the_access_point_of_the_label(board, site, tmp_path):
+    site.file.data["gateway"]["press-07"]["board"] = board
+    files = firmware_files() | setup_file(site, "press-07")
+    facts, button = json.loads(files[SETUP]), load_board(board)["button"]
+    files |= {"/config.jsonl": b"{}\n", SECRETS: b"{}\n"}
+    one = SetupBoard(tmp_path, files)
+    one.pressed = button["pin"], button["pressed"]
+    with one:
+        one.wait_until_said("setup mode, as the button is held")
+        assert one.board.access_point == (facts["ssid"], facts["password"])
+        assert facts["ssid"] == "limen-press-07"
+        assert len(facts["password"]) == 12
+
+
+def test_without_a_configuration_there_is_setup_mode_with_much_room(site, tmp_path):
+    files = files_of(site) | {"/config.jsonl": b'{"torn'}
+    with SetupBoard(tmp_path, files) as one:
+        one.wait_until_said("setup mode, as /config.jsonl is not there, or damaged")
+        free = next(int(line.split("; ")[1].split()[0]) for line in one.console if "; " in line)
+        assert free > HEAP_BYTES - MOST_TAKEN
+        assert json.loads(one.get("/scan")) == [["hall-2", -48], ["yard", -71]]
+        state = one.get("/state")
+        assert STORED not in state
+        assert json.loads(state)["ssids"] == ["old"]
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            one.get("/save", b"ssid=hall-2&password=short&port=99999&host=a+b")
+        told = refused.value.read().decode()
+        for words in ("8 to 63", "1 to 65535", "no spaces", "flash the board"):
+            assert words in told
+        with socket.create_connection(("127.0.0.1", one._http), 10) as raw:
+            raw.sendall(b"GET / HTTP/9\r\n\r\n")
+            assert raw.recv(100).startswith(b"HTTP/1.0 400 ")
+        assert "<title>Limen setup</title>" in one.get("/")
+        one.type(b"state\nset ssid yard\nset password yard-password\nsave\n")
+        wait_for(lambda: len([line for line in one.console if "setup mode" in line]) == 2)
+        assert not one.has_said(STORED)
+        stored = json.loads(one.files()[SECRETS])
+    assert stored["wifi"][0] == {"ssid": "yard", "password": "yard-password"}
+    assert stored["wifi"][1]["ssid"] == "old"
+    assert stored["mqtt"]["password"] == STORED
+
+
+def test_the_page_in_a_browser_brings_the_board_online(site, tmp_path):
+    with browser() as page:
+        broker = brokers.start("amqtt", free_port(), tmp_path / "broker")
+        try:
+            _set_up(page, site, tmp_path, broker.port)
+        finally:
+            broker.stop()
+
+
+def _set_up(page, site, tmp_path, broker_port):
+    files = files_of(site)
+    pin, level = json.loads(files[SETUP])["button"]
+    one = SetupBoard(tmp_path, files, [("new.local", 1884, broker_port)])
+    one.pressed = pin, level
+    with one:
+        one.wait_until_said("setup mode")
+        page.open(one.url)
+        value = "return document.querySelector(arguments[0]).value"
+        wait_for(lambda: page.run(value, "[name=ssid]") == "old")
+        page.click("#scan")
+        buttons = "return [...document.querySelectorAll('#networks button')].map(b=>b.textContent)"
+        wait_for(lambda: len(page.run(buttons)) == 2)
+        page.click("#networks button")
+        page.type("[name=password]", PASSWORD)
+        page.type("[name=host]", "new.local")
+        page.type("[name=port]", "1884")
+        (tmp_path / "setup.png").write_bytes(page.screenshot())
+        assert STORED not in page.run("return document.documentElement.innerHTML")
+        one.release(pin, 1 - level)
+        page.click("#save")
+        wait_for(lambda: "Saved." in page.run("return document.getElementById('said').textContent"))
+        one.wait_until_said("limen: online at new.local:1884")
+        assert one.board.station.joined.ssid == "hall-2"
+        assert one.board.access_point is None
