@@ -23,6 +23,8 @@ from host_tools.serial_port import open_port
 _BAUD = 115200
 _INTERRUPT = b"\r\x03\x02"
 _FRIENDLY = b">>> "
+_ASK = b"'pro' + 'mpt'\r"
+_ANSWER = b"'prompt'\r\n>>> "
 _RESTART = b"\x03import machine\nmachine.reset()\x04"
 _WINDOW_BITS = 12
 _PIECE = 2048
@@ -166,13 +168,18 @@ class Prompt:
 
     def _call(self) -> None:
         """Interrupt whatever runs until the friendly prompt comes: a board that is just starting
-        hears nothing for a while."""
+        hears nothing for a while. What it heard late is over once it answers a question."""
         end = time.monotonic() + _PATIENCE_S
         while time.monotonic() < end:
             self._line.serial.write(_INTERRUPT)
-            if self._line.read_until(1, _FRIENDLY, timeout_overall=1).endswith(_FRIENDLY):
-                return
+            if self._says(_FRIENDLY):
+                self._line.serial.write(_ASK)
+                if self._says(_ANSWER):
+                    return
         raise TransportError("nobody answers")
+
+    def _says(self, text: bytes) -> bool:
+        return self._line.read_until(1, text, timeout_overall=_BYTE_S).endswith(text)
 
     def _run(self, command: str) -> str:
         with self._explained():

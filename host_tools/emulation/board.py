@@ -275,10 +275,11 @@ class Board:
         self.on_output(text)
         *lines, self._text = (self._text + text).split(b"\n")
         for line in lines:
-            self._on_line_of_text(line.decode(errors="replace").rstrip("\r"))
+            self._on_line_of_text(line)
 
-    def _on_line_of_text(self, line: str) -> None:
+    def _on_line_of_text(self, text: bytes) -> None:
         """What a program prints is told; the prompt, which begins with the banner, is not."""
+        line = text.decode(errors="replace").rstrip("\r")
         self._is_at_prompt = self._is_at_prompt or line == self.banner
         if not self._is_at_prompt:
             self._last_lines.append(line)
@@ -298,8 +299,10 @@ class Board:
             self.on_gone()
 
     def _end(self) -> None:
-        if self._text:
-            self.on_text(b"\n")
+        """What was printed last is a line; not on the port, where the prompt speaks by now."""
+        text, self._text = self._text, b""
+        if text:
+            self._on_line_of_text(text)
         self.on_exit("\n".join(self._last_lines))
 
     def on_frames(self, body: bytes) -> None:

@@ -50,6 +50,7 @@ def test_mpremote_does_all_it_can_do_on_a_chip(tmp_path, carrier):
     mounted.mkdir()
     (mounted / "beside.py").write_text('TEXT = "\\x03 is no Ctrl-C here"\n')
     with served_chip(flash, carrier=carrier) as chip:
+        chip.wait_for(b"main runs")  # a board that is just starting hears nothing
         # One session for most of it: each start of mpremote takes long.
         said = mpremote(
             *(chip.url, "exec", "print(1 + 1)"),
