@@ -72,14 +72,15 @@ class Stream:
                 raise self._explain(error)
         if not taken:
             raise self._explain(OSError(ECONNRESET))
-        self._connector.answered = True
+        self._connector.answered = self._is_secured = True
         skipped = min(taken, self._skipping)
         self._skipping -= skipped
         self.start += skipped
         self.end += taken
 
     def _explain(self, error):
-        """What the socket's error means: before the first exchange over TLS, the handshake's."""
+        """What the socket's error means: over TLS, before anything came, the handshake's. The
+        other side may refuse our certificate when our first bytes are out already."""
         return self._tls.explain(error, self._is_secured) if self._tls else error
 
     async def _until_readable(self):
@@ -172,7 +173,6 @@ class Stream:
         if taken:
             self._send_start += taken
             self._offered = 0
-            self._is_secured = True
         else:
             self._offered = size
 
