@@ -31,8 +31,11 @@ def broker(request, tmp_path):
 
 @contextmanager
 def bad_broker(conversation):
-    """Serve each connection with conversation(connection, number); yield the port."""
+    """Serve each connection with conversation(connection, number); yield the port. Little data
+    lie between the two, as on a real network."""
     with closing(socket.create_server(("127.0.0.1", 0), backlog=16)) as server:
+        server.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32768)
         threading.Thread(target=_serve, args=(server, conversation), daemon=True).start()
         yield server.getsockname()[1]
 
@@ -238,7 +241,7 @@ def test_a_slow_broker_gets_every_byte_in_order(twin):
     def conversation(connection, number):
         connection.recv(4096)
         connection.sendall(CONNACK)
-        time.sleep(3)  # a busy machine is to fill the socket, too
+        time.sleep(3)  # for a busy machine to fill the socket
         splitter = mqtt_packets.Splitter()
         while data := connection.recv(65536):
             received.extend(splitter.feed(data))
