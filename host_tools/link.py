@@ -97,12 +97,16 @@ class _Namer(ast.NodeTransformer):
         ]
 
     def linked(self, code: Code) -> ast.Module:
-        """The one module: its imports, then its statements with all names as they shall be."""
-        nodes = [node for statement in code.statements for node in ast.walk(statement)]
-        labels = {node.id for node in nodes if isinstance(node, ast.Name) and ":" in node.id}
-        head = [self._import(code, label) for label in sorted(labels - code.names.keys())]
+        """The one module: its statements with all names as they shall be, and each import before
+        the first statement that uses it, so that a script loads nothing before its time."""
+        ready = []
+        for statement in code.statements:
+            names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            labels = {name for name in names if ":" in name} - code.names.keys()
+            ready += [self._import(code, label) for label in sorted(labels)]
+            ready.append(statement)
         self._here = code.names
-        body = head + [self.visit(statement) for statement in code.statements]
+        body = [self.visit(statement) for statement in ready]
         return ast.Module(_frequent_names(body, set(code.names.values())) + body, [])
 
     def _import(self, code: Code, label: str) -> ast.stmt:
