@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs Mi
 
 PASSWORD = "hall-password"
 STORED = "never-to-be-shown"
-MOST_TAKEN = 70 * 1024
+MOST_TAKEN = 24 * 1024
 
 
 class SetupBoard(ServedBoard):
