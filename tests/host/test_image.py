@@ -112,7 +112,7 @@ def written_by_device(flash):
 def test_the_firmware_lies_where_the_board_imports_it():
     files = image.firmware_files()
     assert files["/lib/limen/__init__.mpy"][:2] == files["/lib/limen/hal_wifi.mpy"][:2] == b"M\x06"
-    assert files["/main.py"].startswith(b"from limen import ")
+    assert b"\nfrom limen import " in files["/main.py"]
     assert not [path for path in files if path.startswith("/lib") and path.endswith(".py")]
 
 
