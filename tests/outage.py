@@ -8,31 +8,10 @@ from host_tools.contract_devices import GivenUp
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.world import Listeners, World, add_model_broker, plan_of_site
+from meter_site import SECRETS, meter_site
 
 SECOND_US = 1_000_000
-SITE = """
-[site]
-id = "hall-2"
-ntp = []
-[mqtt]
-host = "broker.local"
-[gateway.g1]
-board = "espressif-esp32-devkitc"
-[[gateway.g1.bus]]
-id = "rs485"
-kind = "modbus-rtu"
-tx = 17
-rx = 16
-de = 4
-[[gateway.g1.device]]
-id = "meter"
-profile = "eastron-sdm630"
-bus = "rs485"
-address = 1
-every = "1s"
-channels.power_active_total = {}
-"""
-SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
+SITE = meter_site("espressif-esp32-devkitc", "tx = 17\nrx = 16\nde = 4", "power_active_total")
 _BEGIN_S = 60
 
 

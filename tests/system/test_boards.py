@@ -25,30 +25,10 @@ from host_tools.image import build_image
 from host_tools.partitions import layout_of
 from host_tools.serial_port import open_port
 from host_tools.world import Listeners, World, add_model_broker, plan_of_site
+from meter_site import SECRETS, meter_site
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
-SITE = """
-[site]
-id = "hall-2"
-ntp = []
-[mqtt]
-host = "broker.local"
-[gateway.g1]
-board = "{board}"
-[[gateway.g1.bus]]
-id = "rs485"
-kind = "modbus-rtu"
-{pins}
-[[gateway.g1.device]]
-id = "meter"
-profile = "eastron-sdm630"
-bus = "rs485"
-address = 1
-every = "1s"
-channels.voltage_l1 = {{}}
-"""
-SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
 FIRST_PUBLISH_US = 15_000_000
 
 
@@ -63,7 +43,7 @@ def pins_of(board):
 
 def plan_of(board, folder):
     site = folder / "site.toml"
-    site.write_text(SITE.format(board=board, pins=pins_of(board)))
+    site.write_text(meter_site(board, pins_of(board), "voltage_l1"))
     (folder / "secrets.toml").write_text(SECRETS)
     return plan_of_site(site, None, PressModel(1), 1)
 

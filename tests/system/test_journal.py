@@ -8,7 +8,8 @@ from host_tools.emulation.press import PressModel
 from host_tools.image import build_image
 from host_tools.partitions import layout_of
 from host_tools.world import plan_of_site
-from outage import SECRETS, SITE, run_outage
+from meter_site import SECRETS
+from outage import SITE, run_outage
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
