@@ -104,7 +104,6 @@ def access_list(compiled: dict[str, dict], services: list[str]) -> str:
             f"user {identity_name(compact['site'], name)}",
             f"topic write {own}/#",
             f"topic read {own}/cmd/+",
-            f"topic read {own}/config/desired",
             "",
         ]
     site = next(iter(compiled.values()))["site"]
@@ -113,7 +112,6 @@ def access_list(compiled: dict[str, dict], services: list[str]) -> str:
             f"user {service}",
             f"topic read limen/v1/{site}/#",
             f"topic write limen/v1/{site}/+/cmd/+",
-            f"topic write limen/v1/{site}/+/config/desired",
             "",
         ]
     return "\n".join(lines)

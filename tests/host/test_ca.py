@@ -137,7 +137,6 @@ def test_the_brokers_configuration(site, capsys, tmp_path):
             "user hall-2.press-07\n"
             "topic write limen/v1/hall-2/press-07/#\n"
             "topic read limen/v1/hall-2/press-07/cmd/+\n"
-            "topic read limen/v1/hall-2/press-07/config/desired\n"
             "\n"
             "user hall-2.press-08\n"
         )
@@ -149,7 +148,6 @@ def test_the_brokers_configuration(site, capsys, tmp_path):
             "user historian\n"
             "topic read limen/v1/hall-2/#\n"
             "topic write limen/v1/hall-2/+/cmd/+\n"
-            "topic write limen/v1/hall-2/+/config/desired\n"
         )
     )
     status, said = limen(capsys, "broker-config", "--site", site, "--broker", "b3")
