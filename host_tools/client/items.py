@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from host_tools.client.reader import Arrival, Fault, Found, Gap, Gateway, Notice
-from host_tools.contract import GOOD, QUALITY_NAMES, Birth, Boot, Channel, Status, Values
+from host_tools.contract import QUALITY_NAMES, Birth, Channel, Status, Values
 from host_tools.contract import Alarm as AlarmBody
 from host_tools.contract import ClockSet as SetBody
 from host_tools.contract import ClockStep as StepBody
@@ -19,6 +19,7 @@ from host_tools.contract import CounterChange as ChangeBody
 from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
 from host_tools.contract_devices import Answering, DeviceBody, GivenUp, Plate, Refusal
 from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Period, Shed
+from host_tools.contract_table import GOOD, Boot
 
 
 @dataclass(frozen=True)

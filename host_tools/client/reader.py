@@ -11,16 +11,12 @@ from typing import ClassVar
 
 from host_tools.client.seen import Seen
 from host_tools.contract import (
-    GOOD,
-    UNCERTAIN,
     Answer,
     Batch,
     Birth,
-    Boot,
     Channel,
     ClockSet,
     ClockStep,
-    ContractError,
     Diag,
     Last,
     Message,
@@ -31,6 +27,7 @@ from host_tools.contract import (
     Values,
     parse,
 )
+from host_tools.contract_table import GOOD, UNCERTAIN, Boot, ContractError
 
 
 @dataclass(frozen=True)

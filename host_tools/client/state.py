@@ -12,7 +12,8 @@ from pathlib import Path
 
 from host_tools.client.reader import Gateway, Parsed, Placing, Reader, read
 from host_tools.client.seen import Seen
-from host_tools.contract import ROOT, Batch, Birth, Boot, Channel
+from host_tools.contract import ROOT, Batch, Birth, Channel
+from host_tools.contract_table import Boot
 
 _CREATE = "CREATE TABLE IF NOT EXISTS limen_client (key TEXT PRIMARY KEY, text TEXT NOT NULL)"
 _RECORDS, _CLOCKS, _BIRTHS = "records of ", "clocks of ", "births of "

@@ -9,8 +9,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from host_tools.contract import BAD, Alarm, Values
+from host_tools.contract import Alarm, Values
 from host_tools.contract_devices import GivenUp
+from host_tools.contract_table import BAD
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.soak.committed import Cut, Name, cut_of
 from host_tools.subscriber import Arrival

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import setup_request
 from host_tools.board import load_board
-from host_tools.contract import ContractError
 from host_tools.contract import parse as parse_message
+from host_tools.contract_table import ContractError
 from host_tools.emulation.column_map import load_map
 from host_tools.emulation.recording import Recording
 from host_tools.errors import ToolError

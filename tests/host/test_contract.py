@@ -8,11 +8,9 @@ from host_tools.contract import (
     Alarm,
     Batch,
     Birth,
-    Boot,
     Channel,
     ClockSet,
     ClockStep,
-    ContractError,
     CounterChange,
     Diag,
     Last,
@@ -21,6 +19,7 @@ from host_tools.contract import (
     Values,
     parse,
 )
+from host_tools.contract_table import Boot, ContractError
 
 BASE = "limen/v1/hall-2/press-07/"
 BOOT = Boot("9f03a1c4", 3)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from host_tools.client import Sample
-from host_tools.contract import Boot
+from host_tools.contract_table import Boot
 from host_tools.first_words import FirstWords
 
 CONFIG = {

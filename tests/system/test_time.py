@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from host_tools.contract import BAD, GOOD, UNCERTAIN, ClockSet, ClockStep, Values
+from host_tools.contract import ClockSet, ClockStep, Values
+from host_tools.contract_table import BAD, GOOD, UNCERTAIN
 from host_tools.emulation.board import HARD, WATCHDOG
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
