@@ -137,6 +137,11 @@ def test_no_request_ends_in_anything_but_an_answer(gateway):
     assert troubles(gateway.console) == []
 
 
+def test_who_asks_too_late_hears_that_it_was_too_late(gateway):
+    answer = gateway.ask("write", {"id": "w", "until": 1000000000000})
+    assert answer == {"id": "w", "ok": False, "error": "the request came too late"}
+
+
 def test_a_request_that_comes_twice_runs_once(gateway):
     request = write("temperature_setpoint", "21.5")
     gateway.send("write", request)

@@ -49,6 +49,7 @@ class Commands:
             request = self._read(payload, is_retained)
             key = key[0], request.get("id")
             if not self._is_known(key):
+                self._check_time(request.get("until"))
                 if len(self._running) >= _MOST_AT_ONCE:
                     raise ValueError("%d commands are being served already" % _MOST_AT_ONCE)
                 self._running.append(key)
@@ -78,7 +79,6 @@ class Commands:
         name = request.get("id")
         if not (name is None or isinstance(name, (int, str)) and len(str(name)) <= _LONGEST_ID):
             raise ValueError("the id must be a text or an integer of up to 64 characters")
-        self._check_time(request.get("until"))
         return request
 
     def _check_time(self, until_ms):
