@@ -49,9 +49,28 @@ def test_mutants_that_cannot_matter_are_still_there():
         assert change in {mutant.what for mutant in mutants_of(module, text)}
 
 
-def test_a_bug_is_found_by_the_tests_of_its_module(capsys):
-    lost = [m for m in campaign.hand_made() if m.what == "lose the carry of the milliseconds"]
-    (verdict,) = campaign.try_all(lost, jobs=1)
-    assert verdict.found_by == "tests"
-    assert not campaign.report("made by hand", [campaign.Verdict(lost[0], "")], needed=0.85)
-    assert "0 of 1 found" in capsys.readouterr().out
+def by_hand(what):
+    (mutant,) = [mutant for mutant in campaign.hand_made() if mutant.what == what]
+    return mutant
+
+
+def test_a_bug_is_found_by_the_tests_of_its_module_and_the_verdict_is_kept(tmp_path):
+    lost = by_hand("lose the carry of the milliseconds")
+    kept = campaign.Kept(tmp_path / "kept")
+    (verdict,) = campaign.try_all([lost], 1, kept, with_soak=False)
+    assert verdict.found_by == "cpython"
+    assert campaign.Kept(tmp_path / "kept").get(lost) == "cpython"
+
+
+def test_those_that_survived_are_tried_again_if_wanted(tmp_path):
+    lost = by_hand("lose the carry of the milliseconds")
+    campaign.Kept(tmp_path / "kept").put(campaign.Verdict(lost, ""))
+    assert campaign.Kept(tmp_path / "kept").get(lost) == ""
+    assert campaign.Kept(tmp_path / "kept", only_found=True).get(lost) is None
+
+
+def test_the_score_is_printed_and_decides(capsys):
+    found, survived = (campaign.Verdict(by_hand("never ping"), by) for by in ("system", ""))
+    assert campaign.report("made by hand", [found, found], needed=0.85)
+    assert not campaign.report("made by hand", [found, survived], needed=0.85)
+    assert "1 of 2 found (50.0%; system 1)" in capsys.readouterr().out

@@ -1,58 +1,40 @@
 """Do the tests notice when the firmware is wrong? Mutants of the modules that must not fail.
 
-    make mutants [SEED=1] [COUNT=300]
+    make mutants [SEED=1] [COUNT=300] [ARGS=--again]
 
-Each mutant is tried in a copy of the project: the tests of its module under CPython, then, if
-those find nothing, a simulated day with faults. A mutant that survives both is printed. Those that
-cannot matter are listed with the reason in `explained.toml`. A short run is one of the tests.
+Each mutant is tried by what `trial` knows of its module. One that survives all is printed. Those
+that cannot matter are listed with the reason in `explained.toml`. Verdicts are kept in
+`build/mutants.jsonl`, so that a campaign that was interrupted goes on where it was; `--again` tries
+those that survived once more. A short run is one of the tests.
 """
 
 import argparse
-import multiprocessing
+import hashlib
+import json
 import multiprocessing.pool
 import os
 import queue
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PROJECT = Path(__file__).parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
 
-from hand_made import HAND_MADE  # noqa: E402
-from mutate import Mutant, mutants_of  # noqa: E402
+from hand_made import HAND_MADE
+from mutate import Mutant, mutants_of
+from trial import LIMEN, PROJECT, TESTS, CampaignError, Workshop
 
-LIMEN = "firmware/limen"
-CORE, PROPERTIES = "tests/core/test_", "tests/properties/test_"
-TESTS = {
-    "delivery/outbox.py": [PROPERTIES + "outbox.py", CORE + "path.py"],
-    "delivery/ring.py": [PROPERTIES + "outbox.py", CORE + "path.py"],
-    "delivery/journal.py": [CORE + "journal.py"],
-    "delivery/segments.py": [CORE + "journal.py"],
-    "delivery/session.py": ["tests/system/test_session.py"],
-    "delivery/uplink.py": [],
-    "core/ledger.py": [PROPERTIES + "ledger.py", CORE + "ledger.py", CORE + "counters.py"],
-    "service/store.py": [CORE + "store.py"],
-    "service/clock.py": [CORE + "clock.py", CORE + "path.py"],
-    "service/poll.py": [CORE + "poll.py"],
-    "core/breaker.py": [CORE + "breaker.py", CORE + "poll.py"],
-}
-"""module → the tests that are about it"""
-
-_SOAK = ("-m", "host_tools", "soak", "--seed", "3", "--hours", "8", "--jobs", "1")
-_CPU_S = 240
-_WALL_S = 3600
-_SHARED = (".venv", ".tools", "build")
+KEPT = PROJECT / "build/mutants.jsonl"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What found a mutant: "tests", "soak", or "" where it survived."""
+    """What found a mutant, "" where it survived."""
 
     mutant: Mutant
     found_by: str
@@ -63,12 +45,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=300, help="of the mutants made mechanically")
     parser.add_argument("--module", help="only of this one, such as core/ledger.py")
+    parser.add_argument("--by-hand", action="store_true", help="only the bugs made by hand")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--again", action="store_true", help="try those that survived once more")
+    parser.add_argument("--tests-only", action="store_true", help="without the simulation")
     args = parser.parse_args()
     modules = [args.module] if args.module else list(TESTS)
-    made = choose(modules, args.count, args.seed)
-    by_hand = [] if args.module else hand_made()
-    verdicts = try_all([*by_hand, *made], args.jobs)
+    made = [] if args.by_hand else choose(modules, args.count, args.seed)
+    by_hand = [mutant for mutant in hand_made() if mutant.file in modules]
+    kept = Kept(KEPT, args.again)
+    try:
+        verdicts = try_all([*by_hand, *made], args.jobs, kept, not args.tests_only)
+    except CampaignError as error:
+        sys.exit(str(error))
     found = report("made by hand", verdicts[: len(by_hand)], needed=28 / 30)
     return 0 if report("made mechanically", verdicts[len(by_hand) :], needed=0.85) and found else 1
 
@@ -103,74 +92,71 @@ def hand_made() -> list[Mutant]:
     return mutants
 
 
-def try_all(mutants: list[Mutant], jobs: int) -> list[Verdict]:
-    """Try each mutant in one of `jobs` copies of the project."""
+class Kept:
+    """The verdicts of campaigns before, in a file."""
+
+    def __init__(self, path: Path, only_found: bool = False):
+        self._path = path
+        self._found_by = {}
+        if path.exists():
+            entries = [json.loads(line) for line in path.read_text().splitlines()]
+            self._found_by = {
+                entry["digest"]: entry["found_by"]
+                for entry in entries
+                if entry["found_by"] or not only_found
+            }
+
+    def get(self, mutant: Mutant) -> str | None:
+        """What found a mutant; None if that is not known."""
+        return self._found_by.get(_digest(mutant))
+
+    def put(self, verdict: Verdict) -> None:
+        entry = {"digest": _digest(verdict.mutant), "found_by": verdict.found_by}
+        self._path.parent.mkdir(exist_ok=True)
+        with self._path.open("a") as file:
+            file.write(json.dumps(entry | {"name": verdict.mutant.name}) + "\n")
+
+
+def _digest(mutant: Mutant) -> str:
+    return hashlib.sha256(f"{mutant.file}\0{mutant.text}".encode()).hexdigest()[:16]
+
+
+def try_all(mutants: list[Mutant], jobs: int, kept: Kept, with_soak: bool = True) -> list[Verdict]:
+    """Try each mutant whose verdict is not known yet, in one of `jobs` copies of the project."""
+    modules = {mutant.file for mutant in mutants}
+    with _workshops(jobs, modules) as workshops, multiprocessing.pool.ThreadPool(jobs) as pool:
+
+        def verdict_on(mutant: Mutant) -> Verdict:
+            found_by = kept.get(mutant)
+            if found_by is None:
+                workshop = workshops.get()
+                try:
+                    found_by = workshop.found_by(mutant, with_soak)
+                finally:
+                    workshops.put(workshop)
+                if found_by or with_soak:
+                    kept.put(Verdict(mutant, found_by))
+            return Verdict(mutant, found_by)
+
+        verdicts = []
+        for verdict in pool.imap(verdict_on, mutants):
+            print(f"{verdict.found_by or 'SURVIVED':11} {verdict.mutant.name}", flush=True)
+            verdicts.append(verdict)
+        return verdicts
+
+
+@contextmanager
+def _workshops(count: int, modules: set[str]) -> Iterator["queue.Queue[Workshop]"]:
     with tempfile.TemporaryDirectory(prefix="limen-mutants-") as folder:
-        copies: queue.Queue[Path] = multiprocessing.Manager().Queue()
-        for number in range(jobs):
-            copies.put(_copy(Path(folder, str(number))))
-        with multiprocessing.pool.ThreadPool(jobs) as pool:
-            verdicts = []
-            for verdict in pool.imap(lambda mutant: _try_in(copies, mutant), mutants):
-                print(f"{verdict.found_by or 'SURVIVED':8} {verdict.mutant.name}", flush=True)
-                verdicts.append(verdict)
-    return verdicts
-
-
-def _copy(folder: Path) -> Path:
-    """A copy of what git knows; what only tools make is shared."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, check=True, text=True
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(PROJECT / name, folder / name)
-    for name in _SHARED:
-        (folder / name).symlink_to(PROJECT / name)
-    return folder
-
-
-def _try_in(copies: "queue.Queue[Path]", mutant: Mutant) -> Verdict:
-    copy = copies.get()
-    try:
-        return Verdict(mutant, _found_by(copy, mutant))
-    finally:
-        copies.put(copy)
-
-
-def _found_by(copy: Path, mutant: Mutant) -> str:
-    path = copy / LIMEN / mutant.file
-    right = path.read_text()
-    path.write_text(mutant.text)
-    try:
-        tests = TESTS.get(mutant.file, [])
-        words = ("-m", "pytest", "-x", "-p", "no:cacheprovider", "-k", "not micropython", *tests)
-        if tests and _fails(copy, words):
-            return "tests"
-        return "soak" if _fails(copy, _SOAK) else ""
-    finally:
-        path.write_text(right)
-
-
-def _fails(copy: Path, words: tuple[str, ...]) -> bool:
-    """Whether a command ends with an error, or does not end.
-
-    A loop without end is known by the processor's time that it takes: on a machine that has other
-    work, too, that of a clock would make a slow test a mutant that was found.
-    """
-    paths = {"PYTHONPATH": f"{copy}:{copy / 'firmware'}", "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        done = subprocess.run(
-            ["prlimit", f"--cpu={_CPU_S}", PROJECT / ".venv/bin/python", *words],
-            cwd=copy,
-            env=os.environ | paths,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=_WALL_S,
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    return done.returncode != 0
+        made = [Workshop(Path(folder, str(number)), modules) for number in range(count)]
+        free = queue.Queue()
+        for workshop in made:
+            free.put(workshop)
+        try:
+            yield free
+        finally:
+            for workshop in made:
+                workshop.close()
 
 
 def report(kind: str, verdicts: list[Verdict], needed: float) -> bool:
@@ -178,11 +164,12 @@ def report(kind: str, verdicts: list[Verdict], needed: float) -> bool:
     if not verdicts:
         return True
     found = [verdict for verdict in verdicts if verdict.found_by]
-    by_soak = sum(verdict.found_by == "soak" for verdict in found)
+    by = {name: sum(v.found_by == name for v in found) for name in (v.found_by for v in found)}
     share = len(found) / len(verdicts)
+    means = ", ".join(f"{name} {count}" for name, count in sorted(by.items()))
     print(
-        f"Mutants {kind}: {len(found)} of {len(verdicts)} found ({share:.0%}; {by_soak} of them "
-        f"only by the simulation); at least {needed:.0%} is asked for."
+        f"Mutants {kind}: {len(found)} of {len(verdicts)} found ({share:.1%}; {means}); "
+        f"at least {needed:.0%} is asked for."
     )
     return share >= needed
 
