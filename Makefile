@@ -10,7 +10,7 @@ PLAYED = $(if $(WORLD),--world "$(WORLD)") $(if $(RECORDING),--recording "$(RECO
 FLASHED = $(if $(PORT),--port "$(PORT)") $(if $(IMAGE),--image "$(IMAGE)") \
 	$(if $(BROKER),--broker "$(BROKER)") $(if $(filter 0,$(WATCH)),--no-watch)
 
-.PHONY: setup demo replay test noise cuts outage kills fuzz mutants soak lint bench size flash update update-cuts clean distclean
+.PHONY: setup demo replay test noise cuts outage kills first-flash fuzz mutants soak lint bench size flash update update-cuts clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(PLAYED) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -44,6 +44,10 @@ kills: setup
 update-cuts: setup
 	.venv/bin/python tests/campaigns/update_cuts.py $(if $(SEED),--seed "$(SEED)") \
 		$(if $(COUNT),--count "$(COUNT)") $(ARGS)
+
+# Boards with an ESP32, an S3 and a C3 from blank flash to online and updated, with the real tools.
+first-flash: setup
+	.venv/bin/python tests/campaigns/first_flash.py $(ARGS)
 
 # Wrong versions of the firmware: do the tests and the simulation notice? SEED=1 COUNT=300
 mutants: setup

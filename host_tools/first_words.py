@@ -2,15 +2,16 @@
 devices answer with which values, or what is wrong and what to do.
 
 It hears the lines of the console, and what the broker has of the gateway where that can be reached
-from here. Samples count once the console has said that the gateway is online: what a broker kept of
-an earlier start is not this one's.
+from here. Which of the two comes first is chance. Samples are of the start that was born last: what
+a broker, or the gateway's own journal, kept of an earlier one is not this one's.
 """
 
 import json
 from collections.abc import Callable
 
 from host_tools.client import Sample
-from host_tools.client.items import Item
+from host_tools.client.items import Born, Item
+from host_tools.contract_table import Boot
 
 _OURS = "limen: "
 _ONLINE = _OURS + "online at "
@@ -44,6 +45,7 @@ class FirstWords:
         self._devices = {device["id"]: device for device in config["device"]}
         self.has_broker = False
         self._tell = tell
+        self._boot: Boot | None = None
         self._values: dict[str, dict[str, Sample]] = {}
         self._silent: set[str] = set()
         self._online_s: float | None = None
@@ -67,7 +69,10 @@ class FirstWords:
 
     def hear_item(self, item: Item, now_s: float) -> None:
         """Something that the broker has of this gateway."""
-        if self.is_online and isinstance(item, Sample):
+        if isinstance(item, Born) and item.birth.boot != self._boot:
+            self._boot = item.birth.boot
+            self._values.clear()
+        elif isinstance(item, Sample) and self._boot in (None, item.boot):
             values = self._values.setdefault(item.device, {})
             if item.channel not in values:
                 self._news_s = now_s

@@ -20,6 +20,7 @@ from host_tools.emulation.backplane import (
     split_frames,
 )
 from host_tools.emulation.chip_parts import Memory, Uart, Watchdog
+from host_tools.emulation.chips import MAC
 from host_tools.emulation.device import frames
 from host_tools.emulation.device_modules import compile_device_modules
 from host_tools.emulation.flash_file import FlashFile
@@ -77,7 +78,7 @@ class Board:
         on_console: Callable[[str], None] = lambda line: None,
         on_exit: Callable[[str], None] = lambda text: None,
         driver_enable: dict[int, int] | None = None,
-        unique_id: bytes = b"\x30\xae\xa4\x00\x00\x01",
+        unique_id: bytes = MAC,
         ticks_ms: int = 0,
         counts_flash: bool = False,
         patience_s: float = _PATIENCE_S,

@@ -6,6 +6,9 @@ Espressif's documentation of boot modes, and logs that users of the chips show.
 
 import dataclasses
 
+MAC = bytes.fromhex("024c696d656e")
+"""That of an emulated chip: a local address, which no maker gives."""
+
 
 @dataclasses.dataclass(frozen=True)
 class SpiEngine:

@@ -15,7 +15,7 @@ import struct
 import zlib
 
 from host_tools.emulation import slip
-from host_tools.emulation.chips import ESP32, Chip
+from host_tools.emulation.chips import ESP32, MAC, Chip
 from host_tools.emulation.nor_flash import NorFlash
 
 FLASH_BEGIN, FLASH_DATA, FLASH_END = 0x02, 0x03, 0x04
@@ -44,7 +44,6 @@ _CHIP_MAGIC_REGISTER = 0x40001000
 _BAUD_TOLERANCE = 0.03
 _SPI_USER_COMMAND = 1 << 18
 _READ_ID, _READ_SFDP, _READ_STATUS = 0x9F, 0x5A, (0x05, 0x35, 0x15)
-_LOCAL_MAC = bytes.fromhex("024c696d656e")
 _WINBOND = 0xEF
 _SPI_NOR = 0x40
 
@@ -71,7 +70,7 @@ class RomLoader:
     `on_output` takes what the chip says unasked, which a loader does not.
     """
 
-    def __init__(self, flash: NorFlash, chip: Chip = ESP32, mac: bytes = _LOCAL_MAC):
+    def __init__(self, flash: NorFlash, chip: Chip = ESP32, mac: bytes = MAC):
         self.chip = chip
         self._flash = flash
         self._mac = mac

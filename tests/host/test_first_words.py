@@ -5,6 +5,8 @@ from decimal import Decimal
 import pytest
 
 from host_tools.client import Sample
+from host_tools.client.items import Born
+from host_tools.contract import Birth
 from host_tools.contract_table import Boot
 from host_tools.first_words import FirstWords
 
@@ -20,10 +22,15 @@ CONFIG = {
 ONLINE = "limen: online at broker.local:1883"
 
 
-def sample(device, value="230.1"):
+def born(number):
+    boot = Boot("9f03a1c4", number)
+    return Born("hall-2/press-07", Birth(boot, "1c0ffee1", 1, "0.1.0", "power on", {}, {}))
+
+
+def sample(device, value="230.1", boot=1):
     return Sample(
         "hall-2/press-07", device, "voltage_l1", Decimal(value), "good", 0, None,
-        Boot("9f03a1c4", 1), 1, None,
+        Boot("9f03a1c4", boot), 1, None,
     )  # fmt: skip
 
 
@@ -56,11 +63,24 @@ def test_a_silent_device_is_named_with_its_place(words):
     assert "nothing came of meter-3" in words.problem()
 
 
-def test_what_a_broker_has_of_an_earlier_start_does_not_count(words):
-    words.hear_item(sample("meter-1"), 1)
+def test_what_an_earlier_start_has_told_does_not_count(words):
+    words.hear_item(born(1), 1)
+    words.hear_item(sample("meter-1", boot=1), 1)
     words.hear_line(ONLINE, 5)
+    words.hear_item(born(2), 6)
+    words.hear_item(sample("meter-1", boot=1), 7)
     assert words.story() == []
     assert "nothing came of meter-1, meter-3" in words.problem()
+
+
+def test_values_may_be_quicker_than_the_console(words):
+    words.hear_item(born(1), 4)
+    words.hear_item(sample("meter-1"), 4)
+    words.hear_item(sample("meter-3"), 4)
+    assert "not online" in words.problem()
+    words.hear_line(ONLINE, 5)
+    assert len(words.story()) == 2
+    assert words.problem() is None
 
 
 def test_a_trouble_has_its_time_before_it_is_the_end(words):
