@@ -2,6 +2,8 @@
 
 import asyncio
 
+from fake_stream import Lost
+
 from limen.core.mqtt import ConnectError
 from limen.delivery import link, way_back
 from limen.delivery.link import Link
@@ -11,13 +13,6 @@ BROKERS = [["first", 1883], ["second", 1884]]
 
 class Done(Exception):
     """The test has seen enough."""
-
-
-class Lost(OSError):
-    """As on the chip: a number alone is the errno, too."""
-
-    def __init__(self, errno):
-        super().__init__(errno, "")
 
 
 class Session:

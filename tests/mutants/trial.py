@@ -27,7 +27,7 @@ TESTS = {
     "delivery/segments.py": _JOURNAL,
     "delivery/backlog.py": _JOURNAL,
     "delivery/gaps.py": _JOURNAL,
-    "delivery/session.py": (_SYSTEM + "session.py",),
+    "delivery/session.py": (_CORE + "session.py", _SYSTEM + "session.py"),
     "delivery/uplink.py": (_CORE + "uplink.py",),
     "delivery/link.py": (_CORE + "link.py",),
     "core/ledger.py": (_CORE + "ledger.py", _CORE + "counters.py", _PROPERTIES + "ledger.py"),
