@@ -1,9 +1,9 @@
 """Whether this start leads to setup mode: the button is held, or there is nothing to start with.
 
 /setup.json, which `limen flash` writes, says how: {"ssid", "password", "button": [pin, level]}, the
-button null where the board has none. A board without that file has no setup mode. This and the
-other files of setup mode lie beside `boot.py`, as a module of the package `limen` would load the
-gateway with it.
+button null where the board has none, and "light" where it has one. A board without that file has no
+setup mode. This and the other files of setup mode lie beside `boot.py`, as a module of the package
+`limen` would load the gateway with it.
 """
 
 import json

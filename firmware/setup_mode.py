@@ -39,6 +39,8 @@ async def _serve(facts, why):
     gc.collect()
     print("limen: setup mode, as %s; %d bytes of heap are free" % (why, gc.mem_free()))
     print("limen: join %s, open http://192.168.4.1/; or type help" % facts["ssid"])
+    if "light" in facts:
+        asyncio.create_task(__import__("light").shine(facts["light"], None))
     console = asyncio.create_task(_converse())
     await asyncio.sleep(_OPEN_S)
     server.close()

@@ -27,6 +27,9 @@ FILE_SYSTEM_OFFSET = 0x200000
 FILE_SYSTEM_BYTES = FLASH_BYTES - FILE_SYSTEM_OFFSET
 BLOCK_BYTES = 4096
 
+_SOURCE = {"boot", "main", "swap"}
+"""Scripts that stay as they are: the first two by MicroPython's rule, `swap` as it is to be found
+under one name whatever the version is."""
 _GEOMETRY = {
     "block_size": BLOCK_BYTES,
     "read_size": 32,
@@ -44,8 +47,8 @@ def firmware_files(
     """Return the firmware as it lies on the gateway, {path: content}; with the compact
     configurations of a site's gateways only what these need.
 
-    `boot.py` and `main.py` stay source; the package is linked and compiled, to /lib/limen. Texts
-    that are not worth their heap come as files.
+    All is linked; the package is compiled, to /lib/limen, and so are the scripts beside it but
+    `boot.py`, `main.py` and `swap.py`. Texts that are not worth their heap come as files.
     """
     modules = linked_firmware(firmware).modules
     if gateways is not None:
@@ -59,7 +62,7 @@ def firmware_files(
     }
     return texts | {
         _place(name, name in scripts): text.encode()
-        if name in scripts
+        if name in _SOURCE
         else compile_module(text.encode(), name)
         for name, text in modules.items()
     }
@@ -104,7 +107,7 @@ def _sources(firmware: Path) -> dict[str, str]:
 
 def _place(module: str, is_script: bool) -> str:
     if is_script:
-        return f"/{module}.py"
+        return f"/{module}.{'py' if module in _SOURCE else 'mpy'}"
     return f"/lib/{module.replace('.', '/')}{'' if '.' in module else '/__init__'}.mpy"
 
 

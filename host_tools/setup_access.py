@@ -1,4 +1,5 @@
-"""How a gateway's board is set up by hand: its access point's name and password, and its button.
+"""How a gateway's board is set up by hand: its access point's name and password, its button
+and its light.
 
 The passwords are made at random when a gateway is first flashed, and kept in setup-passwords.json
 beside the site file, readable by its owner only: so the label stays true when the board is flashed
@@ -13,6 +14,7 @@ from pathlib import Path
 from host_tools.board import load_board
 from host_tools.errors import Kind, ToolError
 from host_tools.site import Site
+from limen.core.config import light_of
 
 PASSWORDS = "setup-passwords.json"
 SETUP = "/setup.json"
@@ -47,14 +49,15 @@ def setup_password(site_path: Path | str, gateway: str) -> str:
 
 def setup_file(site: Site, gateway: str) -> dict[str, bytes]:
     """{path on the gateway: content}: what setup mode has to know."""
-    button = load_board(site.file.data["gateway"][gateway]["board"])["button"]
+    board = load_board(site.file.data["gateway"][gateway]["board"])
+    button = board["button"]
     has_level = button and button["pressed"] in (0, 1)
     facts = {
         "ssid": setup_network(gateway),
         "password": setup_password(site.file.path, gateway),
         "button": [button["pin"], button["pressed"]] if has_level else None,
     }
-    return {SETUP: json.dumps(facts).encode()}
+    return {SETUP: json.dumps(facts | light_of(board)).encode()}
 
 
 def _write(path: Path, text: str) -> None:

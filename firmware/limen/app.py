@@ -103,6 +103,9 @@ class Gateway:
             self.time_sync = TimeSync(self, head["ntp"], rtc, is_warm)
         self._make_delivery(head, secrets)
         self.network = self._make_network(head, secrets)
+        if "light" in head:
+            light = __import__("light")  # by its name, as it is no part of the package
+            asyncio.create_task(light.shine(head["light"], self))
 
     def _begin_boot(self):
         """Name this boot; on flash first, as records are known by (incarnation, boot, seq)."""

@@ -190,6 +190,7 @@ class Board:
         self._is_at_prompt = False
         self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self.pins.clear()
+        self.peripherals.lights.clear()
         for number in self._driver_enable.values():
             self._uarts[number].drive(False)
         process = Process(*self._command(), has_terminal=self._is_real)
@@ -370,6 +371,9 @@ class Board:
             self._uarts[self._driver_enable[pin]].drive(bool(data[0]))
         self.on_pin(pin, data[0])
 
+    def _on_light(self, pin: int, data: bytes) -> None:
+        self.peripherals.light_changed(pin, (data[1], data[0], data[2]))
+
     def _on_uart_setup(self, number: int, data: bytes) -> None:
         baud, bits, parity, stop, invert = struct.unpack("<IBBBB", data)
         if number in self._uarts:
@@ -416,6 +420,7 @@ class Board:
         frames.RTC_MEMORY: _on_rtc_memory,
         frames.NVS: _on_nvs,
         frames.PIN: _on_pin,
+        frames.LIGHT: _on_light,
         frames.UART_SETUP: _on_uart_setup,
         frames.UART_DATA: _on_uart_data,
         frames.WIFI: _on_wifi,

@@ -92,7 +92,10 @@ class Hand:
             *([f"access point {board.access_point[0]}"] if board.access_point else []),
             *(f"{pin}={level}" for pin, level in sorted(board.pins.items())),
         ]
-        if self._light and self._light["kind"] != "addressable":
+        if self._light and self._light["kind"] == "addressable":
+            colour = bytes(board.peripherals.lights.get(self._light["pin"], (0, 0, 0)))
+            parts.append(f"light #{colour.hex()}")
+        elif self._light:
             is_on = board.pins.get(self._light["pin"], 0) != (self._light["kind"] == "inverted")
             parts.append(f"light {'on' if is_on else 'off'}")
         return "; ".join(parts)

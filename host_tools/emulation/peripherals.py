@@ -25,13 +25,15 @@ _MOST_UV = 3_300_000
 
 class Peripherals:
     """`i2c` has the parts of each bus by address, `spi` those of each bus by chip select pin,
-    `one_wire` the line at a pin, `volts` what is measured at a pin."""
+    `one_wire` the line at a pin, `volts` what is measured at a pin, `lights` the colours, red,
+    green and blue, of addressable lights."""
 
     def __init__(self, scheduler):
         self.i2c: dict[int, dict[int, object]] = {}
         self.spi: dict[int, dict[int, Accelerometer]] = {}
         self.one_wire: dict[int, OneWireLine] = {}
         self.volts: dict[int, Measured] = {}
+        self.lights: dict[int, tuple[int, int, int]] = {}
         self._scheduler = scheduler
         self._edges: Counter[tuple[int, int]] = Counter()  # (pin, level after the edge)
         self._counting: dict[int, tuple[int, int, int]] = {}
@@ -52,6 +54,10 @@ class Peripherals:
             self._selected.pop(pin, None)
         else:
             self._selected[pin] = None
+
+    def light_changed(self, pin: int, colour: tuple[int, int, int]) -> None:
+        """The chip has sent a colour to the light at a pin."""
+        self.lights[pin] = colour
 
     def ask(self, kind: int, number: int, question: bytes) -> Answer:
         """Return the answer of what is wired to `number`, and the µs until it is there."""

@@ -43,6 +43,9 @@ def test_what_is_seen_is_said(board):
     assert play(board, "status") == [
         "does not run, started 0 times; Wi-Fi not joined; 2=0; 4=1",
     ]
+    board.peripherals.lights = {27: (0, 16, 255)}
+    (line,) = play(board, "status", facts="m5stack-atom-lite-rs485")
+    assert line.endswith("; light #0010ff")
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,8 @@ def test_a_held_button_opens_the_access_point_of_the_label(board, site, tmp_path
     with one:
         one.wait_until_said("setup mode, as the button is held")
         assert one.board.access_point == (facts["ssid"], facts["password"])
+        light = load_board(board)["led"]
+        wait_for(lambda: not light or one.board.peripherals.lights.get(light["pin"]) == (0, 0, 24))
         assert facts["ssid"] == "limen-press-07"
         assert len(facts["password"]) == 12
 

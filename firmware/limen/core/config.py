@@ -39,6 +39,7 @@ from limen.core.units import Mistake
 _VERSION = 1
 _ADDRESSES = {"modbus-rtu": (1, 247), "modbus-rtu-tcp": (1, 247), "modbus-tcp": (0, 255)}
 _RTC_ADDRESS = 0x68  # of a DS3231
+_LIGHTS = ("plain", "inverted", "addressable")  # in the order of `light.shine`
 _FROM_PROFILE = ("model", "fc", "max_registers", "pause_ms")
 
 
@@ -163,9 +164,16 @@ def _read_gateway(spot, gateways, name, profiles, boards, facts):
         "device": devices,
     }
     compact.update(rtc)
+    compact.update(light_of(board))
     compact.update(read_network(spot.at("network"), values["network"], board, owners))
     _add_functions(spot, values, facts, compact)
     return compact
+
+
+def light_of(board):
+    """{"light": [pin, kind]} as `light.shine` takes it; {} for a board without one."""
+    led = board and board.get("led")
+    return {"light": [led["pin"], _LIGHTS.index(led["kind"])]} if led else {}
 
 
 def _add_functions(spot, values, facts, compact):

@@ -42,6 +42,7 @@ QUESTIONS = (I2C, SPI, ONE_WIRE, VOLTS, PULSES, WIFI_SCAN)
 LAN = 28  # both ways; id: from board 1 active, 0 not; to board 1 connected, 0 not
 BANNER = 29  # to board: what its MicroPython says of itself at the prompt
 ACCESS_POINT = 30  # from board; id: 1 open, 0 not; ssid, 0, password
+LIGHT = 31  # from board; id: pin; green, red, blue of each addressable light
 
 NVS_I32 = 0
 NVS_BLOB = 1

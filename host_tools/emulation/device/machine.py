@@ -200,6 +200,14 @@ def _change_pin(id, data):
 
 bus.handlers[frames.PIN] = _change_pin
 
+
+def bitstream(pin, encoding, timing, data):
+    """What a chain of addressable lights is sent."""
+    if encoding != 0 or len(timing) != 4:
+        raise ValueError("invalid encoding")
+    bus.post(frames.LIGHT, pin.number, data)
+
+
 _uarts = {}
 
 
