@@ -78,7 +78,8 @@ def program_files(program: str) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="limen-bench-") as name:
         folder = Path(name)
         (folder / "limen").symlink_to(FIRMWARE / "limen")
-        shutil.copy(FIRMWARE / "boot.py", folder)
+        for script in ("boot.py", "light.py"):
+            shutil.copy(FIRMWARE / script, folder)
         shutil.copy(_PROGRAMS / f"{program}.py", folder / "main.py")
         return firmware_files(folder)
 
