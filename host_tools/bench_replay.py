@@ -44,7 +44,7 @@ class PressRun:
 def measure(extent: Extent) -> list[Row]:
     virtual_s = extent.virtual_s
     runs = [run_press(virtual_s) for _ in range(extent.repeats)]
-    speed = virtual_s / min(run.wall_s for run in runs)
+    speed = max(_speed(run, virtual_s) for run in runs)
     by_processor = virtual_s / min(run.cpu_s for run in runs)
     reference = run_press(virtual_s, site=_REFERENCE, heap=PSRAM_HEAP_BYTES)
     quarters = run_press(20 * virtual_s, every_ms=_QUARTER_MS)
@@ -54,12 +54,18 @@ def measure(extent: Extent) -> list[Row]:
         Row("the same, by processor time", by_processor, "× real time"),
         Row(
             "the reference site: four meters, 60 channels",
-            virtual_s / reference.wall_s,
+            _speed(reference, virtual_s),
             "× real time",
             least=_LEAST_REFERENCE_SPEED,
         ),
         Row("a year of 15-minute data, at this rate", year_s, "s", most=_MOST_YEAR_S),
     ]
+
+
+def _speed(run: PressRun, virtual_s: int) -> float:
+    if not run.records:
+        raise ToolError("The gateway has delivered nothing, so its speed means nothing.")
+    return virtual_s / run.wall_s
 
 
 def run_press(
@@ -82,7 +88,7 @@ def run_press(
         flash = Path(folder) / "flash.bin"
         plan.write_flash(flash)
         world = World(VirtualScheduler(), plan, flash, Listeners(on_exit=_fail), heap=heap)
-        _count_bytes(world, run)
+        add_model_broker(world, through=lambda connection: _Counted(connection, run))
         began = time.monotonic(), _cpu_s()
         world.board.start()
         try:
@@ -103,14 +109,6 @@ def _cpu_s() -> float:
 
 def _fail(text: str) -> None:
     raise ToolError(f"The board's program has ended: {text}")
-
-
-def _count_bytes(world: World, run: PressRun) -> None:
-    """Put a broker model on the world's network, and count what passes."""
-    broker = add_model_broker(world)
-    options = world.plan.config["mqtt"]
-    place = options["host"], options["port"]
-    world.lan.listen(*place, lambda connection: broker.accept(_Counted(connection, run)))
 
 
 class _Counted:

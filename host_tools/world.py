@@ -394,10 +394,13 @@ def time_reply(request: bytes, utc_us: int) -> bytes:
     return head + now + request[40:48] + now + now
 
 
-def add_model_broker(world: World, place: int = 0) -> BrokerModel:
+def add_model_broker(
+    world: World, place: int = 0, through: Callable[[Connection], Connection] = lambda wire: wire
+) -> BrokerModel:
     """Virtual time: a broker model on the LAN, seen by the world's subscriber and ledger.
 
-    It is the site's broker at that place. Where the plan has an authority, it is behind TLS.
+    It is the site's broker at that place. Where the plan has an authority, it is behind TLS. Each
+    connection is taken `through` something that may listen to it.
     """
     broker = BrokerModel(world.scheduler)
     broker.subscribe(ALL_TOPICS, world.subscriber.feed)
@@ -405,6 +408,7 @@ def add_model_broker(world: World, place: int = 0) -> BrokerModel:
     context = world.plan.authority and world.plan.authority.broker_context()
 
     def accept(connection) -> None:
+        connection = through(connection)
         if context:
             connection = SecuredConnection(connection, context)
         broker.accept(_Tapped(connection, world.ledger))

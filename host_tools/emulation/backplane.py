@@ -3,8 +3,8 @@
 `device/frames.py` describes what travels. In real time both sides run on their own: `RealLink`
 takes what comes when it comes. In virtual time exactly one of them runs: `VirtualLink` gives the
 board its turn at the scheduler's times, and waits for it. The board goes on alone as long as the
-scheduler knows of nothing to happen, so its messages carry the time it has spent; what it did is
-applied at that time.
+scheduler knows of nothing to happen, so its messages carry the time it has spent, and each frame
+that at which it was posted; what it did is applied at that time.
 """
 
 import asyncio
@@ -18,12 +18,13 @@ import struct
 import subprocess
 import termios
 import tty
+from collections import deque
 from collections.abc import Iterator
 
 from host_tools.emulation.scheduler import Handle, Scheduler
 
 _HEADER = struct.Struct("<IIi")
-_FRAME = struct.Struct("<BBH")
+_FRAME = struct.Struct("<BBHI")
 _PR_SET_PDEATHSIG = 1
 _NO_ANSWER = -1
 _LONGEST_US = 1_000_000_000
@@ -43,16 +44,30 @@ class Stuck(Exception):
 
 
 def frame(kind: int, id: int = 0, data: bytes = b"") -> bytes:
-    return _FRAME.pack(kind, id, len(data)) + data
+    return _FRAME.pack(kind, id, len(data), 0) + data
 
 
 def split_frames(body: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Yield (kind, id, data) of each frame."""
     at = 0
     while at < len(body):
-        kind, id, size = _FRAME.unpack_from(body, at)
+        kind, id, size, _ = _FRAME.unpack_from(body, at)
         at += _FRAME.size + size
         yield kind, id, body[at - size : at]
+
+
+def split_times(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield (µs spent, frames) for each time at which the board posted some."""
+    at = begin = spent_us = 0
+    while at < len(body):
+        _, _, size, posted_us = _FRAME.unpack_from(body, at)
+        if posted_us != spent_us and begin < at:
+            yield spent_us, body[begin:at]
+            begin = at
+        spent_us = posted_us
+        at += _FRAME.size + size
+    if body:
+        yield spent_us, body[begin:]
 
 
 class Process:
@@ -230,7 +245,7 @@ class VirtualLink:
         self._scheduler = scheduler
         self._patience_s = patience_s
         self._events = bytearray()
-        self._is_waiting = self._is_urgent = False
+        self._is_waiting = self._is_urgent = self._is_stopped = False
         self._turn: Handle = scheduler.at(scheduler.now_us, self._listen)
 
     def post(self, frames: bytes, wake: bool = True) -> None:
@@ -265,16 +280,28 @@ class VirtualLink:
         except Stuck as stuck:
             self._board.on_frames(stuck.frames)
             return self._board.on_stuck()
-        self._asked_us = self._scheduler.now_us + spent_us
-        self._turn = self._scheduler.at(self._asked_us, lambda: self._apply(body, wait_us))
+        now_us = self._scheduler.now_us
+        self._asked_us = now_us + spent_us
+        parts = deque((now_us + at_us, frames) for at_us, frames in split_times(body))
+        self._apply(parts, wait_us)
 
-    def _apply(self, body: bytes, wait_us: int) -> None:
-        """The board's time has come: do what it asked for, and wait with it."""
+    def _apply(self, parts: deque[tuple[int, bytes]], wait_us: int) -> None:
+        """Do what the board asked for, each part at its time, then wait with it."""
+        while not self._is_stopped:
+            time_us = parts[0][0] if parts else self._asked_us
+            if not self._scheduler.advance(time_us):
+                self._turn = self._scheduler.at(time_us, lambda: self._apply(parts, wait_us))
+                return
+            if not parts:
+                return self._wait(wait_us)
+            self._board.on_frames(parts.popleft()[1])
+
+    def _wait(self, wait_us: int) -> None:
         self._is_waiting = True
         until_us = self._asked_us + (0 if self._is_urgent else wait_us)
         self._turn = self._scheduler.at(until_us, self._give_turn)
-        self._board.on_frames(body)
 
     def stop(self) -> None:
+        self._is_stopped = True
         self._turn.cancel()
         self._process.kill()

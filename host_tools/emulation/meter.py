@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from host_tools.emulation.line import Framing, Line
-from host_tools.emulation.meter_models import MODELS, Register, Table
+from host_tools.emulation.meter_models import LONGEST_WORDS, MODELS, Register, Table, touched
 from host_tools.emulation.scheduler import Scheduler
 from host_tools.emulation.signals import QUANTITIES, Signals, Value, completed
 from host_tools.errors import ToolError
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
-_LONGEST_WORDS = 4
 _PARITY_STOP_CODES = {(None, 1): 0, ("E", 1): 1, ("O", 1): 2, (None, 2): 3}
 _BAUD_CODES = {2400: 0, 4800: 1, 9600: 2, 19200: 3, 38400: 4}
 
@@ -169,13 +168,12 @@ class Meter:
 
     def _read(self, table: Table, start: int, count: int) -> bytes:
         """What these addresses hold; of a value that is cut, the words that lie within."""
-        first = start - _LONGEST_WORDS + 1
-        data = bytearray(2 * (count + 2 * _LONGEST_WORDS))
-        for address in range(first, start + count):
-            register = table.registers.get(address)
-            if register and address + register.words > start:
-                at = 2 * (address - first)
-                data[at : at + 2 * register.words] = self._words(register)
+        first = start - LONGEST_WORDS + 1
+        data = bytearray(2 * (count + 2 * LONGEST_WORDS))
+        for address, register in touched(table, start, count):
+            words = self._words(register)
+            at = 2 * (address - first)
+            data[at : at + len(words)] = words
         begin = 2 * (start - first)
         return bytes(data[begin : begin + 2 * count])
 

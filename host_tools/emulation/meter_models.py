@@ -19,6 +19,7 @@ Sources:
   @b29b49e3056e templates/definition/meter/orno.yaml (8E1).
 """
 
+import functools
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +28,7 @@ from host_tools.emulation.line import Framing
 from host_tools.emulation.signals import PHASES, Value, nearest
 
 READ_HOLDING, READ_INPUT = 3, 4
+LONGEST_WORDS = 4
 
 _STRUCT_CODES = {"u16": "H", "s16": "h", "u32": "I", "s32": "i", "u64": "Q", "s64": "q", "f32": "f"}
 
@@ -52,18 +54,28 @@ class Register:
             return struct.unpack(">f", struct.pack(">f", numerator / denominator))[0]
         return nearest(numerator, denominator)
 
-    def value(self, raw: int | float) -> Fraction:
+    def value(self, raw: int | float) -> int | float | Fraction:
         """What a number tells, exactly."""
-        numerator, denominator = raw.as_integer_ratio()
-        return Fraction(numerator * self.scale.numerator, denominator * self.scale.denominator)
+        return raw if self.scale == 1 else Fraction(raw) * self.scale
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """The registers by address, and the blocks of addresses that exist; the rest of them read 0."""
 
     blocks: tuple[range, ...]
     registers: dict[int, Register]
+
+
+@functools.lru_cache(1000)
+def touched(table: Table, start: int, count: int) -> list[tuple[int, Register]]:
+    """The registers with a word among these addresses; a meter is asked the same for ever."""
+    return [
+        (address, register)
+        for address in range(start - LONGEST_WORDS + 1, start + count)
+        for register in [table.registers.get(address)]
+        if register and address + register.words > start
+    ]
 
 
 @dataclass(frozen=True)

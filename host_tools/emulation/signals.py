@@ -39,6 +39,8 @@ _BETWEEN = {
 _LOADS = ("current", "power_active", "power_reactive", "power_apparent", "energy")
 
 Value = int | Decimal | Fraction
+Exact = int | Fraction
+"""What can be reckoned with; integers stay such, as they are many times as fast."""
 
 NOMINAL_VOLTAGE_V = 230
 NOMINAL_FREQUENCY_HZ = 50
@@ -101,7 +103,7 @@ class Completed(Signals):
         self._given = source.quantities()
         self._start_kwh = Fraction(start_kwh)
         self._cache_step = -1
-        self._cache: dict[str, Fraction] = {}
+        self._cache: dict[str, Exact] = {}
         self._integrals: dict[tuple[str, int], _Integral] = {}
 
     def quantities(self) -> frozenset[str]:
@@ -124,30 +126,30 @@ class Completed(Signals):
             return self._source.step_value(quantity, step)
         return self._get(quantity, step)
 
-    def _get(self, quantity: str, step: int) -> Fraction:
+    def _get(self, quantity: str, step: int) -> Exact:
         if step != self._cache_step:
             self._cache_step, self._cache = step, {}
         if quantity not in self._cache:
             self._cache[quantity] = self._find(quantity, step)
         return self._cache[quantity]
 
-    def _find(self, quantity: str, step: int) -> Fraction:
+    def _find(self, quantity: str, step: int) -> Exact:
         if quantity in self._given:
-            return Fraction(self._source.step_value(quantity, step))
+            return _exact(self._source.step_value(quantity, step))
         if quantity in _AVERAGES:
-            return self._sum(_AVERAGES[quantity], step) / len(PHASES)
+            return Fraction(self._sum(_AVERAGES[quantity], step), len(PHASES))
         if quantity in _BETWEEN:
             return self._voltage_between(_BETWEEN[quantity], step)
         stem, _, end = quantity.rpartition("_")
         if end not in (*PHASES, "total"):
             stem, end = quantity, ""
-        return Fraction(getattr(self, f"_{stem}")(end, step))
+        return _exact(getattr(self, f"_{stem}")(end, step))
 
     def _gives(self, stem: str) -> bool:
         return any(f"{stem}_{phase}" in self._given for phase in PHASES)
 
-    def _sum(self, stem: str, step: int) -> Fraction:
-        return sum((self._get(f"{stem}_{phase}", step) for phase in PHASES), Fraction(0))
+    def _sum(self, stem: str, step: int) -> Exact:
+        return sum(self._get(f"{stem}_{phase}", step) for phase in PHASES)
 
     def _voltage(self, end: str, step: int) -> Value:
         for near in ("voltage", "voltage_l1"):
@@ -155,14 +157,15 @@ class Completed(Signals):
                 return self._get(near, step)
         return NOMINAL_VOLTAGE_V
 
-    def _voltage_between(self, phases: tuple[str, str], step: int) -> Fraction:
+    def _voltage_between(self, phases: tuple[str, str], step: int) -> Exact:
         """The voltage from one phase to another, a third of a turn away."""
         a, b = (self._get(f"voltage_{phase}", step) for phase in phases)
         return _root(a * a + a * b + b * b)
 
     def _current(self, end: str, step: int) -> Value:
         voltage = self._get(f"voltage_{end}" if end else "voltage", step)
-        return self._get(f"power_apparent_{end or 'total'}", step) / voltage if voltage else 0
+        apparent = self._get(f"power_apparent_{end or 'total'}", step)
+        return Fraction(apparent, voltage) if voltage else 0
 
     def _power_active(self, end: str, step: int) -> Value:
         phased = self._gives("power_active") or self._gives("current")
@@ -171,7 +174,7 @@ class Completed(Signals):
                 return self._sum("power_active", step)
             return self._given_current(step) * self._get("voltage", step)
         if "power_active_total" in self._given or not phased:
-            return self._get("power_active_total", step) / 3
+            return Fraction(self._get("power_active_total", step), len(PHASES))
         if f"current_{end}" in self._given:
             return self._get(f"current_{end}", step) * self._get(f"voltage_{end}", step)
         return 0
@@ -182,17 +185,18 @@ class Completed(Signals):
     def _power_reactive(self, end: str, step: int) -> Value:
         if end != "total":
             phased = self._gives("power_reactive")
-            return 0 if phased else self._get("power_reactive_total", step) / 3
+            total = 0 if phased else self._get("power_reactive_total", step)
+            return Fraction(total, len(PHASES))
         if self._gives("power_reactive"):
             return self._sum("power_reactive", step)
         active = self._get("power_active_total", step)
         if "power_apparent_total" in self._given:
             apparent = self._get("power_apparent_total", step)
         elif "power_factor_total" in self._given and self._get("power_factor_total", step):
-            apparent = active / self._get("power_factor_total", step)
+            apparent = Fraction(active, self._get("power_factor_total", step))
         else:
             return 0
-        return _root(max(apparent**2 - active**2, Fraction(0)))
+        return _root(max(apparent**2 - active**2, 0))
 
     def _power_apparent(self, end: str, step: int) -> Value:
         active = self._get(f"power_active_{end}", step)
@@ -200,7 +204,7 @@ class Completed(Signals):
 
     def _power_factor(self, end: str, step: int) -> Value:
         apparent = self._get(f"power_apparent_{end}", step)
-        return self._get(f"power_active_{end}", step) / apparent if apparent else 1
+        return Fraction(self._get(f"power_active_{end}", step), apparent) if apparent else 1
 
     def _phase_angle(self, end: str, step: int) -> Value:
         reactive = self._get(f"power_reactive_{end}", step)
@@ -261,24 +265,28 @@ class _Integral:
 
     def __init__(self, signals: Signals, power: str, sign: int):
         self._signals, self._power, self._sign = signals, power, sign
-        self._step, self._sum = 0, Fraction(0)
+        self._step, self._sum = 0, 0
 
     def until(self, time_us: int) -> Fraction:
         step = self._signals.step_at(time_us)
         if step < self._step:
-            self._step, self._sum = 0, Fraction(0)
+            self._step, self._sum = 0, 0
         while self._step < step:
             self._sum += self._part(self._signals.step_start_us(self._step + 1))
             self._step += 1
-        return self._sum + self._part(time_us)
+        return Fraction(self._sum + self._part(time_us))
 
-    def _part(self, until_us: int) -> Fraction:
+    def _part(self, until_us: int) -> Exact:
         """What the present step adds until a time within it, or its end."""
-        power = Fraction(self._signals.step_value(self._power, self._step)) * self._sign
-        return max(power, Fraction(0)) * (until_us - self._signals.step_start_us(self._step))
+        power = _exact(self._signals.step_value(self._power, self._step)) * self._sign
+        return max(power, 0) * (until_us - self._signals.step_start_us(self._step))
 
 
-def _root(square: Fraction) -> Fraction:
+def _exact(value: Value) -> Exact:
+    return value if isinstance(value, Exact) else Fraction(value)
+
+
+def _root(square: Exact) -> Fraction:
     """The square root to a thousandth, rounded down."""
     return Fraction(math.isqrt(square.numerator * 1_000_000 // square.denominator), 1000)
 

@@ -252,6 +252,28 @@ de.off()
         assert run.board.pins == {17: 0}
 
 
+def test_a_pin_changes_when_the_program_says_though_it_takes_no_turn_meanwhile(tmp_path):
+    program = """
+import machine, time
+
+pin = machine.Pin(4, machine.Pin.OUT)
+for level in (1, 0, 1):
+    pin.value(level)
+    began = time.ticks_us()
+    while time.ticks_us() - began < 300:
+        pass
+time.sleep_ms(10)
+"""
+    with VirtualRun(tmp_path, program) as run:
+        changes = []
+        run.board.on_pin = lambda pin, level: changes.append((level, run.scheduler.now_us))
+        run.run_for(1)
+    *_, (up, up_us), (down, down_us), (again, again_us) = changes
+    assert (up, down, again) == (1, 0, 1)
+    assert 300 <= down_us - up_us <= 320
+    assert 300 <= again_us - down_us <= 320
+
+
 def test_an_input_pin_follows_the_world(tmp_path):
     program = """
 import machine, time

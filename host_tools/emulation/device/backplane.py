@@ -13,10 +13,12 @@ import time
 from micropython import const
 
 _HEADER = const(12)
-_FRAME = const(4)
+_FRAME = const(8)
 
 
 class Backplane:
+    _spent = 0  # µs since the last answer, where the world counts them
+
     def __init__(self, file):
         self.handlers = {}
         self.file = file
@@ -63,7 +65,7 @@ class Backplane:
         if begin + size > len(self._out):
             self.flush()
             begin = _HEADER + _FRAME
-        struct.pack_into("<BBH", self._out, begin - _FRAME, kind, id, size)
+        struct.pack_into("<BBHI", self._out, begin - _FRAME, kind, id, size, self._spent)
         if begin + size <= len(self._out):
             self._out[begin : begin + size] = data
             self._end = begin + size
@@ -103,7 +105,7 @@ class Backplane:
         frames = memoryview(frames)
         at = 0
         while at < len(frames):
-            kind, id, size = struct.unpack_from("<BBH", frames, at)
+            kind, id, size, _ = struct.unpack_from("<BBHI", frames, at)
             at += _FRAME + size
             handler = self.handlers.get(kind)
             if handler:

@@ -1,9 +1,11 @@
 """The kinds of frames on the backplane; both ends import this one list.
 
-A frame is kind, id, u16 length, then that many bytes. A message is a header of three little-endian
-32-bit numbers and any number of frames. From the board: length of the frames, microseconds spent
-since the last answer, microseconds it wants to wait (-1: no answer is expected). To the board:
-length of the frames, microseconds that passed, microseconds until which nothing can happen.
+A frame is kind, id, u16 length, u32 µs that the board had spent since the last answer when it
+posted it (0 to the board), then as many bytes as it is long. A message is a header of three
+little-endian 32-bit numbers and any number of frames. From the board: length of the frames,
+microseconds spent since the last answer, microseconds it wants to wait (-1: no answer is expected).
+To the board: length of the frames, microseconds that passed, microseconds until which nothing can
+happen.
 """
 
 BOOT = 1  # to board: struct BOOT_FORMAT; from board: see BOOTED_FORMAT

@@ -351,7 +351,6 @@ class UART(io.IOBase):
             self._file.write(data)
         else:
             bus.post(frames.UART_DATA, self._id, data)
-            bus.catch_up()  # it leaves now, not with the next turn
         takes_us = self._duration_us(len(data)) + self._left_us()
         self._free_us = bus.ticks_us() + takes_us & 0x3FFFFFFF
         self._free_ms = bus.ticks_ms() + takes_us // 1000 + 1 & 0x3FFFFFFF

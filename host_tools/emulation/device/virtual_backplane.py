@@ -2,8 +2,9 @@
 
 Time is a count that only grows here: by small charges for what the board does, by pauses, and by
 what the world says has passed. The world also says until when nothing can happen; up to there the
-board goes on alone, and no pause needs a message. Frames are gathered and go out with the next
-turn, before any more time passes.
+board goes on alone, and no pause needs a message. Frames are gathered, each with its time, and go
+out with the next turn: that is the next pause, or comes a millisecond after the first of them,
+before the world could have answered.
 """
 
 from backplane import Backplane
@@ -11,22 +12,23 @@ from micropython import const
 
 _MASK = const(0x3FFFFFFF)
 _LONGEST_PAUSE_US = const(1000000000)
+_ANSWER_US = const(1000)
 
 
 class VirtualBackplane(Backplane):
     def __init__(self, file):
         super().__init__(file)
         self.ms = self._us = 0  # ticks_ms, and microseconds within it
-        self._ticks_us = 0
+        self._ticks_us = 0  # when this millisecond began
         self._up_s = self._up_ms = 0
-        self._spent = self._quiet = 0
+        self._spent = self._quiet = 0  # since the last turn, and when the next one is due
         self._has_posted = False
 
     def ticks_ms(self):
         return self.ms
 
     def ticks_us(self):
-        return self._ticks_us
+        return self._ticks_us + self._us & _MASK
 
     def uptime(self):
         return self._up_s, self._up_ms * 1000 + self._us
@@ -34,22 +36,25 @@ class VirtualBackplane(Backplane):
     def post(self, kind, id, data=b""):
         self._put(kind, id, data)
         self._has_posted = True
-
-    def is_due(self):
-        """Whether the world has to have its turn before more time passes."""
-        return self._has_posted
+        self._quiet = min(self._quiet, self._spent + _ANSWER_US)
 
     def charge(self, us):
         """Let `us` pass that the board was busy."""
-        self._spend(us)
-        if self._quiet <= 0:
+        self._spent += us
+        self._us += us
+        if self._us >= 1000:
+            self._carry()
+        if self._spent >= self._quiet:
             self.take_turns(0)
 
     def pause(self, us):
-        if us < self._quiet and not self._has_posted:
-            self._spend(us)
-            return us
-        return self.take_turns(min(us, _LONGEST_PAUSE_US))
+        if self._has_posted or self._spent + us >= self._quiet:
+            return self.take_turns(min(us, _LONGEST_PAUSE_US))
+        self._spent += us
+        self._us += us
+        if self._us >= 1000:
+            self._carry()
+        return us
 
     def catch_up(self):
         """Looking at something takes a little time, so that nothing can spin for ever."""
@@ -63,22 +68,17 @@ class VirtualBackplane(Backplane):
         self._send(self._spent, wait_us)
         self._spent = 0
         size, passed_us, self._quiet = self._read_header()
-        self._advance(passed_us)
+        self._us += passed_us
+        self._carry()
         self._deliver(size)
         return passed_us
 
-    def _spend(self, us):
-        self._spent += us
-        self._quiet -= us
-        self._advance(us)
-
-    def _advance(self, us):
-        self._ticks_us = self._ticks_us + us & _MASK
-        us += self._us
-        self._us = us % 1000
-        if us >= 1000:
-            ms = us // 1000
-            self.ms = self.ms + ms & _MASK
-            ms += self._up_ms
-            self._up_ms = ms % 1000
-            self._up_s += ms // 1000
+    def _carry(self):
+        """Bring the microseconds below a thousand."""
+        ms = self._us // 1000
+        self._us %= 1000
+        self.ms = self.ms + ms & _MASK
+        self._ticks_us = self._ticks_us + ms * 1000 & _MASK
+        ms += self._up_ms
+        self._up_ms = ms % 1000
+        self._up_s += ms // 1000

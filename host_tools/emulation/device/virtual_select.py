@@ -44,7 +44,7 @@ class _NativeStream:
 
 class poll:
     def __init__(self):
-        self._entries = []  # [stream, events, what answers ioctl]
+        self._entries = []  # [stream, events, its ioctl]
 
     def register(self, stream, events=POLLIN | POLLOUT):
         entry = self._entry(stream)
@@ -52,7 +52,7 @@ class poll:
             entry[1] = events
         else:
             asked = stream if hasattr(stream, "ioctl") else _NativeStream(stream)
-            self._entries.append([stream, events, asked])
+            self._entries.append([stream, events, asked.ioctl])
 
     def _entry(self, stream):
         for entry in self._entries:
@@ -80,9 +80,6 @@ class poll:
             ready = self._wait(waits_ms * 1000)
             if timeout_ms > 0:
                 timeout_ms -= waits_ms
-        if bus.is_due():
-            bus.take_turns(0)
-            ready = self._look()
         return ready
 
     def ipoll(self, timeout_ms=-1, flags=0):
@@ -105,13 +102,16 @@ class poll:
         return passed_us
 
     def _look(self):
-        ready = None
-        for stream, events, asked in self._entries:
-            found = asked.ioctl(_POLL, events)
+        """Asked so often that no frame of it may need the heap: hence the index."""
+        ready = _NONE
+        at = 0
+        while at < len(self._entries):
+            entry = self._entries[at]
+            found = entry[2](_POLL, entry[1])
             if found:
-                ready = ready or []
-                ready.append((stream, found))
-        return ready or _NONE
+                ready += ((entry[0], found),)
+            at += 1
+        return ready
 
 
 _NONE = ()
