@@ -113,6 +113,15 @@ def test_where_sleeps_end_in_time_few_passes_are_spent():
     assert clock.passes <= 60 * 100
 
 
+def test_short_replies_teach_that_sleeps_end_in_time_too():
+    bus, clock, _ = world(after(20), baud=19200)
+    for _ in range(300):
+        transact(bus, clock, read(1, 4, 0, 2))
+    clock.passes = 0
+    assert transact(bus, clock, read(1, 4, 0, 2)) == modbus.OK
+    assert clock.passes <= 40
+
+
 def test_a_slow_device_is_awaited_without_a_rush():
     bus, clock, _ = world(after(200), baud=115200)
     for _ in range(20):
