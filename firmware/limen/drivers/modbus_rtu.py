@@ -168,7 +168,7 @@ class Bus(ModbusBus):
         return min(left_us, max(self._wire_us(missing), silent_us >> 3))
 
     def _end(self):
-        self._late_us -= self._late_us >> _TRUST  # where all waits are short, too, try a sleep again
+        self._late_us -= self._late_us >> _TRUST  # sleeps are tried again, be all waits short
         result = self.reply.finish() if self.result == modbus.WAITING else self.result
         self._count(result, self._since_us(self._sent_us) + self._silence_us)
         return DONE
