@@ -10,7 +10,7 @@ PLAYED = $(if $(WORLD),--world "$(WORLD)") $(if $(RECORDING),--recording "$(RECO
 FLASHED = $(if $(PORT),--port "$(PORT)") $(if $(IMAGE),--image "$(IMAGE)") \
 	$(if $(BROKER),--broker "$(BROKER)") $(if $(filter 0,$(WATCH)),--no-watch)
 
-.PHONY: setup demo replay test noise cuts outage kills first-flash fuzz mutants soak lint bench size flash update update-cuts clean distclean
+.PHONY: setup demo replay test noise cuts outage kills first-flash fuzz mutants soak lint bench size flash update flash-cuts update-cuts clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(PLAYED) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -40,9 +40,9 @@ outage: setup
 kills: setup
 	.venv/bin/python tests/campaigns/killed_brokers.py $(ARGS)
 
-# Updates over the serial port whose power is cut at random moments: COUNT=200 SEED=1
-update-cuts: setup
-	.venv/bin/python tests/campaigns/update_cuts.py $(if $(SEED),--seed "$(SEED)") \
+# Flashing, or updates over the serial port, cut off at random moments: COUNT=200 SEED=1
+flash-cuts update-cuts: setup
+	.venv/bin/python tests/campaigns/serial_cuts.py $(@:-cuts=) $(if $(SEED),--seed "$(SEED)") \
 		$(if $(COUNT),--count "$(COUNT)") $(ARGS)
 
 # Boards with an ESP32, an S3 and a C3 from blank flash to online and updated, with the real tools.

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-import serial
 from esptool.cmds import attach_flash, detect_chip, detect_flash_size, reset_chip, write_flash
 from esptool.loader import DEFAULT_TIMEOUT
 from esptool.logger import EsptoolLogger, TemplateLogger
@@ -30,7 +29,7 @@ from host_tools.micropython_image import (
     layout_mb,
 )
 from host_tools.partitions import MB, TABLE_OFFSET, Layout, layout_of
-from host_tools.serial_port import open_port
+from host_tools.serial_port import LOST, open_port
 
 _FIRST_BAUD = 115200
 # esptool has four timings of the reset lines; each is tried once.
@@ -99,7 +98,7 @@ def _explained(port: str):
             f"fails again, try another cable or --baud {_FIRST_BAUD}.",
             Kind.BOARD,
         ) from error
-    except (serial.SerialException, OSError) as error:
+    except LOST as error:
         raise ToolError(
             f"The connection to {port} was lost ({error}). Plug the board in and run it again: it "
             "does not start before that, and what is missing is then written.",

@@ -18,7 +18,7 @@ import serial
 from host_tools.errors import Kind, ToolError
 from host_tools.image import linked_firmware
 from host_tools.link import Linked
-from host_tools.serial_port import open_port
+from host_tools.serial_port import LOST, open_port
 from host_tools.trace import in_sources
 
 _BAUD = 115200
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
                     said = words.read(line.read(max(1, line.in_waiting)))
                     sys.stdout.write(said)
                     sys.stdout.flush()
-            except (serial.SerialException, OSError) as error:
+            except LOST as error:
                 raise ToolError(
                     f"The connection to {args.port} was lost ({error}); plug the board in again.",
                     Kind.PORT,

@@ -14,7 +14,7 @@ import serial
 
 from host_tools.doctor_candidates import Framing
 from host_tools.errors import Kind, ToolError
-from host_tools.serial_port import open_port
+from host_tools.serial_port import LOST, open_port
 from limen.core.exchange import Exchange, silence_us
 from limen.core.modbus import close_frame
 
@@ -42,7 +42,7 @@ class SerialCarrier:
         if self._is_tuned(exchange.framing):
             try:
                 self._ask(exchange)
-            except (serial.SerialException, OSError) as error:
+            except LOST as error:
                 raise ToolError(
                     f"The connection to {self._port} was lost ({error}); plug it in and run it "
                     "again.",

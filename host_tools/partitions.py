@@ -5,16 +5,21 @@ where stock images of 4 MB have it. What is left is the journal's, which keeps r
 Its type is "data" with a subtype of our own. Slots are as large as those of MicroPython's own
 tables for that flash (ports/esp32/partitions-4MiB.csv, -4MiB-ota.csv, -16MiB-ota.csv; 8 MB: as
 documented for its OTA images). A board that keeps the table of its stock image has no journal.
+
+MicroPython's slots come last in the table: of one that was written in part only, its MD5 not yet,
+the chip's bootloader takes what is there. So it finds nothing to start before all else is there.
 """
 
 from dataclasses import dataclass
 
+from esp_idf_defs.partitions import APP_TYPE, InputError, PartitionTable
 from esp_idf_defs.partitions import PARTITION_TABLE_OFFSET as TABLE_OFFSET
-from esp_idf_defs.partitions import InputError, PartitionTable
 
 MB = 1 << 20
 FILE_SYSTEM = "vfs"
 JOURNAL = "journal"
+
+TABLE_BYTES = 0xC00
 
 _ONE_SLOT = """
 nvs,      data, nvs,     0x9000,  0x6000
@@ -63,6 +68,7 @@ class Layout:
         table = PartitionTable.from_csv(head + ours)
         table.verify()
         table.verify_size_fits(self.flash_mb * MB)
+        table.sort(key=lambda entry: entry.type == APP_TYPE)
         return table.to_binary()
 
 
@@ -90,14 +96,18 @@ def layout_of(flash_mb: int, two_slots: bool = False) -> Layout:
     return _LAYOUTS[max(fitting), two_slots]
 
 
+def read_table(content: bytes) -> PartitionTable:
+    """The partition table that is so stored; one without entries where none is whole."""
+    try:
+        return PartitionTable.from_binary(content)
+    except (InputError, ValueError):  # the latter for a name that is no text
+        return PartitionTable()
+
+
 def partition_of(flash: bytes, label: str) -> tuple[int, int] | None:
     """(address, size) of the partition that the table in a flash's content names so.
 
     None if there is no such one, or no whole table.
     """
-    try:
-        table = PartitionTable.from_binary(flash[TABLE_OFFSET : TABLE_OFFSET + 0xC00])
-    except InputError:
-        return None
-    found = table.find_by_name(label)
+    found = read_table(flash[TABLE_OFFSET : TABLE_OFFSET + TABLE_BYTES]).find_by_name(label)
     return (found.offset, found.size) if found else None

@@ -13,12 +13,11 @@ import json
 import time
 import zlib
 
-import serial
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 from host_tools.errors import Kind, ToolError
-from host_tools.serial_port import open_port
+from host_tools.serial_port import LOST, open_port
 
 _BAUD = 115200
 _INTERRUPT = b"\r\x03\x02"
@@ -108,10 +107,10 @@ class Prompt:
         return self
 
     def __exit__(self, *_) -> None:
-        with contextlib.suppress(serial.SerialException, OSError):
+        with contextlib.suppress(*LOST):
             self._line.serial.write(_RESTART)
             self._line.serial.flush()
-        with contextlib.suppress(serial.SerialException, OSError):
+        with contextlib.suppress(*LOST):
             self._line.close()
 
     def digests(self, paths: list[str]) -> dict[str, str | None]:
@@ -209,7 +208,7 @@ class Prompt:
                 "again.",
                 Kind.BOARD,
             ) from error
-        except (serial.SerialException, OSError) as error:
+        except LOST as error:
             raise ToolError(
                 f"The connection to {self._port} was lost ({error}). Plug the board in and run it "
                 "again: it goes on from there.",

@@ -3,12 +3,16 @@
 import errno
 import grp
 import os
+import termios
 
 import serial
 from serial.tools.list_ports import comports
 from serial.tools.list_ports_common import ListPortInfo
 
 from host_tools.errors import Kind, ToolError
+
+LOST = (serial.SerialException, OSError, termios.error)
+"""What is raised at a port that has gone while it is used; pyserial lets the last one pass."""
 
 
 def open_port(port: str, **settings) -> serial.SerialBase:

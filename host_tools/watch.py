@@ -5,8 +5,6 @@ or its trouble is known.
 import ssl
 import time
 
-import serial
-
 from host_tools.authority import Authority
 from host_tools.broker_config import services
 from host_tools.client import Address, Client
@@ -14,7 +12,7 @@ from host_tools.console import Words
 from host_tools.errors import Kind, ToolError
 from host_tools.first_words import FirstWords
 from host_tools.image import linked_firmware
-from host_tools.serial_port import open_port
+from host_tools.serial_port import LOST, open_port
 from host_tools.site import Site, brokers_of
 from host_tools.site_secrets import authority_folder, load_secrets, trusted_file
 
@@ -36,7 +34,7 @@ def watch(
         with _client(site, config, broker) as client:
             try:
                 _listen(words, line, client, patience_s)
-            except (serial.SerialException, OSError) as error:
+            except LOST as error:
                 sentence = f"The connection to {port} was lost ({error}); all was written before."
                 raise ToolError(sentence, Kind.PORT) from error
             unseen = client.problem

@@ -8,17 +8,16 @@ import dataclasses
 import re
 import struct
 
-from esp_idf_defs.partitions import PARTITION_TABLE_OFFSET, InputError, PartitionTable
 from esptool.bin_image import LoadFirmwareImage
 from esptool.util import FatalError
 
 from host_tools.emulation.chips import Chip
 from host_tools.emulation.nor_flash import NorFlash
+from host_tools.partitions import TABLE_BYTES, TABLE_OFFSET, read_table
 
 _MAGIC = 0xE9
 _MS = 65  # the bootloader's own time, always the same
 _BOOTLOADER_BYTES = 0x7000
-_TABLE_BYTES = 0xC00
 _APPLICATION = 0
 _FACTORY = 0
 _BANNER = re.compile(rb"MicroPython v[^\0\r\n;]+ on \d{4}-\d\d-\d\d; [^\0\r\n]+")
@@ -62,10 +61,7 @@ def _error(tag: str, text: str) -> str:
 
 
 def _applications(flash: NorFlash) -> list:
-    try:
-        table = PartitionTable.from_binary(flash.read(PARTITION_TABLE_OFFSET, _TABLE_BYTES))
-    except InputError:
-        table = []
+    table = read_table(flash.read(TABLE_OFFSET, TABLE_BYTES))
     if not table:
         raise Refused(_error("boot", "load partition table error!"))
     return [entry for entry in table if entry.type == _APPLICATION]

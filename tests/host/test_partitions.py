@@ -45,6 +45,12 @@ def test_partitions_fill_the_flash_and_do_not_overlap(flash_mb, two_slots):
     assert places[-1][1] == flash_mb * MB
 
 
+@pytest.mark.parametrize(("flash_mb", "two_slots"), EVERY)
+def test_what_can_be_started_comes_last_in_the_table(flash_mb, two_slots):
+    kinds = [kind for kind, *_ in entries_of(flash_mb, two_slots).values()]
+    assert kinds == sorted(kinds, reverse=True) and kinds[-1] == 0
+
+
 @pytest.mark.parametrize("flash_mb", [4, 8, 16])
 def test_two_slots_are_equal_and_told_apart_by_otadata(flash_mb):
     found = entries_of(flash_mb, True)
@@ -69,6 +75,7 @@ def test_the_table_in_a_flash_says_where_a_partition_is():
     assert partition_of(flash, "spiffs") is None
     assert partition_of(flash.replace(b"vfs", b"fvs"), "vfs") is None, "the MD5 is wrong"
     assert partition_of(b"\xff" * 0x10000, "vfs") is None
+    assert partition_of(flash.replace(b"vfs", b"\xa0fs"), "vfs") is None
 
 
 def entries_of(flash_mb, two_slots):

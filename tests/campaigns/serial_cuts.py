@@ -1,9 +1,10 @@
-"""Updates over the serial port whose power is cut at random moments, each made good by the next.
+"""Flashing, or updates over the serial port, cut off at random moments, each made good by the next.
 
-    .venv/bin/python tests/campaigns/update_cuts.py [--count 200] [--seed 1]
+    .venv/bin/python tests/campaigns/serial_cuts.py flash|update [--count 200] [--seed 1]
 """
 
 import argparse
+import importlib
 import sys
 import tempfile
 from pathlib import Path
@@ -14,14 +15,14 @@ sys.path[:0] = [str(PROJECT / folder) for folder in ("tests", "firmware", ".")]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("flash", "update"))
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    from update_cuts import play
-
+    cuts = importlib.import_module(f"{args.what}_cuts")
     with tempfile.TemporaryDirectory(prefix="limen-campaign-") as folder:
-        outcome = play(Path(folder), args.count, args.seed)
-    print(f"{args.count} updates were cut off {outcome}; each was made good by the next one.")
+        outcome = cuts.play(Path(folder), args.count, args.seed)
+    print(f"{args.count} times cut off {outcome}; each was made good by the next run.")
 
 
 if __name__ == "__main__":
