@@ -1,5 +1,6 @@
 import os
 
+from limen.service import store as module
 from limen.service.store import Store
 
 PATH = "build/test-state.json"
@@ -70,3 +71,77 @@ def test_a_flash_that_refuses_is_counted_and_tried_again():
     assert (store.writes, store.failures) == (0, 1)
     store.save()
     assert store.failures == 2
+
+
+class PowerCut(Exception):
+    pass
+
+
+class Power:
+    """Takes the place of `os` and `open` in the store; fails at the change number `cut`."""
+
+    def __init__(self, cut):
+        self.cut = cut
+
+    def change(self):
+        self.cut -= 1
+        if self.cut < 0:
+            raise PowerCut()
+
+    def rename(self, path, to):
+        self.change()
+        os.rename(path, to)
+
+    def open(self, path, mode):
+        return Written(self, open(path, mode))
+
+
+class Written:
+    """A file of which a part has come to flash when the power fails."""
+
+    def __init__(self, power, file):
+        self.power = power
+        self.file = file
+
+    def __enter__(self):
+        self.power.change()
+        return self
+
+    def __exit__(self, *error):
+        self.file.close()
+
+    def write(self, data):
+        self.file.write(data[: len(data) // 2])
+        self.power.change()
+        self.file.write(data[len(data) // 2 :])
+
+
+def save_until(store, cut):
+    """Whether a save came to its end although the power was to fail at a change."""
+    power = Power(cut)
+    module.open, module.os = power.open, power
+    try:
+        store.save()
+    except PowerCut:
+        return False
+    finally:
+        del module.open
+        module.os = os
+    return True
+
+
+def test_power_that_fails_within_a_save_leaves_the_old_values_or_the_new():
+    cut = 0
+    is_saved = False
+    while not is_saved:
+        store = fresh()
+        store.set("boot", 1)
+        store.save()
+        store.set("boot", 2)
+        store.set("total", 500)
+        is_saved = save_until(store, cut)
+        again = Store(PATH)
+        assert not again.corrupt, cut
+        assert again.values == ({"boot": 2, "total": 500} if is_saved else {"boot": 1}), cut
+        cut += 1
+    assert cut > 5

@@ -1,4 +1,7 @@
-"""Bugs that people make, one each: (what, module, the right text, the wrong text)."""
+"""Bugs that people make, one each: (what, module, the right text, the wrong text).
+
+A module is named as from `firmware/limen`.
+"""
 
 HAND_MADE = [
     (
@@ -187,5 +190,164 @@ HAND_MADE = [
         "service/store.py",
         '        beside = self._path + ".new"\n',
         "        beside = self._path\n",
+    ),
+    (
+        "store the values before the CRC knows of the last",
+        "service/store.py",
+        '        file.write(b"}")\n        return binascii.crc32(b"}", crc)',
+        '        file.write(b"}")\n        return crc',
+    ),
+    (
+        "forget a change that flash refused",
+        "service/store.py",
+        "        except OSError:\n            self.failures += 1\n            return\n",
+        "        except OSError:\n            self.failures += 1\n",
+    ),
+    (
+        "send data before events",
+        "delivery/outbox.py",
+        "        if rings[EVENT].has_unsent():\n            return EVENT\n",
+        "        if rings[DATA].has_unsent():\n            return DATA\n"
+        "        if rings[EVENT].has_unsent():\n            return EVENT\n",
+    ),
+    (
+        "forget what waits on flash in low",
+        "delivery/outbox.py",
+        "low = self.journal.low() if self.journal else self.next_seq",
+        "low = self.next_seq",
+    ),
+    (
+        "count records that had arrived as lost",
+        "delivery/outbox.py",
+        "        if state == ACKED:\n            return False\n",
+        "",
+    ),
+    (
+        "let a message wait for records that are gone",
+        "delivery/outbox.py",
+        "            self._count[state] -= 1\n",
+        "            pass\n",
+    ),
+    (
+        "let the tail run into the head",
+        "delivery/ring.py",
+        "return head - self.tail > LARGEST",
+        "return head - self.tail > 0",
+    ),
+    (
+        "count a step of time from uptime to UTC",
+        "delivery/ring.py",
+        "self._uptime is uptime and -_FARTHEST_STEP_S",
+        "-_FARTHEST_STEP_S",
+    ),
+    (
+        "let a record go because a later one has arrived",
+        "delivery/ring.py",
+        "        while self.count and buffer[self.head[_AT] + 1] == ACKED:\n",
+        "        while self.count and buffer[self.head[_AT] + 1] != FREE:\n",
+    ),
+    (
+        "mark a frame as received when its last record has not been",
+        "delivery/journal.py",
+        "while done < len(copies) and lasts[done] < low:",
+        "while done < len(copies) and lasts[done] <= low:",
+    ),
+    (
+        "let a ring go although flash refused it",
+        "delivery/journal.py",
+        "        if not self.copy(kind):\n            return False\n        self.mark(",
+        "        self.copy(kind)\n        self.mark(",
+    ),
+    (
+        "read nothing back of the boot before",
+        "delivery/journal.py",
+        "self._waits = used[DATA + 1] + used[EVENT + 1] > 0",
+        "self._waits = False",
+    ),
+    (
+        "send what was received of a frame once more",
+        "delivery/journal.py",
+        "thinned = stream.copies if stream.thinned else ()",
+        "thinned = ()",
+    ),
+    (
+        "skip the CRC of a segment's head",
+        "delivery/segments.py",
+        "magic == _MAGIC and crc == binascii.crc32(memoryview(head)[:32]) and self.kind < 3",
+        "magic == _MAGIC and self.kind < 3",
+    ),
+    (
+        "believe flash that took what it was given",
+        "delivery/segments.py",
+        "            if check[: len(part)] != part:\n                raise OSError(5)\n",
+        "",
+    ),
+    (
+        "wear the first blocks only",
+        "delivery/segments.py",
+        "        for step in range(1, self.count + 1):\n"
+        "            block = (self._last + step) % self.count\n",
+        "        for step in range(1, self.count + 1):\n            block = step % self.count\n",
+    ),
+    (
+        "skip the CRC of a frame",
+        "core/frame_reader.py",
+        "crc == crc16(memoryview(buffer)[HEAD_BYTES : self.end])",
+        "crc >= 0",
+    ),
+    (
+        "read a backlog's data before its events",
+        "delivery/backlog.py",
+        "        for kind in (EVENT, DATA):\n",
+        "        for kind in (DATA, EVENT):\n",
+    ),
+    (
+        "give up a segment that is being written",
+        "delivery/gaps.py",
+        "            if block not in kept:\n",
+        "            if block >= 0:\n",
+    ),
+    (
+        "tell a gap from the first to the last record, whatever was received between",
+        "delivery/gaps.py",
+        "        count += 1\n",
+        "        count = last - first + 1\n",
+    ),
+    (
+        "keep a total only now and then, even after an event",
+        "service/counters.py",
+        "        if answer >= FIRST or answer == REREAD:\n            self._is_urgent = True\n",
+        "",
+    ),
+    (
+        "write the flash each time that a counter surprises",
+        "service/counters.py",
+        "        if self._is_urgent and s - self._saved_s >= _KEEP_S:\n",
+        "        if self._is_urgent:\n",
+    ),
+    (
+        "go on from counts of another resolution",
+        "service/counters.py",
+        "        if kept and kept[_STATE_NUMBERS] != channel.places:\n            kept = None\n",
+        "",
+    ),
+    (
+        "believe a glitch that was shown for a minute when the old line is back",
+        "core/ledger.py",
+        "        if not is_dip and self._is_old_line(count, s):\n"
+        "            return self._return(count, s)\n",
+        "",
+    ),
+    (
+        "remove the plan of an update before what it was is kept",
+        "../swap.py",
+        '    _write(plan, "reverted", REVERTED)\n    os.remove(PLAN)\n',
+        '    os.remove(PLAN)\n    _write(plan, "reverted", REVERTED)\n',
+    ),
+    (
+        "move the new files to their places before all old ones are kept",
+        "../swap.py",
+        "            if _is_there(path):\n                _copy(path, OLD + path)\n",
+        "            if _is_there(path):\n                os.rename(path, OLD + path)\n",
     ),
 ]

@@ -18,6 +18,7 @@ PROJECT = Path(__file__).parents[2]
 LIMEN = "firmware/limen"
 
 _CORE, _PROPERTIES, _SYSTEM = "tests/core/test_", "tests/properties/test_", "tests/system/test_"
+_HOST = "tests/host/test_"
 _OUTBOX = (_PROPERTIES + "outbox.py", _CORE + "path.py", _CORE + "journal.py")
 _JOURNAL = (_CORE + "journal.py", _PROPERTIES + "journal.py")
 TESTS = {
@@ -25,15 +26,18 @@ TESTS = {
     "delivery/ring.py": _OUTBOX,
     "delivery/journal.py": _JOURNAL,
     "delivery/segments.py": _JOURNAL,
+    "core/frame_reader.py": (_HOST + "frame.py", *_JOURNAL),
     "delivery/backlog.py": _JOURNAL,
     "delivery/gaps.py": _JOURNAL,
     "delivery/session.py": (_CORE + "session.py", _SYSTEM + "session.py"),
     "delivery/uplink.py": (_CORE + "uplink.py",),
     "delivery/link.py": (_CORE + "link.py",),
     "core/ledger.py": (_CORE + "ledger.py", _CORE + "counters.py", _PROPERTIES + "ledger.py"),
+    "service/counters.py": (_CORE + "counters.py",),
     "service/store.py": (_CORE + "store.py",),
     "service/clock.py": (_CORE + "clock.py", _CORE + "path.py"),
     "service/poll.py": (_CORE + "poll.py",),
+    "../swap.py": (_HOST + "swap.py",),
     "core/breaker.py": (_CORE + "breaker.py", _CORE + "poll.py"),
 }
 """module → the tests that are about it, the quickest first"""
