@@ -14,7 +14,6 @@ import json
 import multiprocessing.pool
 import os
 import queue
-import random
 import sys
 import tempfile
 import tomllib
@@ -82,7 +81,10 @@ def main() -> int:
 
 
 def choose(modules: list[str], count: int, seed: int) -> list[Mutant]:
-    """So many mutants over the modules, without those that cannot matter."""
+    """So many mutants over the modules, without those that cannot matter.
+
+    Lots are drawn for each by its words, so that a change of the firmware changes few of them.
+    """
     cannot_matter = explained()
     made = [
         mutant
@@ -90,7 +92,7 @@ def choose(modules: list[str], count: int, seed: int) -> list[Mutant]:
         for mutant in mutants_of(module, (PROJECT / LIMEN / module).read_text())
         if (module, mutant.what) not in cannot_matter
     ]
-    return random.Random(seed).sample(made, min(count, len(made)))
+    return sorted(made, key=lambda mutant: _digest(f"{seed} {mutant.file} {mutant.what}"))[:count]
 
 
 def explained() -> set[tuple[str, str]]:
@@ -127,17 +129,18 @@ class Kept:
 
     def get(self, mutant: Mutant) -> str | None:
         """What found a mutant; None if that is not known."""
-        return self._found_by.get(_digest(mutant))
+        return self._found_by.get(_digest(mutant.file + mutant.text))
 
     def put(self, verdict: Verdict) -> None:
-        entry = {"digest": _digest(verdict.mutant), "found_by": verdict.found_by}
+        mutant = verdict.mutant
+        entry = {"digest": _digest(mutant.file + mutant.text), "found_by": verdict.found_by}
         self._path.parent.mkdir(exist_ok=True)
         with self._path.open("a") as file:
-            file.write(json.dumps(entry | {"name": verdict.mutant.name}) + "\n")
+            file.write(json.dumps(entry | {"name": mutant.name}) + "\n")
 
 
-def _digest(mutant: Mutant) -> str:
-    return hashlib.sha256(f"{mutant.file}\0{mutant.text}".encode()).hexdigest()[:16]
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def try_all(mutants: list[Mutant], jobs: int, kept: Kept, with_soak: bool = True) -> list[Verdict]:
@@ -158,10 +161,10 @@ def try_all(mutants: list[Mutant], jobs: int, kept: Kept, with_soak: bool = True
             return Verdict(mutant, found_by)
 
         verdicts = []
-        for verdict in pool.imap(verdict_on, mutants):
+        for verdict in pool.imap_unordered(verdict_on, mutants):
             print(f"{verdict.found_by or 'SURVIVED':11} {verdict.mutant.name}", flush=True)
             verdicts.append(verdict)
-        return verdicts
+        return sorted(verdicts, key=lambda verdict: mutants.index(verdict.mutant))
 
 
 @contextmanager

@@ -235,12 +235,6 @@ HAND_MADE = [
         "return head - self.tail > 0",
     ),
     (
-        "count a step of time from uptime to UTC",
-        "delivery/ring.py",
-        "self._uptime is uptime and -_FARTHEST_STEP_S",
-        "-_FARTHEST_STEP_S",
-    ),
-    (
         "let a record go because a later one has arrived",
         "delivery/ring.py",
         "        while self.count and buffer[self.head[_AT] + 1] == ACKED:\n",

@@ -139,7 +139,7 @@ def _effects(statement: ast.stmt) -> tuple[set[str], set[str], bool]:
     for node in ast.walk(statement):
         calls |= isinstance(node, ast.Call)
         if isinstance(node, (ast.Name, ast.Attribute)):
-            name = node.id if isinstance(node, ast.Name) else node.attr
+            name = node.id if isinstance(node, ast.Name) else f".{node.attr}"
             (writes if isinstance(node.ctx, ast.Store) else reads).add(name)
     return reads - {"self"}, writes, calls
 

@@ -19,7 +19,7 @@ LIMEN = "firmware/limen"
 
 _CORE, _PROPERTIES, _SYSTEM = "tests/core/test_", "tests/properties/test_", "tests/system/test_"
 _HOST = "tests/host/test_"
-_OUTBOX = (_PROPERTIES + "outbox.py", _CORE + "path.py", _CORE + "journal.py")
+_OUTBOX = (_CORE + "path.py", _CORE + "journal.py", _PROPERTIES + "outbox.py")
 _JOURNAL = (_CORE + "journal.py", _PROPERTIES + "journal.py")
 TESTS = {
     "delivery/outbox.py": _OUTBOX,
@@ -36,13 +36,13 @@ TESTS = {
     "service/counters.py": (_CORE + "counters.py",),
     "service/store.py": (_CORE + "store.py",),
     "service/clock.py": (_CORE + "clock.py", _CORE + "path.py"),
-    "service/poll.py": (_CORE + "poll.py",),
+    "service/poll.py": (_CORE + "poll.py", _CORE + "uplink.py"),
     "../swap.py": (_HOST + "swap.py",),
     "core/breaker.py": (_CORE + "breaker.py", _CORE + "poll.py"),
 }
 """module → the tests that are about it, the quickest first"""
 
-_UNITS_CPU_S, _CPU_S = 30, 120
+_UNITS_CPU_S, _CPU_S = 20, 120
 _SOAK = ("host_tools", "soak", "--seed", "3", "--hours", "4", "--jobs", "1")
 _SHARED = (".venv", ".tools")
 _LOG = "forks.log"

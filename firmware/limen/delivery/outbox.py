@@ -181,6 +181,7 @@ class Outbox:
     def _drop(self, ring):
         if self.forget(ring):
             self.dropped += 1
+        ring.release(ACKED, 0)  # what has arrived behind it goes, too
 
     def forget(self, ring):
         """Let the head of a ring go, whoever carries it; False if it had arrived."""

@@ -4,8 +4,7 @@ A record is: length, state, head, then numbers (see `varint`): step of seq, step
 then the body, which is numbers or text. It lies in one piece; a length of 0 says "go on at the
 start". The state says who has it: 0 nobody, 1 to 254 the message that carries it, 255 its receiver.
 Steps of seq and time count from the record before, so a sample of one channel takes about ten
-bytes; where steps cannot serve (the first record, a change between UTC and uptime) the time is
-written out.
+bytes; where the step is too far (the first record in UTC) the time is written out.
 
 The room for one largest record is always kept free, so the end never meets the head.
 """
@@ -97,7 +96,6 @@ class Ring:
         self.unsent = array("l", (0, 0, 0, 0))  # no record before it is FREE
         self._cursor = cursor
         self._seq = self._s = self._ms = 0
-        self._uptime = None  # which of the two times the last record bears
 
     def begin(self, seq, device, quality, s, ms, uptime):
         """Start a record at the tail; there is room (see `has_room`)."""
@@ -105,7 +103,7 @@ class Ring:
         step_s = s - self._s
         head = quality | (_UPTIME if uptime else 0)
         at = put_number(buffer, self.tail + 3, seq - self._seq)
-        if self._uptime is uptime and -_FARTHEST_STEP_S < step_s < _FARTHEST_STEP_S:
+        if -_FARTHEST_STEP_S < step_s < _FARTHEST_STEP_S:
             at = put_number(buffer, at, step_s * 1000 + ms - self._ms)
         else:
             head |= _WRITTEN_OUT
@@ -118,7 +116,6 @@ class Ring:
         self._seq = seq
         self._s = s
         self._ms = ms
-        self._uptime = uptime
 
     def full(self, size):
         """True when a part of `size` bytes would make the record too long."""
