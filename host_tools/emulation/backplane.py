@@ -97,7 +97,7 @@ class Process:
         os.close(output)
         os.set_blocking(self.console, False)
         self._is_at_end = False
-        self._received = bytearray()
+        self._received = b""
         self._poll = select.poll()
         self._poll.register(self.wire, select.POLLIN)
         self._poll.register(self.console, select.POLLIN)
@@ -119,8 +119,7 @@ class Process:
             end = _HEADER.size + size
             if len(self._received) < end:
                 return
-            body = bytes(self._received[_HEADER.size : end])
-            del self._received[:end]
+            body, self._received = self._received[_HEADER.size : end], self._received[end:]
             yield body, spent_us, wait_us
 
     def wait_for_turn(self, on_text, patience_s: float) -> tuple[bytes, int, int]:

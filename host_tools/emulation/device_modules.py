@@ -1,5 +1,6 @@
 """The emulated modules as bytecode, shortened, in a folder that is made when they change."""
 
+import functools
 import hashlib
 import os
 import shutil
@@ -13,6 +14,7 @@ from host_tools.shorten import shorten
 _DEVICE_SOURCES = Path(__file__).parent / "device"
 
 
+@functools.cache
 def compile_device_modules() -> Path:
     """Return the folder with the compiled modules that replace the stock ones on the board."""
     sources = {path.name: path.read_text() for path in sorted(_DEVICE_SOURCES.glob("*.py"))}

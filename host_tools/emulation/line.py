@@ -231,13 +231,14 @@ class Line:
             port.forget(oldest_us)
 
     def _on_the_wire(self, sending: _Transmission, begin: int, end: int) -> bytes:
-        times = [sending.time_us(char) for char in range(begin, end + 1)]
+        first_us, last_us = sending.time_us(begin), sending.time_us(end)
         rivals = [
             port for port in self._ports
-            if port is not sending.port and port.drives(times[0], times[-1])
+            if port is not sending.port and port.drives(first_us, last_us)
         ]  # fmt: skip
-        if not rivals and sending.port.holds(times[0], times[-1]):
+        if not rivals and sending.port.holds(first_us, last_us):
             return sending.data[begin:end]
+        times = [sending.time_us(char) for char in range(begin, end + 1)]
         wire = bytearray()
         for value, start_us, end_us in zip(sending.data[begin:end], times, times[1:], strict=False):
             if sending.port.holds(start_us, end_us):

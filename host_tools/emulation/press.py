@@ -52,6 +52,7 @@ class PressModel(Signals):
         steps = [max(1, s * 1_000_000 // (compress * STEP_US)) for _, s in PROGRAM_S]
         self._ends = list(itertools.accumulate(steps))
         self._strokes: dict[tuple[int, int], list[int]] = {}
+        self._step, self._power_w = -1, 0
 
     def quantities(self) -> frozenset[str]:
         return _QUANTITIES
@@ -79,6 +80,11 @@ class PressModel(Signals):
 
     def power_w(self, step: int) -> int:
         """The active power of all lines, in whole watts."""
+        if step != self._step:
+            self._step, self._power_w = step, self._find_power_w(step)
+        return self._power_w
+
+    def _find_power_w(self, step: int) -> int:
         lap, index, step_in_phase = self._place(step)
         name = PROGRAM_S[index][0]
         length = self._ends[index] - (self._ends[index - 1] if index else 0)

@@ -5,7 +5,9 @@ all others so that they agree with each other as physics demands. Every value is
 quantity and time alone: asking in another order, or twice, changes nothing.
 """
 
+import functools
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -104,6 +106,12 @@ class Completed(Signals):
         self._start_kwh = Fraction(start_kwh)
         self._cache_step = -1
         self._cache: dict[str, Exact] = {}
+        self._finders: dict[str, Callable[[int], Value]] = {}
+        self._phased = {
+            stem
+            for stem in ("current", "power_active", "power_reactive")
+            if any(f"{stem}_{phase}" in self._given for phase in PHASES)
+        }
         self._integrals: dict[tuple[str, int], _Integral] = {}
 
     def quantities(self) -> frozenset[str]:
@@ -130,23 +138,26 @@ class Completed(Signals):
         if step != self._cache_step:
             self._cache_step, self._cache = step, {}
         if quantity not in self._cache:
-            self._cache[quantity] = self._find(quantity, step)
+            if quantity not in self._finders:
+                self._finders[quantity] = self._finder(quantity)
+            self._cache[quantity] = _exact(self._finders[quantity](step))
         return self._cache[quantity]
 
-    def _find(self, quantity: str, step: int) -> Exact:
+    def _finder(self, quantity: str) -> Callable[[int], Value]:
+        """What gives the quantity in each step."""
         if quantity in self._given:
-            return _exact(self._source.step_value(quantity, step))
+            return functools.partial(self._source.step_value, quantity)
         if quantity in _AVERAGES:
-            return Fraction(self._sum(_AVERAGES[quantity], step), len(PHASES))
+            return functools.partial(self._average, _AVERAGES[quantity])
         if quantity in _BETWEEN:
-            return self._voltage_between(_BETWEEN[quantity], step)
+            return functools.partial(self._voltage_between, _BETWEEN[quantity])
         stem, _, end = quantity.rpartition("_")
         if end not in (*PHASES, "total"):
             stem, end = quantity, ""
-        return _exact(getattr(self, f"_{stem}")(end, step))
+        return functools.partial(getattr(self, f"_{stem}"), end)
 
-    def _gives(self, stem: str) -> bool:
-        return any(f"{stem}_{phase}" in self._given for phase in PHASES)
+    def _average(self, stem: str, step: int) -> Fraction:
+        return Fraction(self._sum(stem, step), len(PHASES))
 
     def _sum(self, stem: str, step: int) -> Exact:
         return sum(self._get(f"{stem}_{phase}", step) for phase in PHASES)
@@ -168,7 +179,7 @@ class Completed(Signals):
         return Fraction(apparent, voltage) if voltage else 0
 
     def _power_active(self, end: str, step: int) -> Value:
-        phased = self._gives("power_active") or self._gives("current")
+        phased = "power_active" in self._phased or "current" in self._phased
         if end == "total":
             if phased:
                 return self._sum("power_active", step)
@@ -184,10 +195,10 @@ class Completed(Signals):
 
     def _power_reactive(self, end: str, step: int) -> Value:
         if end != "total":
-            phased = self._gives("power_reactive")
+            phased = "power_reactive" in self._phased
             total = 0 if phased else self._get("power_reactive_total", step)
             return Fraction(total, len(PHASES))
-        if self._gives("power_reactive"):
+        if "power_reactive" in self._phased:
             return self._sum("power_reactive", step)
         active = self._get("power_active_total", step)
         if "power_apparent_total" in self._given:
@@ -283,7 +294,7 @@ class _Integral:
 
 
 def _exact(value: Value) -> Exact:
-    return value if isinstance(value, Exact) else Fraction(value)
+    return Fraction(value) if isinstance(value, Decimal) else value
 
 
 def _root(square: Exact) -> Fraction:

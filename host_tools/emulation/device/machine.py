@@ -277,7 +277,8 @@ class UART(io.IOBase):
         if self._received is None or len(self._received) != self._rxbuf:
             self._received = bytearray(self._rxbuf)
             self._view = memoryview(self._received)
-        self._fill()
+        if self._file:
+            self._fill()
         self._count = 0
 
     def deinit(self):
@@ -292,16 +293,16 @@ class UART(io.IOBase):
 
     def _fill(self):
         """Take what the terminal holds."""
-        if self._file:
-            while True:
-                data = self._file.read(64)
-                if not data:
-                    return
-                self.take(data)
+        while True:
+            data = self._file.read(64)
+            if not data:
+                return
+            self.take(data)
 
     def any(self):
         bus.catch_up()
-        self._fill()
+        if self._file:
+            self._fill()
         return self._count
 
     def _await(self, count):
@@ -385,7 +386,8 @@ class UART(io.IOBase):
     def ioctl(self, request, argument):
         if request != _POLL:
             return -_EINVAL
-        self._fill()
+        if self._file:
+            self._fill()
         return argument & (_POLL_WRITE | (_POLL_READ if self._count else 0))
 
 

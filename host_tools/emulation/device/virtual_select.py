@@ -71,7 +71,7 @@ class poll:
         if entry:
             self._entries.remove(entry)
 
-    def poll(self, timeout_ms=-1):
+    def ipoll(self, timeout_ms=-1, flags=0):
         """Each pass costs 100 µs, so that nothing spins for ever."""
         bus.charge(_PASS_US)
         ready = self._look()
@@ -82,31 +82,26 @@ class poll:
                 timeout_ms -= waits_ms
         return ready
 
-    def ipoll(self, timeout_ms=-1, flags=0):
-        return self.poll(timeout_ms)
+    def poll(self, timeout_ms=-1):
+        return self.ipoll(timeout_ms)
 
     def _wait(self, us):
         """Wait until a stream is ready or `us` have passed."""
         ready = _NONE
         while us > 0 and not ready:
-            us -= bus.pause(us) + self._pause_to_tick()
+            us -= bus.pause(us)
+            if tick_us:
+                us -= _pause_to_tick()
             ready = self._look()
         return ready
-
-    def _pause_to_tick(self):
-        passed_us = 0
-        if tick_us:
-            rest_us = -bus.uptime()[1] % tick_us
-            while passed_us < rest_us:
-                passed_us += bus.pause(rest_us - passed_us)
-        return passed_us
 
     def _look(self):
         """Asked so often that no frame of it may need the heap: hence the index."""
         ready = _NONE
+        entries = self._entries
         at = 0
-        while at < len(self._entries):
-            entry = self._entries[at]
+        while at < len(entries):
+            entry = entries[at]
             found = entry[2](_POLL, entry[1])
             if found:
                 ready += ((entry[0], found),)
@@ -115,3 +110,11 @@ class poll:
 
 
 _NONE = ()
+
+
+def _pause_to_tick():
+    passed_us = 0
+    rest_us = -bus.uptime()[1] % tick_us
+    while passed_us < rest_us:
+        passed_us += bus.pause(rest_us - passed_us)
+    return passed_us

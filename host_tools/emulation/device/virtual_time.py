@@ -3,6 +3,8 @@
 Reading a clock takes some microseconds, as on the chip, so that code which spins on it gets there.
 """
 
+import time as _native
+
 from backplane import bus
 from dates import date_of, seconds_of
 from machine import rtc_state
@@ -26,14 +28,18 @@ def ticks_us():
 ticks_cpu = ticks_us
 
 
-def ticks_add(ticks, delta):
-    if not -_HALF < delta < _HALF:
-        raise OverflowError("ticks interval overflow")
-    return ticks + delta & _MASK
+if _native.ticks_add(0, -1) == _MASK:
+    ticks_add = _native.ticks_add
+    ticks_diff = _native.ticks_diff
+else:  # 64 bits, whose ticks wrap later than the chip's
 
+    def ticks_add(ticks, delta):
+        if not -_HALF < delta < _HALF:
+            raise OverflowError("ticks interval overflow")
+        return ticks + delta & _MASK
 
-def ticks_diff(end, start):
-    return (end - start + _HALF & _MASK) - _HALF
+    def ticks_diff(end, start):
+        return (end - start + _HALF & _MASK) - _HALF
 
 
 def sleep_us(us):
