@@ -18,6 +18,7 @@ _FRAME = const(8)
 
 class Backplane:
     _spent = 0  # µs since the last answer, where the world counts them
+    news = 0  # grows with what comes from the world
 
     def __init__(self, file):
         self.handlers = {}
@@ -102,6 +103,7 @@ class Backplane:
             return
         frames = self.file.read(size)
         self._header_bytes = 0
+        self.news += 1
         frames = memoryview(frames)
         at = 0
         while at < len(frames):

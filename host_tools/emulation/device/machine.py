@@ -231,6 +231,7 @@ load_late = None  # set by the launcher
 class UART(io.IOBase):
     """Sent bytes leave at the pace of the line: `_free_us`, `_free_ms` tell when the last ends."""
 
+    waits_for_world = True
     INV_TX = 32
     INV_RX = 4
 

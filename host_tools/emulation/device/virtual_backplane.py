@@ -18,8 +18,8 @@ _ANSWER_US = const(1000)
 class VirtualBackplane(Backplane):
     def __init__(self, file):
         super().__init__(file)
-        self.ms = self._us = 0  # ticks_ms, and microseconds within it
-        self._ticks_us = 0  # when this millisecond began
+        self.ms = self.us = 0  # ticks_ms, and microseconds within it
+        self.ms_began_us = 0  # ticks_us of that millisecond's begin
         self._up_s = self._up_ms = 0
         self._spent = self._quiet = 0  # since the last turn, and when the next one is due
         self._has_posted = False
@@ -28,10 +28,10 @@ class VirtualBackplane(Backplane):
         return self.ms
 
     def ticks_us(self):
-        return self._ticks_us + self._us & _MASK
+        return self.ms_began_us + self.us & _MASK
 
     def uptime(self):
-        return self._up_s, self._up_ms * 1000 + self._us
+        return self._up_s, self._up_ms * 1000 + self.us
 
     def post(self, kind, id, data=b""):
         self._put(kind, id, data)
@@ -41,8 +41,8 @@ class VirtualBackplane(Backplane):
     def charge(self, us):
         """Let `us` pass that the board was busy."""
         self._spent += us
-        self._us += us
-        if self._us >= 1000:
+        self.us += us
+        if self.us >= 1000:
             self._carry()
         if self._spent >= self._quiet:
             self.take_turns(0)
@@ -51,8 +51,8 @@ class VirtualBackplane(Backplane):
         if self._has_posted or self._spent + us >= self._quiet:
             return self.take_turns(min(us, _LONGEST_PAUSE_US))
         self._spent += us
-        self._us += us
-        if self._us >= 1000:
+        self.us += us
+        if self.us >= 1000:
             self._carry()
         return us
 
@@ -68,17 +68,17 @@ class VirtualBackplane(Backplane):
         self._send(self._spent, wait_us)
         self._spent = 0
         size, passed_us, self._quiet = self._read_header()
-        self._us += passed_us
+        self.us += passed_us
         self._carry()
         self._deliver(size)
         return passed_us
 
     def _carry(self):
         """Bring the microseconds below a thousand."""
-        ms = self._us // 1000
-        self._us %= 1000
+        ms = self.us // 1000
+        self.us %= 1000
         self.ms = self.ms + ms & _MASK
-        self._ticks_us = self._ticks_us + ms * 1000 & _MASK
+        self.ms_began_us = self.ms_began_us + ms * 1000 & _MASK
         ms += self._up_ms
         self._up_ms = ms % 1000
         self._up_s += ms // 1000

@@ -4,6 +4,9 @@ Streams are asked in the order in which they were registered, not by their place
 that a run repeats. A stream that is not written in Python (`tls`) is asked through the native
 poll, which returns at once because a terminal that is always ready is asked with it.
 
+What only the world can make ready, says so with `waits_for_world`: when nothing was ready, and
+nothing has come from the world since, it is not asked again.
+
 With `tick_us` set, waits end on that grid, as on the chip, where nothing but the system's tick
 wakes the poll.
 """
@@ -27,6 +30,8 @@ tick_us = 0  # set by the launcher, if waits end on the grid of the system's tic
 
 
 class _NativeStream:
+    waits_for_world = True
+
     def __init__(self, stream):
         self._stream = stream
         self._poll = _native.poll()
@@ -44,15 +49,18 @@ class _NativeStream:
 
 class poll:
     def __init__(self):
-        self._entries = []  # [stream, events, its ioctl]
+        self._entries = []  # [stream, events, its ioctl, whether it waits for the world]
+        self._seen = -1  # all that had come from the world when nothing was ready
 
     def register(self, stream, events=POLLIN | POLLOUT):
+        self._seen = -1
         entry = self._entry(stream)
         if entry:
             entry[1] = events
         else:
             asked = stream if hasattr(stream, "ioctl") else _NativeStream(stream)
-            self._entries.append([stream, events, asked.ioctl])
+            waits = getattr(asked, "waits_for_world", False)
+            self._entries.append([stream, events, asked.ioctl, waits])
 
     def _entry(self, stream):
         for entry in self._entries:
@@ -64,6 +72,7 @@ class poll:
         entry = self._entry(stream)
         if not entry:
             raise OSError(2)
+        self._seen = -1
         entry[1] = events
 
     def unregister(self, stream):
@@ -98,14 +107,17 @@ class poll:
     def _look(self):
         """Asked so often that no frame of it may need the heap: hence the index."""
         ready = _NONE
-        entries = self._entries
+        is_old = self._seen == bus.news
         at = 0
-        while at < len(entries):
-            entry = entries[at]
+        while at < len(self._entries):
+            entry = self._entries[at]
+            at += 1
+            if is_old and entry[3]:
+                continue
             found = entry[2](_POLL, entry[1])
             if found:
                 ready += ((entry[0], found),)
-            at += 1
+        self._seen = -1 if ready else bus.news
         return ready
 
 

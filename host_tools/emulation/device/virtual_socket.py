@@ -56,6 +56,8 @@ def _new_id():
 
 
 class socket(io.IOBase):
+    waits_for_world = True
+
     def __init__(self, family=AF_INET, kind=SOCK_STREAM, protocol=0):
         self._id = _new_id()
         self._kind = kind
@@ -245,6 +247,7 @@ class socket(io.IOBase):
     def close(self):
         if self._state != _CLOSED:
             self._state = _CLOSED
+            bus.news += 1
             del _sockets[self._id]
             bus.post(frames.CLOSE, self._id)
 
