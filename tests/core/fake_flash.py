@@ -21,6 +21,8 @@ class Flash:
         self.part = part
         self.writes = self.erases = self.programmed = 0
         self.refuses = False
+        self.worn = ()  # blocks that take what is written, and do not keep it
+        self.wear = [0] * blocks  # how often each was erased
 
     def ioctl(self, request, argument):
         if request == 4:
@@ -30,6 +32,7 @@ class Flash:
         if request == 6:
             start = argument * BLOCK
             self._write(start, b"\xff" * BLOCK, True)
+            self.wear[argument] += 1
         return 0
 
     def readblocks(self, block, buffer, offset=0):
@@ -39,7 +42,10 @@ class Flash:
 
     def writeblocks(self, block, buffer, offset):
         assert offset + len(buffer) <= BLOCK
-        self._write(block * BLOCK + offset, bytes(buffer), False)
+        data = bytes(buffer)
+        self._write(
+            block * BLOCK + offset, data[:-1] + b"\xff" if block in self.worn else data, False
+        )
 
     def _write(self, start, data, is_erase):
         if self.refuses:

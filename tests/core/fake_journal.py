@@ -82,9 +82,9 @@ class Boot:
 
     def tell_gaps(self):
         """As the journal does from time to time."""
-        segments = self.journal.segments
-        while segments.used[LOST]:
-            tell_gap(segments, self.gaps.append)
+        journal = self.journal
+        while journal.segments.used[LOST]:
+            tell_gap(journal.segments, self.gaps.append, self.outbox, journal.identity)
 
     def send(self, slot=1, most=1000):
         """Make a message; return {name: content} of its records."""

@@ -23,8 +23,9 @@ def give_up(segments, kept):
             number = segments.number
 
 
-def tell_gap(segments, tell):
+def tell_gap(segments, tell, outbox, identity):
     """Tell of one segment that was given up, and let it be used again; return how many are lost.
+    The outbox, which is of the boot `identity`, no longer waits for its own.
 
     After a power cut in between it is told again, in the same words.
     """
@@ -43,6 +44,8 @@ def tell_gap(segments, tell):
         inc, boot, _ = walk.names
         body = '{"gap":"full","inc":"%08x","boot":%d,"from":%d,"to":%d,"count":%d}'
         tell(body % (inc, boot, first, last, count))
+        if (inc, boot) == identity[:2]:
+            outbox.dropped += count
     segments.kill(block)
     return count
 

@@ -274,7 +274,8 @@ class Journal:
             if ticks % _TICKS_OLD == 0:
                 self.copy_old()
             if self.segments.used[LOST]:
-                self.lost += _late(_TELL)(self.segments, self._tell)
+                tell_gap = _late(_TELL)
+                self.lost += tell_gap(self.segments, self._tell, self._outbox, self.identity)
 
     def copy_old(self):
         """Copy what has waited since the last call, and all behind it."""
