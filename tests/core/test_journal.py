@@ -167,6 +167,29 @@ def test_a_received_part_of_a_frame_does_not_come_again():
     assert len(first) + len(rest) == 30
 
 
+def test_what_arrived_out_of_order_does_not_come_again():
+    gateway = Boot(Flash(16))
+    for s in range(30):
+        gateway.sample(s, s)
+    first = gateway.send(1, most=10)
+    second = gateway.send(2, most=10)
+    gateway.outbox.ack(2)
+    gateway.journal.move(DATA)
+    gateway.outbox.ack(1)
+    rest = [name for name, _ in gateway.drain()]
+    assert sorted(rest + list(second)) == sorted(gateway.put)
+    assert set(first) < set(rest), "their message was forgotten with them"
+    assert gateway.outbox.waiting() == 0
+
+
+def test_what_is_kept_of_copies_is_bounded():
+    gateway = Boot(Flash(16), event_bytes=20000)
+    for s in range(100):
+        gateway.event(s, b'{"alarm":%d}' % s)
+        assert len(gateway.journal.streams[EVENT].copies) <= 24
+    assert dict(gateway.drain()) == gateway.put
+
+
 def test_nothing_committed_is_lost_wherever_the_power_fails():
     writes = count_writes(400)
     assert writes > 80

@@ -220,7 +220,9 @@ def test_a_connection_carries_until_it_fails():
 
 
 def test_when_all_was_well_is_known():
-    world = World([(LOST, 30, False), (LOST, 0, False)]).run()
+    world = World([(LOST, 30, False), (LOST, 0, False)])
+    assert world.link.heard_s == 0
+    world.run()
     assert world.link.heard_s == 100
 
 

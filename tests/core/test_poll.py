@@ -214,7 +214,8 @@ def test_when_one_device_comes_back_the_others_are_probed_soon():
     readers = [world.add_reader("meter-%d" % n, (1000,)) for n in range(2)]
     for reader in readers:
         reader.is_there = False
-    world.run(100)
+        world.run(37)
+    world.run(150)
     for reader in readers:
         reader.is_there = True
         reader.asked.clear()

@@ -179,15 +179,12 @@ class Outbox:
         return self.next_seq - 1 - self.acked - self.dropped
 
     def _drop(self, ring):
-        if self.forget(ring):
-            self.dropped += 1
+        self.forget(ring)
+        self.dropped += 1
         ring.release(ACKED, 0)  # what has arrived behind it goes, too
 
     def forget(self, ring):
-        """Let the head of a ring go, whoever carries it; False if it had arrived."""
+        """Let the head of a ring go, whoever carries it."""
         state = ring.drop()
-        if state == ACKED:
-            return False
-        if state != FREE:
+        if state != FREE and state != ACKED:
             self._count[state] -= 1
-        return True
