@@ -48,6 +48,7 @@ _KEPT_LINES = 60
 _PARITIES = ("E", "O", None)
 _INVERT_RX = 4
 _LAST_WORDS_US = 200_000
+_INTERRUPT = b"\x03"
 
 
 class Board:
@@ -118,7 +119,7 @@ class Board:
         }
         self._link: RealLink | VirtualLink | None = None
         self._interface: Interface | None = None
-        self._takes_typing, self._typed_early = False, b""
+        self._takes_typing, self._typed_early, self._is_interrupted = False, b"", False
         self._pending: Handle | None = None
         self._watchdog = Watchdog(scheduler, lambda: self.restart(WATCHDOG))
         self.station = Station(self, access_points)
@@ -154,7 +155,7 @@ class Board:
 
     def _halt(self) -> None:
         """Stop the program, wherever it is."""
-        self._takes_typing, self._typed_early = False, b""
+        self._takes_typing, self._typed_early, self._is_interrupted = False, b"", False
         if self._pending:
             self._pending.cancel()
             self._pending = None
@@ -262,6 +263,7 @@ class Board:
     def type(self, data: bytes) -> None:
         """Type at the console, in real time; a board that is starting takes it when it has."""
         if self._takes_typing:
+            self._is_interrupted = self._is_interrupted or _INTERRUPT in data
             self._link.type(data)
         elif self._link or self._pending:
             self._typed_early += data
@@ -288,9 +290,15 @@ class Board:
             self.on_console(line)
 
     def on_gone(self) -> None:
-        """The interpreter itself has ended, which a chip cannot do."""
-        self._end()
-        self._halt()
+        """The interpreter itself has ended, which a chip cannot do.
+
+        This port may do so where Ctrl-C comes in the midst of its own work: then it starts anew.
+        """
+        if self._is_interrupted:
+            self.restart(HARD)
+        else:
+            self._end()
+            self._halt()
 
     def on_stuck(self) -> None:
         """The program takes no turn any more: only the watchdog can help, when its time comes."""
@@ -326,7 +334,8 @@ class Board:
         )
         self._takes_typing = self._is_real
         if self._typed_early:
-            self.type(self._typed_early)
+            # An interrupt throws away what was typed before it.
+            self.type(self._typed_early[max(0, self._typed_early.rfind(_INTERRUPT)) :])
 
     def _on_end(self, id: int, data: bytes) -> None:
         """A terminal, which there is in real time, hands over what was printed a moment later."""

@@ -228,8 +228,22 @@ def _run_files():
             _run("/main.py")
     except KeyboardInterrupt as error:
         sys.print_exception(error)
+
+
+def _end_interrupts():
+    """From now on Ctrl-C is a byte."""
+    gc.collect()  # one that came in a collection has left the heap locked
     if is_real:
         micropython.kbd_intr(-1)
+
+
+def _do(step):
+    """Take a step that Ctrl-C may end, also one that comes while another is told."""
+    try:
+        step()
+        return True
+    except KeyboardInterrupt:
+        return False
 
 
 def _soft_reset(is_raw):
@@ -247,7 +261,9 @@ share = _forget_ourselves()
 gc.collect()
 cost = gc.mem_alloc()
 filler = bytearray(max(0, share - cost))
-_run_files()
+_do(_run_files)
+while not _do(_end_interrupts):
+    pass
 bus.post(frames.END, 0)
 if is_real:
     _soft_reset(late.load("repl").serve(program, banner[0], is_raw))
