@@ -223,12 +223,12 @@ class Gateway:
         uplink.devices = self.devices
         uplink.birth_facts = self.birth_facts
         uplink.restate = self._restate
-        uplink.put_diagnostics = self.make_diagnostics(dialect.frame, uplink).put
         self.uplink = uplink
         self._requests = dialect.topic_of("cmd/")
         session.on_message = self._on_message
         if flash:
             self._open_journal(flash, head, dialect)
+        uplink.put_diagnostics = self.make_diagnostics(dialect.frame, uplink).put
         self.link = self.make_link(head, session, uplink)
 
     def _open_journal(self, flash, head, dialect):
