@@ -419,5 +419,9 @@ def test_an_old_state_ages():
         assert ledger.feed(4, s) == ACCEPT
         assert ledger.state() == [4, 812504, 812500, 812500, age_s]
     for age_s, gap_s, answer in ((80000, 6399, GLITCH), (80000, 6400, HOLD)):
-        again = Ledger(RULE, [4, 812504, 812500, 812500, age_s], 3, gap_s)
+        state = [4, 812504, 812500, 812500, age_s]
+        again = Ledger(RULE, state, 3, gap_s)
         assert [again.feed(812500, 3), again.feed(812500, 3)] == [REREAD, answer]
+        again = Ledger(RULE, state)
+        again.set_gap(gap_s)
+        assert [again.feed(812500, 0), again.feed(812500, 0)] == [REREAD, answer]

@@ -20,12 +20,14 @@ _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign)
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module's text with one change, which `what` names, at `line` of the right text."""
+    """A module's text with one change, which `what` names, at `line` of the right text, which
+    reads `code`."""
 
     file: str
     line: int
     what: str
     text: str
+    code: str = ""
 
     @property
     def name(self) -> str:
@@ -35,11 +37,12 @@ class Mutant:
 def mutants_of(file: str, text: str) -> list[Mutant]:
     """Every mutant of a module, in the order of its lines."""
     source = _Source(text)
+    lines = text.splitlines()
     found = []
     for function in _functions(ast.parse(text)):
         for node in ast.walk(function):
             found += [
-                Mutant(file, line, what, changed)
+                Mutant(file, line, what, changed, lines[line - 1].strip())
                 for line, what, changed in _changes(source, node)
                 if _parses(changed)
             ]
