@@ -58,7 +58,7 @@ def by_hand(what):
 def test_a_bug_is_found_by_the_tests_of_its_module_and_the_verdict_is_kept(tmp_path):
     lost = by_hand("lose the carry of the milliseconds")
     kept = campaign.Kept(tmp_path / "kept")
-    (verdict,) = campaign.try_all([lost], 1, kept, with_soak=False)
+    (verdict,) = campaign.try_all([lost], 1, kept, thorough=False)
     assert verdict.found_by == "cpython"
     assert campaign.Kept(tmp_path / "kept").get(lost) == "cpython"
 

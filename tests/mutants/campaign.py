@@ -66,14 +66,14 @@ def main() -> int:
     parser.add_argument("--by-hand", action="store_true", help="only the bugs made by hand")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--again", action="store_true", help="try those that survived once more")
-    parser.add_argument("--tests-only", action="store_true", help="without the simulation")
+    parser.add_argument("--units-only", action="store_true", help="only the quick tests")
     args = parser.parse_args()
     modules = [args.module] if args.module else list(MUTATED)
     made = [] if args.by_hand else choose(modules, args.count, args.seed)
     by_hand = [one for one in hand_made() if args.module in (None, one.file)]
     kept = Kept(KEPT, args.again)
     try:
-        verdicts = try_all([*by_hand, *made], args.jobs, kept, not args.tests_only)
+        verdicts = try_all([*by_hand, *made], args.jobs, kept, not args.units_only)
     except CampaignError as error:
         sys.exit(str(error))
     found = report("made by hand", verdicts[: len(by_hand)], needed=28 / 30)
@@ -143,7 +143,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def try_all(mutants: list[Mutant], jobs: int, kept: Kept, with_soak: bool = True) -> list[Verdict]:
+def try_all(mutants: list[Mutant], jobs: int, kept: Kept, thorough: bool = True) -> list[Verdict]:
     """Try each mutant whose verdict is not known yet, in one of `jobs` copies of the project."""
     modules = {mutant.file for mutant in mutants}
     with _workshops(jobs, modules) as workshops, multiprocessing.pool.ThreadPool(jobs) as pool:
@@ -153,10 +153,10 @@ def try_all(mutants: list[Mutant], jobs: int, kept: Kept, with_soak: bool = True
             if found_by is None:
                 workshop = workshops.get()
                 try:
-                    found_by = workshop.found_by(mutant, with_soak)
+                    found_by = workshop.found_by(mutant, thorough)
                 finally:
                     workshops.put(workshop)
-                if found_by or with_soak:
+                if found_by or thorough:
                     kept.put(Verdict(mutant, found_by))
             return Verdict(mutant, found_by)
 

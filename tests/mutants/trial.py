@@ -20,7 +20,7 @@ LIMEN = "firmware/limen"
 _CORE, _PROPERTIES, _SYSTEM = "tests/core/test_", "tests/properties/test_", "tests/system/test_"
 _HOST = "tests/host/test_"
 _OUTBOX = (_CORE + "path.py", _CORE + "journal.py", _PROPERTIES + "outbox.py")
-_JOURNAL = (_CORE + "journal.py", _PROPERTIES + "journal.py")
+_JOURNAL = (_CORE + "journal.py", _CORE + "journal_task.py", _PROPERTIES + "journal.py")
 TESTS = {
     "delivery/outbox.py": _OUTBOX,
     "delivery/ring.py": _OUTBOX,
@@ -73,11 +73,11 @@ class Workshop:
     def close(self) -> None:
         self._forks.communicate()
 
-    def found_by(self, mutant: Mutant, with_soak: bool) -> str:
+    def found_by(self, mutant: Mutant, thorough: bool) -> str:
         """What finds a mutant, "" if nothing does."""
         path = self.folder / LIMEN / mutant.file
         right = path.read_text()
-        for stage in _stages(mutant.file, with_soak):
+        for stage in _stages(mutant.file, thorough):
             self._check(stage)
             path.write_text(mutant.text)
             try:
@@ -110,16 +110,16 @@ class Stage(NamedTuple):
     words: tuple[str, ...]
 
 
-def _stages(module: str, with_soak: bool) -> Iterator[Stage]:
+def _stages(module: str, thorough: bool) -> Iterator[Stage]:
     pytest = ("pytest", "-x", "-p", "no:cacheprovider", "-k")
     system = tuple(test for test in TESTS[module] if test.startswith(_SYSTEM))
     units = tuple(test for test in TESTS[module] if test not in system)
     if units:
         yield Stage("cpython", _UNITS_CPU_S, (*pytest, "not micropython", *units))
         yield Stage("micropython", _UNITS_CPU_S, (*pytest, "micropython", *units))
-    if system:
+    if thorough and system:
         yield Stage("system", _CPU_S, (*pytest, "test", *system))
-    if with_soak:
+    if thorough:
         yield Stage("soak", _CPU_S, _SOAK)
 
 

@@ -60,7 +60,6 @@ class Session(MQTTClient):
         self.on_puback = self.on_message = None
         self._awaited = {}  # packet id: the kind of packet that will answer it, plus pings since
         self._in_pieces = self._retained = False
-        self._unanswered = 0
 
     def count(self, event):
         """Add one to the counter of that name."""

@@ -1,0 +1,104 @@
+"""What the journal does from time to time."""
+
+import asyncio
+import json
+
+from fake_flash import Flash
+from fake_journal import Boot
+from fake_stream import Time, settle
+
+from limen.delivery import journal as module
+from limen.delivery.outbox import DATA
+
+TICK_MS = 1500
+
+
+class Running:
+    """The task of a gateway's journal; `promises` are when it will be heard again, in seconds."""
+
+    def __init__(self, gateway):
+        self.journal = gateway.journal
+        self.promises = []
+        self.nudges = 0
+        self.beat = self.promises.append
+        self.journal.nudge = self.nudge
+
+    def nudge(self):
+        self.nudges += 1
+
+    def play(self, scene):
+        kept = module.asyncio
+        self.time = module.asyncio = Time()
+        try:
+            asyncio.run(self._play(scene))
+        finally:
+            module.asyncio = kept
+
+    async def _play(self, scene):
+        task = asyncio.create_task(self.journal.run(self))
+        await settle()
+        await scene(self)
+        task.cancel()
+
+    async def tick(self):
+        heard = len(self.promises)
+        await self.time.pass_ms(TICK_MS - 1)
+        assert len(self.promises) == heard
+        await self.time.pass_ms(1)
+        assert len(self.promises) == heard + 1
+
+
+def test_what_has_waited_for_ten_seconds_is_on_flash():
+    gateway = Boot(Flash(16))
+
+    async def scene(running):
+        for seq in range(1, 8):
+            gateway.sample(seq, seq)
+            ticks = 0
+            while gateway.journal.streams[DATA].copied < seq:
+                await running.tick()
+                ticks += 1
+            assert 4500 < ticks * TICK_MS < 10000, "not at once, and in time"
+            await running.tick()
+        assert set(running.promises) == {60}
+
+    Running(gateway).play(scene)
+
+
+def test_a_backlog_is_sent_a_part_at_each_tick():
+    gateway = Boot(Flash(64))
+    for s in range(1700):
+        gateway.sample(s, s)
+    gateway.journal.save()
+    after = Boot(gateway.flash, boot=2)
+
+    async def scene(running):
+        parts = []
+        nudges = []
+        for _ in range(4):
+            parts.append(0)
+            while found := after.send():
+                parts[-1] += len(found)
+                after.outbox.ack(1)
+            await running.tick()
+            nudges.append(running.nudges)
+        assert nudges == [1, 2, 2, 2], "while something is to be read back"
+        assert sum(parts) == 1700 and min(parts[:2]) >= 750 > max(parts[:2]) - 50
+
+    Running(after).play(scene)
+
+
+def test_gaps_are_told_one_at_a_tick():
+    gateway = Boot(Flash(7))
+
+    async def scene(running):
+        for s in range(170):
+            gateway.event(s, b'{"alarm":"%0180d"}' % s)
+        for told in range(3):
+            assert len(gateway.gaps) == told
+            await running.tick()
+        await running.tick()
+        told = sum(json.loads(gap)["count"] for gap in gateway.gaps)
+        assert gateway.journal.counters(1)["lost"] == told > 0
+
+    Running(gateway).play(scene)
