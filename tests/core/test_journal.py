@@ -4,7 +4,9 @@ from fake_cuts import check_cut, count_writes
 from fake_flash import BLOCK, Flash
 from fake_journal import Boot
 
+from limen.delivery.gaps import give_up
 from limen.delivery.outbox import DATA, EVENT
+from limen.delivery.segments import LOST, Segments
 
 
 def test_what_was_committed_outlives_a_power_cut():
@@ -279,6 +281,19 @@ def test_what_is_being_written_is_not_given_up():
     lost = [content for name, content in gateway.put.items() if name not in received]
     assert [kind for kind, *_ in lost] == [EVENT] * len(lost)
     assert len(lost) == count_of(gateway.gaps) > 0
+
+
+def test_the_oldest_data_go_then_the_oldest_events_but_nothing_in_use():
+    segments = Segments(Flash(12))
+    events = [segments.begin(EVENT, 1, 1, 1, seq, 0) for seq in range(3)]
+    data = [segments.begin(DATA, 1, 1, 1, seq, 0) for seq in range(4)]
+    kept = [data[0], data[2], events[0]]
+    for gone in (data[1], data[3], events[1], events[2]):
+        give_up(segments, kept)
+        assert [block for block in range(12) if segments.kinds[block] == LOST] == [gone]
+        segments.kill(gone)
+    give_up(segments, kept)
+    assert segments.used[LOST] == 0
 
 
 def test_a_gap_of_the_boot_before_is_none_of_this_boot_s_records():

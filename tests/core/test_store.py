@@ -1,4 +1,7 @@
+import asyncio
 import os
+
+from fake_stream import Time, settle
 
 from limen.service import store as module
 from limen.service.store import Store
@@ -145,3 +148,29 @@ def test_power_that_fails_within_a_save_leaves_the_old_values_or_the_new():
         assert again.values == ({"boot": 2, "total": 500} if is_saved else {"boot": 1}), cut
         cut += 1
     assert cut > 5
+
+
+def test_changes_are_gathered_for_half_a_minute():
+    class Pulse:
+        promises = []
+        beat = promises.append
+
+    async def scene():
+        time = module.asyncio = Time()
+        store = fresh()
+        task = asyncio.create_task(store.run(Pulse))
+        await settle()
+        for n in range(1, 4):
+            for value in range(5):
+                store.set("total", 10 * n + value)
+                await time.pass_ms(5999)
+                assert store.writes == n - 1
+            await time.pass_ms(5)
+            assert (store.writes, Store(PATH).get("total")) == (n, 10 * n + 4)
+        assert Pulse.promises == [60] * 4
+        task.cancel()
+
+    try:
+        asyncio.run(scene())
+    finally:
+        module.asyncio = asyncio
