@@ -168,6 +168,11 @@ class Time:
         await settle()
 
 
+def run(routine):
+    """Run a scene to its end; what waits for ever is ended after half a minute."""
+    return asyncio.run(asyncio.wait_for(routine, 30))
+
+
 async def settle():
     """Let all tasks do what they can without time."""
     for _ in range(12):

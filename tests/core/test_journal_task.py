@@ -5,7 +5,7 @@ import json
 
 from fake_flash import Flash
 from fake_journal import Boot
-from fake_stream import Time, settle
+from fake_stream import Time, run, settle
 
 from limen.delivery import journal as module
 from limen.delivery.outbox import DATA
@@ -30,7 +30,7 @@ class Running:
         kept = module.asyncio
         self.time = module.asyncio = Time()
         try:
-            asyncio.run(self._play(scene))
+            run(self._play(scene))
         finally:
             module.asyncio = kept
 

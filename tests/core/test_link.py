@@ -2,7 +2,7 @@
 
 import asyncio
 
-from fake_stream import Lost
+from fake_stream import Lost, run
 
 from limen.core.mqtt import ConnectError
 from limen.delivery import link, way_back
@@ -106,7 +106,7 @@ class World:
         link.random = self
         link.OSError = Lost
         try:
-            asyncio.run(self.link.run(self.pulse))
+            run(self.link.run(self.pulse))
         except Done:
             pass
         finally:

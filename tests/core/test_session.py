@@ -3,7 +3,7 @@
 import asyncio
 from errno import ECONNABORTED, ETIMEDOUT
 
-from fake_stream import Lost, Stream, Time, settle
+from fake_stream import Lost, Stream, Time, run, settle
 
 from limen.core.mqtt import ConnectError, ProtocolError
 from limen.core.text import Text
@@ -80,7 +80,7 @@ def play(scene, **options):
     module.OSError = Lost
     try:
         bench = Bench(**options)
-        asyncio.run(scene(bench))
+        run(scene(bench))
     finally:
         module.asyncio = kept
         del module.OSError

@@ -1,7 +1,7 @@
 import asyncio
 import os
 
-from fake_stream import Time, settle
+from fake_stream import Time, run, settle
 
 from limen.service import store as module
 from limen.service.store import Store
@@ -171,6 +171,6 @@ def test_changes_are_gathered_for_half_a_minute():
         task.cancel()
 
     try:
-        asyncio.run(scene())
+        run(scene())
     finally:
         module.asyncio = asyncio

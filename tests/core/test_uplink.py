@@ -1,6 +1,5 @@
 """The uplink between a real outbox and a session that is made here."""
 
-import asyncio
 import json
 import os
 
@@ -8,6 +7,7 @@ from fake_gateway import HEAD, Clock, channel
 from fake_journal import BIRTH, birth
 from fake_noise import Dice
 from fake_session import Session
+from fake_stream import run
 
 from limen.core.quality import GOOD
 from limen.core.text import Text
@@ -46,7 +46,7 @@ class Bench:
 
     def connect(self, present=False):
         self.session.counters["connects"] += 1
-        asyncio.run(self.uplink.begin(present))
+        run(self.uplink.begin(present))
 
     def put(self, value, device=1, kind=DATA):
         self.outbox.begin(kind, device, 0, 100 + value, 0, False)
@@ -303,7 +303,7 @@ def test_the_journal_announces_what_it_holds_of_other_configurations():
 
     bench = Bench()
     journal = bench.outbox.journal = Journal()
-    asyncio.run(bench.uplink._announce())
+    run(bench.uplink._announce())
     assert journal.told == (bench.session, {"fw": "0.1.0"})
     os.stat(BIRTH)
 

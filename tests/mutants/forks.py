@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
-_WALL_S = 900
+_WALL_S = 400
 _MEMORY_BYTES = 3 << 30
 _LOOK_S = 0.02
 
