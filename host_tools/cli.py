@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("host_tools.demo", "show the whole path live, on an emulated board"),
     "replay": ("host_tools.replay", "play a recording through the gateway, in virtual time"),
     "tune": ("host_tools.tune", "propose thresholds from a recording, by error or messages"),
+    "draft": ("host_tools.draft", "make a site file that measures what a recording has"),
     "diff": ("host_tools.diff", "compare what two configurations or firmwares publish"),
     "soak": ("host_tools.soak.command", "simulate days full of faults, and check what must hold"),
     "tail": ("host_tools.tail", "show what gateways publish, as it comes"),

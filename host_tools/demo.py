@@ -24,11 +24,10 @@ from host_tools.contract import Alarm
 from host_tools.contract_alarms import AlarmState
 from host_tools.contract_functions import Finding, OrderChange, Period, Shed, sentence
 from host_tools.emulation import brokers
-from host_tools.emulation.model import PerDevice
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import RealScheduler
-from host_tools.emulation.signals import Signals
+from host_tools.emulation.signals import PerDevice, Signals
 from host_tools.emulation.tap import Tap
 from host_tools.errors import ToolError
 from host_tools.example_world import load_world
@@ -100,7 +99,7 @@ def _plan(args: argparse.Namespace, recording: Recording | None, console: Consol
 
 def _signals(args: argparse.Namespace, recording: Recording | None) -> Signals:
     if recording:
-        return recording.signals(speed=recording.step_s * 1000 / _ROW_MS or 1)
+        return recording.signals_by_device(speed=recording.step_s * 1000 / _ROW_MS or 1)
     return PressModel(args.seed, _PRESS_COMPRESS)
 
 

@@ -66,7 +66,7 @@ def _published(path: Path, args: argparse.Namespace) -> Run:
     own.site, own.meter = path, None
     console = Console(stderr=True)
     played = replay.play(replay.of_recording(own, console), console)
-    return Run.of_text(replay.to_csv(played.story.arrivals, played.world.gateway))
+    return Run.of_text(played.csv())
 
 
 def _table(comparisons: list[Comparison]) -> Table:

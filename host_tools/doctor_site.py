@@ -143,7 +143,7 @@ def write_site(path: Path, examinations: list[Examination], place: Place) -> Non
     else:
         bus = bus_lines(place, devices_of(examinations))
         text = _HEAD.format(gateway=place.gateway) + bus + "\n"
-    _write_checked(path, text + device_lines(examinations, place))
+    write_checked(path, text + device_lines(examinations, place))
 
 
 def place_in(path: Path, gateway: str | None, is_tcp: bool) -> tuple[Place, set[int]]:
@@ -167,7 +167,8 @@ def place_in(path: Path, gateway: str | None, is_tcp: bool) -> tuple[Place, set[
     return Place(names[0], bus["id"], framing), taken
 
 
-def _write_checked(path: Path, text: str) -> None:
+def write_checked(path: Path, text: str) -> None:
+    """Write a site file, if it is right."""
     beside = path.with_name(path.name + ".new")
     try:
         beside.write_text(text, "utf-8")

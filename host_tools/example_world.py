@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from host_tools.emulation.model import Pace, PerDevice
+from host_tools.emulation.model import Pace
 from host_tools.emulation.outputs import Outputs
+from host_tools.emulation.signals import PerDevice
 from host_tools.errors import ToolError
 from host_tools.paths import PROJECT
 

@@ -1,8 +1,10 @@
 """`limen replay`: a recording, a trace or a world through the whole gateway, in virtual time.
 
 The world of the demo, as fast as the machine allows: meter, line, the real firmware on the
-interpreter, network and broker model. The recording plays at its own times. What was published is
-written as CSV, one line per value in the order of arrival; the same seed gives the same bytes.
+interpreter, network and broker model. The recording plays at its own times; one from before the
+firmware was written, whose times no gateway believes, plays whole weeks later, and what comes out
+is told in its own times again. What was published is written as CSV, one line per value in the
+order of arrival; the same seed gives the same bytes.
 """
 
 import argparse
@@ -39,6 +41,9 @@ from host_tools.wiring import meters_of
 from host_tools.world import Listeners, Plan, World
 from limen.core.units import Mistake, ms_text, parse_ms
 
+_BELIEVED_S = 1_767_225_600  # 2026-01-01: a gateway takes no earlier time from a server
+_WEEK_S = 7 * 86_400
+_YEAR_S = 31_556_952
 _DELIVERY_US = 30_000_000
 _PROGRESS_S = 5
 _SLICE_US = 600_000_000
@@ -68,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     program = _program(args, console)
     replay = play(program, console)
     end_us = program.end_us
-    _write(args.out, to_csv(replay.story.arrivals, replay.world.gateway))
+    _write(args.out, replay.csv())
     summary = replay.world.summary(end_us)
     console.print(summary)
     if replay.world.wiring.traced_line:
@@ -83,11 +88,26 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class Program:
-    """What is played: a plan, from when in the world's calendar, and for how long."""
+    """What is played: a plan, from when in the world's calendar, and for how long; and by how much
+    that is later than what is told."""
 
     plan: Plan
     start_utc_s: int
     end_us: int
+    later_s: int = 0
+
+    @classmethod
+    def since(cls, plan: Plan, begin_s: int, end_us: int) -> "Program":
+        """A plan for what began then, however long ago."""
+        later_s = _later_s(begin_s)
+        return cls(plan, begin_s + later_s, end_us, later_s)
+
+
+def _later_s(begin_s: int) -> int:
+    """Whole weeks, at the same time of the year but for three days, until a time is believed."""
+    years = max(0, -((begin_s - _BELIEVED_S) // _YEAR_S))
+    later_s = round(years * _YEAR_S / _WEEK_S) * _WEEK_S
+    return later_s + _WEEK_S * (begin_s + later_s < _BELIEVED_S)
 
 
 def _program(args: argparse.Namespace, console: Console) -> Program:
@@ -101,8 +121,9 @@ def _program(args: argparse.Namespace, console: Console) -> Program:
 def of_recording(args: argparse.Namespace, console: Console) -> Program:
     """The program of a recording: every channel is read with each row, or --every."""
     recording = worlds.load_recording(args, console.print)
-    signals = recording.signals()
-    plan = worlds.make_plan(args, recording, signals)
+    plan = worlds.make_plan(args, recording, recording.signals_by_device())
+    for sentence in worlds.unmatched(plan, recording):
+        console.print(sentence)
     plan.faults = _gaps(plan, recording)
     every_ms = _ms(args.every, "--every") or int(recording.step_s * 1000) or 1000
     plan.override(every_ms=every_ms)
@@ -110,7 +131,11 @@ def of_recording(args: argparse.Namespace, console: Console) -> Program:
         f"{recording.rows} rows, every channel read each {ms_text(every_ms)}, "
         "whatever the site says."
     )
-    return Program(plan, recording.times[0] // 1_000_000, signals.end_us)
+    program = Program.since(plan, recording.times[0] // 1_000_000, recording.length_us)
+    if program.later_s:
+        weeks = program.later_s // _WEEK_S
+        console.print(f"The gateway lives {weeks} weeks later, as it believes no time before 2026.")
+    return program
 
 
 def _of_trace(args: argparse.Namespace, console: Console) -> Program:
@@ -120,7 +145,7 @@ def _of_trace(args: argparse.Namespace, console: Console) -> Program:
     plan.override(every_ms=_ms(args.every, "--every"))
     first_us, last_us = (exchanges[at].request.time_us for at in (0, -1))
     console.print(f"{len(exchanges)} requests in {(last_us - first_us) / 1_000_000:,.0f} s.")
-    return Program(plan, first_us // 1_000_000, last_us - first_us)
+    return Program.since(plan, first_us // 1_000_000, last_us - first_us)
 
 
 def _of_world(args: argparse.Namespace) -> Program:
@@ -134,18 +159,21 @@ def _of_world(args: argparse.Namespace) -> Program:
 def play(program: Program, console: Console) -> "Replay":
     """Replay a program to its end."""
     with tempfile.TemporaryDirectory(prefix="limen-replay-") as folder:
-        replay = Replay(program.plan, program.start_utc_s, Path(folder) / "flash.bin")
+        flash = Path(folder) / "flash.bin"
+        replay = Replay(program.plan, program.start_utc_s, flash, program.later_s)
         replay.play(program.end_us, console)
     return replay
 
 
 def _gaps(plan: Plan, recording: Recording) -> list[PlannedFault]:
-    """Where the recording has nothing, its meters are silent."""
+    """Where the recording has nothing, its meters are silent: all of them, or those that it has
+    nothing of."""
     first_us = recording.times[0]
     return [
         PlannedFault(device, "silent", begin_us - first_us, end_us - first_us)
-        for begin_us, end_us in recording.gaps
         for device in meters_of(plan.config)
+        for begin_us, end_us in recording.gaps + recording.silences.get(device, [])
+        if begin_us < end_us
     ]
 
 
@@ -159,15 +187,16 @@ def _ms(text: str | None, option: str) -> int | None:
 
 
 class Replay:
-    """A plan's world in virtual time, from a second of Unix time on, and its `story`."""
+    """A plan's world in virtual time, from a second of Unix time on, and its `story`, which is
+    told as if it were so much earlier."""
 
-    def __init__(self, plan: Plan, start_utc_s: int, flash: Path):
+    def __init__(self, plan: Plan, start_utc_s: int, flash: Path, later_s: int = 0):
         self._exit_text: str | None = None
         plan.write_flash(flash)
         scheduler = VirtualScheduler(start_utc_s)
         listeners = Listeners(on_exit=self._on_exit)
         self.world = World(scheduler, plan, flash, listeners)
-        self.story = Story(self.world)
+        self.story = Story(self.world, later_s * 1000)
         listeners.on_arrival, listeners.on_diag = self.story.take, self.story.take_diag
         worlds.add_model_broker(self.world)
 
@@ -188,17 +217,22 @@ class Replay:
         finally:
             self.world.close()
 
+    def csv(self) -> str:
+        """What was published."""
+        return to_csv(self.story.arrivals, self.world.gateway, self.story.later_ms)
+
     def _on_exit(self, text: str) -> None:
         self._exit_text = text
 
 
-def to_csv(arrivals: list[Arrival], gateway: Gateway) -> str:
+def to_csv(arrivals: list[Arrival], gateway: Gateway, later_ms: int = 0) -> str:
     """What arrived, a line per value; the time is empty where the clock was never set."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for arrival in arrivals:
-        time_text = iso_time(gateway.utc_ms(arrival.boot, arrival.record))
+        utc_ms = gateway.utc_ms(arrival.boot, arrival.record)
+        time_text = iso_time(None if utc_ms is None else utc_ms - later_ms)
         quality = QUALITY_NAMES[arrival.record.quality]
         for channel, value, kind in _lines(arrival):
             row = (time_text, arrival.device, channel, value, quality, kind)

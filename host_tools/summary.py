@@ -12,10 +12,11 @@ from rich.text import Text
 
 from host_tools.client.seen import Seen
 from host_tools.contract_table import Boot
+from host_tools.emulation.board import HEAP_BYTES
 from host_tools.emulation.tap import Name
 from host_tools.rates import Attendance
 from host_tools.subscriber import Gateway
-from host_tools.truth import Rule, Verdict, as_value, percent
+from host_tools.truth import Verdict, percent
 
 _HEADINGS = (
     "channel", "read", "published", "reduction", "error", "bound", "of it", "verdict"
@@ -81,7 +82,8 @@ def _tops(gateway: Gateway, seen: set[Name]) -> dict[Boot, int]:
 @dataclass
 class Summary:
     """What a run showed; rich prints it. `heap` is (peak, at which uptime), if it was measured;
-    `unjudged` are the devices of which is not known when they served what."""
+    `unjudged` are the devices of which is not known when they served what, `heap_bytes` is what
+    the board has."""
 
     samples: int
     records: int
@@ -93,6 +95,7 @@ class Summary:
     errors: list[str]
     heap: tuple[int, int] | None
     unjudged: list[str] = field(default_factory=list)
+    heap_bytes: int = HEAP_BYTES
 
     @property
     def is_good(self) -> bool:
@@ -133,8 +136,8 @@ class Summary:
                 str(verdict.read),
                 str(verdict.published),
                 percent(verdict.read - verdict.published, verdict.read),
-                f"{as_value(verdict.largest_error, channel['places'])} {channel['unit']}".strip(),
-                Rule.of(channel).text(channel),
+                verdict.error_text(),
+                verdict.bound_text(),
                 percent(verdict.worst_permille, 1000),
                 Text(verdict.text(), "green" if verdict.is_good else "red"),
             )
@@ -169,7 +172,10 @@ class Summary:
         if self.heap is None:
             return "Peak heap: not told, or not comparable as the interpreter's words are wider."
         peak, uptime_s = self.heap
-        return f"Peak heap {peak / 1024:.1f} KB of 110 KB, code included, {uptime_s} s after boot."
+        whole = self.heap_bytes // 1024
+        return (
+            f"Peak heap {peak / 1024:.1f} KB of {whole} KB, code included, {uptime_s} s after boot."
+        )
 
 
 def _new_table(title: str, headings: tuple[str, ...]) -> Table:

@@ -6,10 +6,14 @@ value served, rounded to the channel's resolution; and a subscriber that holds t
 value is never off by more than the deadband, unless `at_most_every` held a change back, or the
 channel is read less often than it is served, as its rate says. Channels whose report is more than
 a deadband are not compared: what they publish is not to be held.
+
+A part at the pins serves in steps of its own, its *grain*, and looks at what it measures more than
+once for a reading: what it serves is within its grain of what it has seen.
 """
 
 import bisect
 import collections
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,6 +27,7 @@ from host_tools.subscriber import Arrival, Gateway
 
 _BASIS = 10_000
 _JITTER_US = 50_000
+_READING_US = 250_000
 
 
 def _is_held(channel: dict) -> bool:
@@ -44,6 +49,7 @@ class Truth:
         self._places = []
         self._reads: dict[tuple[str, str], Reads] = {}
         self.polls: dict[str, Turns] = {}
+        self._known: set[str] = set()
         for device in config["device"]:
             fastest_us = min(channel["every_ms"] for channel in device["channel"]) * 1000
             told_us = min(fastest_us, (unasked_us or {}).get(device["id"], fastest_us))
@@ -67,8 +73,21 @@ class Truth:
         """The reads of (device, channel)."""
         return self._reads[place]
 
+    def knows(self, device: str) -> bool:
+        """Whether anybody tells what the device has served."""
+        return device in self._known
+
+    def set_part(self, device: str, quantity: str, grain: Value, permille: int = 0) -> None:
+        """A quantity of a device is served by a part, in steps of `grain` of its unit, and no
+        more exactly than so many parts in a thousand."""
+        reads = self._reads.get((device, quantity))
+        if reads is not None:
+            reads.set_part(grain, permille)
+
     def of_device(self, device: str) -> Callable[[int, str, Value], None]:
-        """The `on_read` for the meter that plays a device."""
+        """The `on_read` for the meter or part that plays a device."""
+
+        self._known.add(device)
 
         def on_read(time_us: int, quantity: str, value: Value) -> None:
             reads = self._reads.get((device, quantity))
@@ -91,6 +110,9 @@ class Reads:
         self.counts: list[int] = []
         self.turns = Turns(every_us, slack_us)
         self.blind_us = blind_us
+        self.grain = Grain()
+        self._is_part = False
+        self._due_us = every_us - slack_us
 
     @classmethod
     def of(cls, channel: dict, fastest_us: int) -> "Reads":
@@ -99,13 +121,49 @@ class Reads:
         blind_us = every_us + _JITTER_US if every_us > fastest_us else 0
         return cls(channel["places"], every_us, fastest_us // 2, blind_us)
 
+    def set_part(self, grain: Value, permille: int) -> None:
+        """A step of `grain` units is rounded to either side, and then to a count."""
+        counts = math.ceil(Fraction(grain) * self._scale / 2) + 1 if grain else 0
+        self.grain = Grain(counts, permille)
+        self._is_part = True
+
     def add(self, time_us: int, value: Value) -> bool:
-        """Note a value that was served; return whether it was due."""
-        self.times_us.append(time_us)
+        """Note a value that was served; return whether it was due.
+
+        The looks of a part are one until the next is due, as long as nothing changes.
+        """
         numerator, denominator = value.as_integer_ratio()
         scale = self._scale
-        self.counts.append(nearest(numerator * scale.numerator, denominator * scale.denominator))
+        count = nearest(numerator * scale.numerator, denominator * scale.denominator)
+        if self._is_part and self._is_same(time_us, count):
+            return False
+        self.times_us.append(time_us)
+        self.counts.append(count)
         return self.turns.take(time_us)
+
+    def _is_same(self, time_us: int, count: int) -> bool:
+        if not self.counts or count != self.counts[-1]:
+            return False
+        return time_us - self.times_us[-1] < self._due_us
+
+    def serves(self, at: int, count: int, time_us: int) -> bool:
+        """Whether a value of this time can be what read `at` served."""
+        low = high = self.counts[at]
+        if self._is_part and at and time_us - self.times_us[at] < _READING_US:
+            low, high = sorted((low, self.counts[at - 1]))
+        grain = self.grain.of(count)
+        return low - grain <= count <= high + grain
+
+
+@dataclass(frozen=True)
+class Grain:
+    """How far what a part serves may be from what it saw: counts, and a share of the value."""
+
+    counts: int = 0
+    permille: int = 0
+
+    def of(self, count: int) -> int:
+        return self.counts + abs(count) * self.permille // 1000
 
 
 class Published:
@@ -189,6 +247,12 @@ def as_value(count: int, places: int) -> Decimal:
     return Decimal(count).scaleb(-places)
 
 
+def as_count(value: Decimal | None, places: int) -> int | None:
+    """A number of units as a count of 10**-places units; None where it is no whole one."""
+    count = None if value is None else value.scaleb(places)
+    return int(count) if count is not None and count == int(count) else None
+
+
 @dataclass
 class Verdict:
     """How well a channel came over; errors are counts of its resolution, `worst_permille` the
@@ -196,7 +260,7 @@ class Verdict:
 
     `wrong` published values are not those that were served; `outside` reads lie beyond the bound;
     so do `held_back` ones, but as `at_most_every` demands, and they do not count as errors;
-    `uncovered` ones had no value to hold.
+    `uncovered` ones had no value to hold. A part's `grain` widens the bound.
     """
 
     device: str
@@ -209,10 +273,25 @@ class Verdict:
     outside: int = 0
     held_back: int = 0
     uncovered: int = 0
+    grain: Grain = Grain()
 
     @property
     def is_good(self) -> bool:
         return not (self.wrong or self.outside) and self.published > 0
+
+    def error_text(self) -> str:
+        return self._text(self.largest_error)
+
+    def bound_text(self) -> str:
+        """The bound, and how exactly the part serves: "0.5 °C ± 0.05"."""
+        bound = Rule.of(self.channel).text(self.channel)
+        counts, permille = self.grain.counts, self.grain.permille
+        grain = [f"{as_value(counts, self.channel['places'])}"] * bool(counts)
+        grain += [f"{Decimal(permille) / 10:f} %"] * bool(permille)
+        return " ± ".join([bound, *grain])
+
+    def _text(self, count: int) -> str:
+        return f"{as_value(count, self.channel['places'])} {self.channel['unit']}".rstrip()
 
     def text(self) -> str:
         faults = [f"{self.wrong} wrong"] * bool(self.wrong)
@@ -230,7 +309,7 @@ def judge(
     Reads after `until_us` may still have been under way and prove nothing.
     """
     served = len(reads.times_us)
-    verdict = Verdict(device, channel, len(reads.turns.times_us), len(points))
+    verdict = Verdict(device, channel, len(reads.turns.times_us), len(points), grain=reads.grain)
     settled = served if until_us is None else bisect.bisect(reads.times_us, until_us)
     rule = Rule.of(channel)
     places = [bisect.bisect_right(reads.times_us, p.t_ms * 1000 + 999) - 1 for p in points]
@@ -239,20 +318,22 @@ def judge(
     for point, first, end in zip(points, places, ends, strict=True):
         if point.quality >= BAD:
             verdict.uncovered += max(0, end - first)
-        elif first < 0 or as_value(reads.counts[first], channel["places"]) != point.value:
+            continue
+        held = as_count(point.value, channel["places"])
+        if first < 0 or held is None or not reads.serves(first, held, point.t_ms * 1000):
             verdict.wrong += 1
         else:
-            _hold(verdict, rule, reads, first, end)
+            _hold(verdict, rule, reads, held, range(first, end))
     return verdict
 
 
-def _hold(verdict: Verdict, rule: Rule, reads: Reads, first: int, end: int) -> None:
-    """Hold the value of read `first` until read `end`."""
-    held = reads.counts[first]
-    bound = rule.bound(held)
+def _hold(verdict: Verdict, rule: Rule, reads: Reads, held: int, places: range) -> None:
+    """Hold a value over some reads, of which it is the first."""
+    bound = rule.bound(held) + reads.grain.of(held)
+    first = places.start
     free_us = reads.times_us[first] + rule.pause_us(reads.blind_us)
     beyond_us = None
-    for at in range(first, end):
+    for at in places:
         error = abs(reads.counts[at] - held)
         time_us = reads.times_us[at]
         if error > bound:

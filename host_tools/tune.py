@@ -17,10 +17,11 @@ from rich.table import Table
 
 from host_tools import tuning
 from host_tools import world as worlds
-from host_tools.emulation.recording import Recording, RecordingSignals
-from host_tools.emulation.signals import Completed, Share, nearest
+from host_tools.emulation.recording import Recording
+from host_tools.emulation.signals import Signals, completed, nearest
 from host_tools.errors import ToolError
 from host_tools.tuning import Column, Outcome, Trial
+from host_tools.wiring import signals_of_devices
 from host_tools.world import Plan
 
 _CURVE = tuple(Decimal(text) for text in ("0.001", "0.002", "0.005", "0.01", "0.02", "0.05", "0.1"))
@@ -40,9 +41,8 @@ def run(args: argparse.Namespace) -> int:
     console = Console(width=100)
     share = _share(args.error) if args.error else None
     recording = worlds.load_recording(args, console.print)
-    signals = recording.signals()
-    plan = worlds.make_plan(args, recording, signals)
-    columns = list(_columns(plan, recording, signals, keeps_pauses=share is None))
+    plan = worlds.make_plan(args, recording, recording.signals_by_device())
+    columns = list(_columns(plan, recording, keeps_pauses=share is None))
     if all(column.fixed for column in columns):
         raise ToolError(f"The site reads no channel that {args.recording} has.", 2)
     if share is None:
@@ -85,34 +85,37 @@ def _share_for(columns: list[Column], messages: int) -> Decimal:
     return share
 
 
-def _columns(
-    plan: Plan, recording: Recording, signals: RecordingSignals, keeps_pauses: bool
-) -> Iterator[Column]:
+def _columns(plan: Plan, recording: Recording, keeps_pauses: bool) -> Iterator[Column]:
     """What each device would read of the recording, a reading a row.
 
     `at_most_every` holds changes back and so breaks an error bound: it goes unless it is kept.
     """
-    completed = Completed(signals)
-    times_us = [signals.step_start_us(row) for row in range(recording.rows)]
-    known = recording.quantities()
-    for place, device in enumerate(plan.config["device"], start=1):
-        share = Share(completed, Fraction(1, place))
+    times_us = [time_us - recording.times[0] for time_us in recording.times]
+    shares = signals_of_devices(plan.config, plan.signals)
+    for device in plan.config["device"]:
+        name = device["id"]
+        known = recording.quantities(name if recording.devices else None)
         for channel in device["channel"]:
             fixed = channel["name"] not in known or isinstance(channel.get("report"), dict)
-            column = _column(device["id"], channel, share, times_us, fixed)
+            column = _column(name, channel, completed(shares[name]), times_us, fixed)
             yield column if fixed or keeps_pauses else column.without_pause()
 
 
-def _column(device: str, channel: dict, signals: Share, times_us: list[int], fixed: bool) -> Column:
+def _column(
+    device: str, channel: dict, signals: Signals, times_us: list[int], fixed: bool
+) -> Column:
+    """A channel's column; what no signal says stands still."""
     scale = Fraction(10) ** channel["places"]
     report = channel.get("report")
-    counts = [
-        nearest(*(Fraction(signals.value(channel["name"], time_us)) * scale).as_integer_ratio())
-        for time_us in times_us
-    ]
+    name = channel["name"]
+    if name in signals.quantities():
+        values = (Fraction(signals.value(name, time_us)) for time_us in times_us)
+        counts = [nearest(*(value * scale).as_integer_ratio()) for value in values]
+    else:
+        counts = [0] * len(times_us)
     return Column(
         device=device,
-        name=channel["name"],
+        name=name,
         unit=channel["unit"],
         places=channel["places"],
         rule=tuple(report if isinstance(report, list) else (0, 0, 0, 0)),

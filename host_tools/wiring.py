@@ -1,7 +1,7 @@
 """What hangs on the buses of a gateway's board: a meter, a part or a signal for each device.
 
 The configuration says what is there, `signals` what it measures. Meters tell the truth what they
-have served; what parts and signals at pins measure has no moment at which it is served.
+have served; parts tell when they looked at what they measure, and how finely they do.
 """
 
 import itertools
@@ -15,7 +15,6 @@ from host_tools.emulation.converter import FRAMING, Converter
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import Meter
-from host_tools.emulation.model import PerDevice
 from host_tools.emulation.p1_meter import PERIODS_US, P1Meter
 from host_tools.emulation.parts.accelerometer import Motion
 from host_tools.emulation.parts.ads1115 import Ads1115
@@ -26,7 +25,7 @@ from host_tools.emulation.parts.lis3dh import Lis3dh
 from host_tools.emulation.parts.mcp9600 import Mcp9600
 from host_tools.emulation.parts.sht3x import Sht3x
 from host_tools.emulation.scheduler import RealScheduler, Scheduler
-from host_tools.emulation.signals import Completed, Share, Signals
+from host_tools.emulation.signals import Completed, PerDevice, Share, Signals, Value
 from host_tools.emulation.traced_line import TracedLine
 from host_tools.errors import ToolError
 from host_tools.truth import Truth
@@ -56,6 +55,10 @@ _NOMINAL = {
 """What a part measures that no signal says; others are in the middle of their range."""
 
 _MIDDLE = Fraction(1, 2)
+_SIXTEENTH = Fraction(1, 16)
+_RMS_STEPS = 4
+_RMS_PERMILLE = 50
+_ACCELERATION_STEP = Fraction(8, 100)
 _FULL_SCALES_V = [Fraction(mv, 1000) for mv in (6144, 4096, 2048, 1024, 512, 256)]
 _GRAVITY = 9.80665
 _SHAKES_HZ = 97
@@ -94,11 +97,18 @@ def meters_of(config: dict) -> list[str]:
 def unasked_us(config: dict) -> dict[str, int]:
     """How often devices tell their values that are not asked for them."""
     buses = config["bus"]
-    return {
+    meters = {
         device["id"]: PERIODS_US[_P1_VERSIONS[buses[device["bus"]]["baud"]]]
         for device in config["device"]
         if buses[device["bus"]]["kind"] == "p1"
     }
+    steps = {"pulse": _PULSE_STEP_US, "digital_in": _PULSE_STEP_US}
+    pins = {
+        device["id"]: steps[device["driver"]]
+        for device in config["device"]
+        if device.get("driver") in steps
+    }
+    return meters | pins
 
 
 class Wiring:
@@ -130,7 +140,7 @@ class Wiring:
             raise ToolError(f"This site cannot be emulated: {'; '.join(wrong)}.", 2)
         for number, bus in enumerate(config["bus"]):
             self._add_bus(number, bus)
-        self._shares = _signals_of_devices(config, signals)
+        self._shares = signals_of_devices(config, signals)
         for device in config["device"]:
             self._add_meter(device, config["bus"][device["bus"]], self._shares[device["id"]])
 
@@ -143,7 +153,8 @@ class Wiring:
             wire = _PARTS.get(device.get("driver"))
             if wire:
                 bus = self._config["bus"][device["bus"]]
-                wire(_Place(self._scheduler, board, bus, device, self._shares[device["id"]]))
+                name = device["id"]
+                wire(_Place(self._scheduler, board, bus, device, self._shares[name], self._truth))
 
     def close(self) -> None:
         for meter in self.meters.values():
@@ -185,7 +196,7 @@ class Wiring:
         return self.lines[bus["uart"]], _framing_of(bus, device.get("framing"))
 
 
-def _signals_of_devices(config: dict, signals: Signals) -> dict[str, Signals]:
+def signals_of_devices(config: dict, signals: Signals) -> dict[str, Signals]:
     """What each device measures: what the model says of it, or its share of the one load."""
     names = [device["id"] for device in config["device"]]
     if isinstance(signals, PerDevice):
@@ -203,7 +214,17 @@ def _framing_of(bus: dict, own: list | None = None) -> Framing:
 class _Place:
     """Where a part is wired: what it is to measure, and its wires."""
 
-    def __init__(self, scheduler: Scheduler, board: Board, bus: dict, device: dict, signals):
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        board: Board,
+        bus: dict,
+        device: dict,
+        signals: Signals,
+        truth: Truth,
+    ):
+        self.tell = truth.of_device(device["id"])
+        self._truth = truth
         self.scheduler = scheduler
         self.board = board
         self.parts = board.peripherals
@@ -211,7 +232,25 @@ class _Place:
         self.device = device
         self._signals = signals
 
-    def measured(self, quantity: str, default=None) -> Callable[[int], Fraction]:
+    def measured(
+        self, quantity: str, grain: Value, default: Value | None = None, permille: int = 0
+    ) -> Callable[[int], Fraction]:
+        """A quantity over time, which the part serves so exactly; each look at it is told."""
+        value = self.value_of(quantity, default)
+        self._truth.set_part(self.device["id"], quantity, grain, permille)
+
+        def look(now_us: int) -> Fraction:
+            seen = value(now_us)
+            self.tell(now_us, quantity, seen)
+            return seen
+
+        return look
+
+    def set_part(self, quantity: str, grain: Value) -> None:
+        """The part serves a quantity in such steps; `tell` is called when it does."""
+        self._truth.set_part(self.device["id"], quantity, grain)
+
+    def value_of(self, quantity: str, default: Value | None = None) -> Callable[[int], Fraction]:
         """A quantity over time; what no signal says stands still."""
         if quantity in self._signals.quantities():
             return lambda now_us: Fraction(self._signals.value(quantity, now_us))
@@ -222,13 +261,15 @@ class _Place:
         (channel,) = self.device["channel"]
         return channel
 
-    def raw(self, low: int, high: int) -> Callable[[int], Fraction]:
-        """The raw number over time that the device's line turns into its channel's value."""
+    def raw(self, low: int, high: int, grain: int = 1) -> Callable[[int], Fraction]:
+        """The raw number over time that the device's line turns into its channel's value; the part
+        serves it in such steps."""
         numerator, offset, denominator = self.device["line"]
         channel = self.channel()
         scale = Fraction(10) ** channel["places"]
         middle = (numerator * (low + (high - low) * _MIDDLE) + offset) / denominator / scale
-        value = self.measured(channel["name"], middle)
+        step = abs(Fraction(numerator, denominator)) * grain / scale
+        value = self.measured(channel["name"], step, middle)
         return lambda now_us: (value(now_us) * scale * denominator - offset) / numerator
 
 
@@ -241,16 +282,22 @@ def _wire_i2c(part_of: Callable[[_Place], object]) -> Callable[[_Place], None]:
 
 
 def _sht3x(place: _Place) -> Sht3x:
-    return Sht3x(place.scheduler, place.measured("temperature"), place.measured("humidity"))
+    temperature = place.measured("temperature", Fraction(175, 65535))
+    return Sht3x(place.scheduler, temperature, place.measured("humidity", Fraction(100, 65535)))
 
 
 def _bme280(place: _Place) -> Bme280:
-    quantities = ("temperature", "humidity", "pressure_air")
-    return Bme280(place.scheduler, *map(place.measured, quantities))
+    grains = {
+        "temperature": Fraction(1, 100),
+        "humidity": Fraction(1, 50),
+        "pressure_air": Fraction(1, 100),
+    }
+    return Bme280(place.scheduler, *(place.measured(*one) for one in grains.items()))
 
 
 def _mcp9600(place: _Place) -> Mcp9600:
-    hot, cold = place.measured("temperature"), place.measured("temperature_cold_junction")
+    hot = place.measured("temperature", _SIXTEENTH)
+    cold = place.measured("temperature_cold_junction", _SIXTEENTH)
     return Mcp9600(place.scheduler, hot, cold, "KJTNSEBR"[place.device["thermocouple"]])
 
 
@@ -262,6 +309,11 @@ def _wire_ads1115(place: _Place) -> None:
     low, high = place.device["limits"][1:3]
     raw = place.raw(low, high)
     part.inputs[place.device["mux"] & 3] = lambda now_us: raw(now_us) * step_v
+
+
+def _rms(place: _Place) -> Callable[[int], Fraction]:
+    """A burst holds no whole number of periods, so its RMS is not exact."""
+    return place.measured("vibration_acceleration", _ACCELERATION_STEP, permille=_RMS_PERMILLE)
 
 
 def _shaken(rms: Callable[[int], Fraction]) -> Motion:
@@ -276,7 +328,7 @@ def _shaken(rms: Callable[[int], Fraction]) -> Motion:
 
 def _accelerometer(kind: type) -> Callable[[_Place], None]:
     def wire(place: _Place) -> None:
-        part = kind(place.scheduler, _shaken(place.measured("vibration_acceleration")))
+        part = kind(place.scheduler, _shaken(_rms(place)))
         if "cs" in place.device:
             place.parts.spi.setdefault(place.bus["spi"], {})[place.device["cs"]] = part
         else:
@@ -289,25 +341,34 @@ def _wire_ds18b20(place: _Place) -> None:
     line = place.parts.one_wire.setdefault(place.bus["pin"], OneWireLine())
     rom = place.device.get("rom")
     serial = int.from_bytes(bytes.fromhex(rom)[1:7], "little") if rom else 1
-    line.parts.append(Ds18b20(place.scheduler, serial, place.measured("temperature")))
+    temperature = place.measured("temperature", _SIXTEENTH)
+    line.parts.append(Ds18b20(place.scheduler, serial, temperature))
 
 
 def _wire_pulses(place: _Place) -> None:
-    """Pulses come each second, as many as the quantity has grown by since the beginning."""
+    """Pulses come each second, as many as the quantity has grown by since they are counted."""
     channel = place.channel()
-    numerator, _, denominator = place.device["line"]
-    value = place.measured(channel["name"])
+    pin = place.device["pin"]
+    numerator, offset, denominator = place.device["line"]
+    scale = Fraction(10) ** channel["places"]
+    value = place.value_of(channel["name"])
+    place.set_part(channel["name"], Fraction(numerator, denominator) / scale)
     begin = value(0)
-    per_unit = Fraction(10) ** channel["places"] * denominator / numerator
     sent = 0
     for_each = itertools.count(1)
 
     def send() -> None:
-        nonlocal sent
-        due = int((value(place.scheduler.now_us) - begin) * per_unit)
+        nonlocal begin, sent
+        now_us = place.scheduler.now_us
+        if not sent and not place.parts.is_counted(pin):
+            begin = value(now_us)
+        due = int((value(now_us) - begin) * scale * denominator / numerator)
         if due > sent:
-            place.parts.pulse(place.device["pin"], due - sent)
+            place.parts.pulse(pin, due - sent)
             sent = due
+        place.tell(
+            now_us, channel["name"], Fraction(numerator * sent + offset, denominator) / scale
+        )
         place.scheduler.at(next(for_each) * _PULSE_STEP_US, send)
 
     send()
@@ -320,7 +381,7 @@ def _wire_analog(place: _Place) -> None:
 
 def _wire_current(place: _Place) -> None:
     """A sine around half of the supply; the line counts in steps of 0.1 mV of its RMS."""
-    rms = place.raw(0, 1000)
+    rms = place.raw(0, 1000, _RMS_STEPS)
     place.parts.volts[place.device["pin"]] = lambda now_us: (
         _MAINS_HALF_V
         + float(rms(now_us)) / 10_000 * math.sqrt(2) * math.sin(2 * math.pi * now_us / _MAINS_US)
@@ -330,7 +391,7 @@ def _wire_current(place: _Place) -> None:
 def _wire_vibration(place: _Place) -> None:
     """A sine in the middle of what the converter measures; the line counts in steps of 0.1 mV."""
     numerator, _, denominator = place.device["line"]
-    rms = place.measured("vibration_acceleration")
+    rms = _rms(place)
     amplitude_v = math.sqrt(2) * denominator / numerator / 10_000
     place.parts.volts[place.device["pin"]] = lambda now_us: (
         _VIBRATION_MIDDLE_V
@@ -340,12 +401,16 @@ def _wire_vibration(place: _Place) -> None:
 
 def _wire_level(place: _Place) -> None:
     """The level of a digital input is looked at each second."""
-    value = place.measured("digital_input")
+    value = place.value_of("digital_input")
+    place.set_part("digital_input", 0)
     turned = place.device["invert"]
     seconds = itertools.count(1)
 
     def look() -> None:
-        place.board.set_pin(place.device["pin"], int(value(place.scheduler.now_us) != 0) ^ turned)
+        now_us = place.scheduler.now_us
+        level = int(value(now_us) != 0)
+        place.board.set_pin(place.device["pin"], level ^ turned)
+        place.tell(now_us, "digital_input", level)
         place.scheduler.at(next(seconds) * _PULSE_STEP_US, look)
 
     look()

@@ -113,13 +113,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what is told beside the site itself."""
+    add_recording_arguments(parser)
+    parser.add_argument("--gateway", metavar="NAME", help="a gateway of the site")
+    parser.add_argument("--seed", type=int, default=0, help="of all that is random")
+
+
+def add_recording_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how a recording is to be read."""
     parser.add_argument("--map", type=Path, metavar="FILE", help="what the columns mean (TOML)")
     parser.add_argument(
         "--strict", action="store_true", help="stop where anything in the recording is odd"
     )
     parser.add_argument("--device", metavar="NAME", help="whose columns of a recording of several")
-    parser.add_argument("--gateway", metavar="NAME", help="a gateway of the site")
-    parser.add_argument("--seed", type=int, default=0, help="of all that is random")
 
 
 def load_recording(args: argparse.Namespace, say: Callable[[str], None]) -> Recording | None:
@@ -136,7 +141,30 @@ def load_recording(args: argparse.Namespace, say: Callable[[str], None]) -> Reco
 
 def make_plan(args: argparse.Namespace, recording: Recording | None, signals: Signals) -> Plan:
     """The plan that the arguments ask for, by default of the example that suits the recording."""
-    return plan_of_site(site_file(args, recording), args.gateway, signals, args.seed)
+    plan = plan_of_site(site_file(args, recording), args.gateway, signals, args.seed)
+    if recording and recording.devices and not _matches(plan, recording):
+        here, there = recording.devices, [device["id"] for device in plan.config["device"]]
+        raise ToolError(
+            f"The recording has the devices {', '.join(here)}, the gateway has {', '.join(there)}: "
+            "name them alike, or choose one of the recording with --device.",
+            2,
+        )
+    return plan
+
+
+def _matches(plan: Plan, recording: Recording) -> set[str]:
+    return {device["id"] for device in plan.config["device"]} & set(recording.devices)
+
+
+def unmatched(plan: Plan, recording: Recording) -> list[str]:
+    """What of a recording of several devices does not fit the gateway, a sentence each."""
+    if not recording.devices:
+        return []
+    both = _matches(plan, recording)
+    extra = [name for name in recording.devices if name not in both]
+    still = [one["id"] for one in plan.config["device"] if one["id"] not in both]
+    told = [f"Not played, as the gateway has no such device: {', '.join(extra)}."] * bool(extra)
+    return told + [f"Not in the recording, so it stands still: {', '.join(still)}."] * bool(still)
 
 
 def plan_of_site(
@@ -315,7 +343,7 @@ class World:
             judge(device, channel, truth[place], self.published.of(place, gateway), until_utc_us)
             for device, channel in truth.places()
             for place in [(device, channel["name"])]
-            if device in self.meters
+            if truth.knows(device)
         ]
         return Summary(
             truth.samples,
@@ -327,7 +355,8 @@ class World:
             gateway.diag.counters["outbox"]["dropped"] if gateway.diag else 0,
             self.subscriber.errors,
             self._heap(),
-            [device for device in truth.polls if device not in self.meters],
+            [device for device in truth.polls if not truth.knows(device)],
+            self.plan.heap,
         )
 
     def _attendances(self, until_utc_us: int) -> list[Attendance]:
@@ -352,7 +381,7 @@ class World:
                 until_utc_us,
             )
             for device in self.plan.config["device"]
-            if device["id"] in self.meters
+            if self.truth.knows(device["id"])
         ]
 
     def _heap(self) -> tuple[int, int] | None:

@@ -57,16 +57,20 @@ _UNIX = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
 
 @dataclass(frozen=True)
 class Column:
-    """A column's quantity, and what its numbers are multiplied by to get the base unit."""
+    """A column's quantity, what its numbers are multiplied by to get the base unit, and which
+    device of the site measures it; None where the file is of one load that all of them share.
+    """
 
     quantity: str
     factor: Decimal = Decimal(1)
+    device: str | None = None
 
 
 @dataclass(frozen=True)
 class ColumnMap:
     """How to read one kind of recording; `name` is for messages.
 
+    Without columns for the time the first row is at `start_us`, and each other one `step_us` later.
     Encoding and decimal mark are found out where they are None. With `every_us` the rows are
     brought to one each so often by `rule`; beyond `gap_us` a row no longer holds. `unused` are
     columns of which nobody knows what they mean.
@@ -83,6 +87,8 @@ class ColumnMap:
     every_us: int = 0
     rule: str = "mean"
     gap_us: int = 0
+    start_us: int = 0
+    step_us: int = 0
     unused: tuple[str, ...] = ()
 
     @property
@@ -204,14 +210,17 @@ class _MapReader:
     def read(self, table: dict) -> ColumnMap:
         self._only(table, (*_FORM, "time", "columns", "resample", "gap"), "the map")
         time = self._table(table, "time")
-        self._only(time, ("columns", "format", "timezone"), "[time]")
-        columns = self._table(table, "columns")
+        self._only(time, ("columns", "format", "timezone", "start", "step"), "[time]")
+        entries = self._table(table, "columns")
+        columns = {name: self._column(name, entry) for name, entry in entries.items()}
+        self._require_places(columns)
         return ColumnMap(
             name=self.name,
             time=self._time_columns(time),
-            columns={name: self._column(name, entry) for name, entry in columns.items()},
+            columns=columns,
             format=time.get("format"),
             timezone=self._timezone(time.get("timezone", "UTC")),
+            **self._counted(time),
             **self._form(table),
             **self._resampling(table.get("resample")),
             gap_us=self._us("gap", table["gap"]) if "gap" in table else 0,
@@ -219,12 +228,31 @@ class _MapReader:
 
     def _time_columns(self, time: dict) -> tuple[str, ...]:
         names = time.get("columns")
+        if names is None and "step" in time:
+            return ()
         if not names or not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-            self.wrong.append('[time] needs columns = ["…"], the columns that make the time')
+            self.wrong.append(
+                '[time] needs columns = ["…"], the columns that make the time; or, without any,'
+                ' start = 2026-03-01T00:00:00Z and step = "100ms"'
+            )
             return ()
         if not isinstance(time.get("format", ""), str):
             self.wrong.append('[time] format must be a text such as "%d.%m.%Y %H:%M"')
         return tuple(names)
+
+    def _counted(self, time: dict) -> dict[str, int]:
+        """When the first row is, and how far apart rows are, where no column tells."""
+        if "step" not in time and "start" not in time:
+            return {}
+        if "columns" in time:
+            self.wrong.append("[time] has either columns or start and step")
+        start = time.get("start")
+        if not isinstance(start, datetime.datetime):
+            self.wrong.append("[time] needs start = 2026-03-01T00:00:00Z beside its step")
+            return {}
+        zone = start.tzinfo or self._timezone(time.get("timezone", "UTC"))
+        step_us = self._us("[time] step", time.get("step"))
+        return {"start_us": _unix_us(start.replace(tzinfo=zone)), "step_us": step_us}
 
     def _form(self, table: dict) -> dict[str, str]:
         """How the text is written, where the map says so."""
@@ -277,13 +305,32 @@ class _MapReader:
         if not isinstance(entry, dict):
             self.wrong.append(f'column {name!r} needs {{ quantity = "…", unit = "…" }}')
             return Column("")
-        self._only(entry, ("quantity", "unit", "factor"), f"column {name!r}")
+        self._only(entry, ("quantity", "unit", "factor", "device"), f"column {name!r}")
         quantity = entry.get("quantity", "")
+        device = entry.get("device")
+        if not isinstance(device, str | None):
+            self.wrong.append(f"column {name!r}: device must be the name of one of the site's")
         if quantity not in QUANTITIES:
             hint = nearest(quantity, QUANTITIES)
             self.wrong.append(f"column {name!r}: unknown quantity {quantity!r}{hint}")
             return Column(quantity)
-        return Column(quantity, self._factor(name, quantity, entry))
+        return Column(quantity, self._factor(name, quantity, entry), device)
+
+    def _require_places(self, columns: dict[str, Column]) -> None:
+        """Each quantity of a device stands in one column; all name their device, or none does."""
+        places: dict[tuple, str] = {}
+        for name, column in columns.items():
+            place = column.device, column.quantity
+            if place in places:
+                self.wrong.append(
+                    f"column {name!r} is {column.quantity} like {places[place]!r}: name the"
+                    " device of each"
+                )
+            places.setdefault(place, name)
+        named = [column.device is not None for column in columns.values()]
+        if any(named) and not all(named):
+            name = next(name for name, column in columns.items() if column.device is None)
+            self.wrong.append(f"column {name!r} needs a device, as others have one")
 
     def _factor(self, name: str, quantity: str, entry: dict) -> Decimal:
         unit = entry.get("unit", QUANTITIES[quantity])
@@ -317,7 +364,8 @@ def map_of_header(path: Path, device: str | None = None) -> ColumnMap:
     """The map that a header makes by itself: columns named as quantities, `voltage_l1 [kV]`.
 
     A time may bear its zone, `time [Europe/Berlin]`; else local times are taken as UTC.
-    With a device before its quantity, `meter.voltage_l1 [kV]`, one device is taken.
+    A device may stand before its quantity, `meter.voltage_l1 [kV]`: where there are several, each
+    is that of the site which has its name, or one is chosen.
     """
     line = "" if is_parquet(path) else first_line(path)
     delimiter = max(",;\t", key=line.count)
@@ -371,25 +419,28 @@ def _named_columns(header: list[str], device: str | None, wrong: list[str]) -> d
             f" a column map; the columns are {', '.join(map(repr, header))}"
         )
         return {}
-    if device is None and len(devices) > 1:
-        names = ", ".join(map(str, filter(None, devices)))
-        wrong.append(f"there are several devices; choose one with --device: {names}")
+    several = device is None and len(devices) > 1
+    if several and None in devices:
+        bare = next(name for name, match in named.items() if match[1] is None)
+        wrong.append(f"column {bare!r} names no device, as others do")
         return {}
     if device is not None and device not in devices:
         wrong.append(f"there is no device {device!r}{nearest(device, filter(None, devices))}")
         return {}
     columns = {
-        name: _unit_column(name, match[2], match[3], wrong)
+        name: _unit_column(name, match[2], match[3], wrong, match[1] if several else None)
         for name, match in named.items()
         if device is None or match[1] == device
     }
     return {name: column for name, column in columns.items() if column}
 
 
-def _unit_column(name: str, quantity: str, unit: str | None, wrong: list[str]) -> Column | None:
+def _unit_column(
+    name: str, quantity: str, unit: str | None, wrong: list[str], device: str | None
+) -> Column | None:
     """The column of a quantity; a wrong unit is added to `wrong`."""
     factor = unit_factor(quantity, QUANTITIES[quantity] if unit is None else unit)
     if factor is None:
         wrong.append(_wrong_unit(name, quantity, unit))
         return None
-    return Column(quantity, factor)
+    return Column(quantity, factor, device)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from host_tools.emulation.signals import Constant, Signals, Value
+from host_tools.emulation.signals import Signals, Value
 
 STEP_US = 1_000_000
 
@@ -70,20 +70,6 @@ class Modelled(Signals):
             value = function(self._pace.moment(step))
             known = self._known[quantity] = step, Decimal(f"{value:.{places}f}")
         return known[1]
-
-
-class PerDevice(Signals):
-    """A model of a whole site: signals for each device; one that it does not know stands still."""
-
-    def __init__(self, devices: dict[str, Signals]):
-        self._devices = devices
-
-    @property
-    def names(self) -> list[str]:
-        return list(self._devices)
-
-    def of_device(self, device: str) -> Signals:
-        return self._devices.get(device) or Constant()
 
 
 class Chance:

@@ -44,6 +44,10 @@ class Peripherals:
         for level in (0, 1):
             self._edges[pin, level] += times
 
+    def is_counted(self, pin: int) -> bool:
+        """Whether one of the chip's counters counts the pulses at a pin."""
+        return any(counted == pin for counted, _, _ in self._counting.values())
+
     def input_changed(self, pin: int, level: int) -> None:
         """The world has changed the level at a pin."""
         self._edges[pin, level] += 1

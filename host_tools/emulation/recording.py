@@ -1,9 +1,11 @@
 """A recording of a meter or a machine: rows of a CSV or Parquet file, played as signals.
 
 A row's values hold until the next row, so that every value served is one that stands in the file,
-exactly: numbers go from their text to integers without passing through a float. Rows that cannot
-be used are skipped and counted by kind; none is repaired. The file is read once, in a stream, and
-what is kept of it is on disk where it is long: memory does not grow with it.
+exactly to nine places: numbers go from their text to integers without passing through a float.
+Rows that cannot be used are skipped and counted by kind; none is repaired. Where the columns are of
+several devices a row counts for those that have all their cells; one that lacks some is silent
+until it has them again. The file is read once, in a stream, and what is kept of it is on disk where
+it is long: memory does not grow with it.
 """
 
 import bisect
@@ -14,15 +16,16 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from host_tools.emulation.column_map import ColumnMap, choose_map, load_map
+from host_tools.emulation.column_map import Column, ColumnMap, choose_map, load_map
 from host_tools.emulation.long_array import LongArray
 from host_tools.emulation.resampling import Resampler
-from host_tools.emulation.signals import Signals
+from host_tools.emulation.signals import PerDevice, Signals
 from host_tools.errors import ToolError
 from host_tools.table_file import open_rows
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _MOST_STEPS = 1000
+_MOST_PLACES = 9
 
 
 @dataclass
@@ -61,7 +64,11 @@ class _Column:
         if not -(2**63) <= value.scaleb(self._places_for(value)) < 2**63:
             raise OverflowError
 
-    def append(self, value: Decimal) -> None:
+    def append(self, value: Decimal | None) -> None:
+        """Add a row; None holds what was before."""
+        if value is None:
+            self._counts.append(self._counts[-1] if len(self._counts) else 0)
+            return
         places = self._places_for(value)
         if places > self._places[-1]:
             self._rows.append(len(self._counts))
@@ -70,6 +77,11 @@ class _Column:
 
     def _places_for(self, value: Decimal) -> int:
         return max(self._places[-1], -value.as_tuple().exponent)
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """The number, without the noise of floats that were written with all their digits."""
+    return value if value.as_tuple().exponent >= -_MOST_PLACES else round(value, _MOST_PLACES)
 
 
 class _Steps:
@@ -104,12 +116,17 @@ class _Steps:
         return Problem("pause", self._seen[first_us][1], told, count, skipped=False)
 
 
+def _place_of(column: Column) -> tuple[str | None, str]:
+    return column.device, column.quantity
+
+
 class Recording:
     """A recording file, read row by row into compact columns.
 
     `times` are Unix microseconds, growing; `rows` and `skipped` count what was read and what was
     not; `problems` says why, each kind once. `gaps` are from when to when there is none, where the
-    map says how long a row holds. Raises ToolError (status 2) where nothing is usable.
+    map says how long a row holds; `silences` are those of single devices. `devices` is empty where
+    all columns are of one load. Raises ToolError (status 2) where nothing is usable.
     """
 
     def __init__(
@@ -122,9 +139,11 @@ class Recording:
         self.times = LongArray()
         self.problems: dict[str, Problem] = {}
         self.gaps: list[tuple[int, int]] = []
+        self.silences: dict[str, list[tuple[int, int]]] = {}
         self._steps = _Steps()
         self._last_us = -(2**63)
         self._kept_us: int | None = None
+        self._row = -1
         self._mark: str | None = None
         try:
             if column_map is None:
@@ -132,7 +151,12 @@ class Recording:
             elif not isinstance(column_map, ColumnMap):
                 column_map = load_map(Path(column_map))
             self.column_map = column_map
-            self._columns = {column.quantity: _Column() for column in column_map.columns.values()}
+            self._columns = {
+                place: _Column() for place in map(_place_of, column_map.columns.values())
+            }
+            named = (device for device, _ in self._columns if device is not None)
+            self.devices = list(dict.fromkeys(named))
+            self._silent_us: dict[str, int] = {}
             self._read()
         except OSError as error:
             raise ToolError(f"cannot read recording {path}: {error.strerror}", 2) from None
@@ -153,12 +177,17 @@ class Recording:
         """The usual time from one row to the next, in seconds; 0 for a single row."""
         return Fraction(self._steps.usual_us, 1_000_000)
 
-    def quantities(self) -> frozenset[str]:
-        return frozenset(self._columns)
+    @property
+    def length_us(self) -> int:
+        """From the first row to the last."""
+        return self.times[-1] - self.times[0]
 
-    def value(self, quantity: str, row: int) -> Decimal:
+    def quantities(self, device: str | None = None) -> frozenset[str]:
+        return frozenset(quantity for of, quantity in self._columns if of == device)
+
+    def value(self, quantity: str, row: int, device: str | None = None) -> Decimal:
         """What a row holds, in the quantity's base unit."""
-        return self._columns[quantity][row]
+        return self._columns[device, quantity][row]
 
     def summary(self) -> list[str]:
         """A sentence for each kind of oddity."""
@@ -172,6 +201,17 @@ class Recording:
     def signals(self, start_us: int = 0, speed: int | Fraction = 1) -> "RecordingSignals":
         """Play the rows from `start_us` of the world's time on, `speed` times as fast."""
         return RecordingSignals(self, start_us, Fraction(speed))
+
+    def signals_by_device(self, start_us: int = 0, speed: int | Fraction = 1) -> Signals:
+        """The same, of each device its own where the columns name several."""
+        if not self.devices:
+            return self.signals(start_us, speed)
+        return PerDevice(
+            {
+                device: RecordingSignals(self, start_us, Fraction(speed), device)
+                for device in self.devices
+            }
+        )
 
     def _read(self) -> None:
         layout = self.column_map
@@ -188,9 +228,12 @@ class Recording:
             places = {name: header.index(name) for name in layout.headings}
             for line, cells in rows:
                 if any(cells):
+                    self._row += 1
                     self._take(cells, header, places, line, resampler.take if resampler else keep)
         if resampler:
             resampler.finish()
+        for device in list(self._silent_us):
+            self._end_silence(device, self._kept_us)
         pause = None if layout.gap_us else self._steps.pause()
         if pause:
             self.problems[pause.kind] = pause
@@ -200,16 +243,33 @@ class Recording:
             if len(cells) < len(header):
                 raise _BadRow("cut row", f"the row has {len(cells)} of {len(header)} columns")
             time_us = self._time(cells, places)
+            absent = self._absent(cells, places, line)
             values = [
-                self._number(name, cells[places[name]]) for name in self.column_map.columns
-            ]  # fmt: skip
+                None if column.device in absent else self._number(name, cells[places[name]])
+                for name, column in self.column_map.columns.items()
+            ]
         except _BadRow as bad:
             self._skip(line, *bad.args)
             return
         self._last_us = time_us
         keep(time_us, values, line)
 
-    def _append(self, time_us: int, values: list[Decimal], line: int) -> None:
+    def _absent(self, cells: list[str], places: dict, line: int) -> set[str]:
+        """Which of several devices lack a cell of a row, but not all of them."""
+        if not self.devices:
+            return set()
+        empty = {
+            column.device: name
+            for name, column in self.column_map.columns.items()
+            if not cells[places[name]].strip()
+        }
+        if len(empty) == len(self.devices):
+            raise _BadRow("empty row", "the row has no device with all its cells")
+        for name in empty.values():
+            self._note(line, "empty cell", f"column {name!r} is empty; its device is silent")
+        return set(empty)
+
+    def _append(self, time_us: int, values: list[Decimal | None], line: int) -> None:
         last_us = self._kept_us
         if last_us is not None:
             self._steps.take(time_us - last_us, line)
@@ -218,8 +278,18 @@ class Recording:
                 self.gaps.append((last_us + gap_us, time_us))
         self._kept_us = time_us
         self.times.append(time_us)
-        for column, value in zip(self._columns.values(), values, strict=True):
+        for (device, _), column, value in zip(
+            self._columns, self._columns.values(), values, strict=True
+        ):
             column.append(value)
+            if value is None:
+                self._silent_us.setdefault(device, time_us)
+            elif device in self._silent_us:
+                self._end_silence(device, time_us)
+
+    def _end_silence(self, device: str, time_us: int) -> None:
+        begin_us = self._silent_us.pop(device)
+        self.silences.setdefault(device, []).append((begin_us, time_us))
 
     def _note(self, line: int, kind: str, detail: str) -> None:
         self._count(Problem(kind, line, detail, skipped=kind == "broken row"))
@@ -234,6 +304,8 @@ class Recording:
             self.problems[problem.kind] = problem
 
     def _time(self, cells: list[str], places: dict[str, int]) -> int:
+        if self.column_map.step_us:
+            return self.column_map.start_us + self._row * self.column_map.step_us
         text = " ".join(cells[places[name]].strip() for name in self.column_map.time)
         try:
             time_us = self.column_map.time_us(text, self._last_us)
@@ -256,9 +328,9 @@ class Recording:
         if not _NUMBER.fullmatch(number):
             raise _BadRow("no number", f"column {name!r} has {text!r}, not a number")
         column = self.column_map.columns[name]
-        value = Decimal(number) * column.factor
+        value = _rounded(Decimal(number) * column.factor)
         try:
-            self._columns[column.quantity].require_room(value)
+            self._columns[_place_of(column)].require_room(value)
         except OverflowError:
             raise _BadRow("too many digits", f"column {name!r} has too many digits") from None
         return value
@@ -279,8 +351,11 @@ class RecordingSignals(Signals):
     `end_us` is when the last row begins; it holds for ever after.
     """
 
-    def __init__(self, recording: Recording, start_us: int, speed: Fraction):
+    def __init__(
+        self, recording: Recording, start_us: int, speed: Fraction, device: str | None = None
+    ):
         self._recording = recording
+        self._device = device
         self._times = recording.times
         self._first_us = recording.times[0]
         self._speed = speed
@@ -290,7 +365,7 @@ class RecordingSignals(Signals):
         self.end_us = self.step_start_us(recording.rows - 1)
 
     def quantities(self) -> frozenset[str]:
-        return self._recording.quantities()
+        return self._recording.quantities(self._device)
 
     def step_at(self, time_us: int) -> int:
         """The row that holds."""
@@ -313,4 +388,4 @@ class RecordingSignals(Signals):
         return self.start_us - int((self._first_us - self._times[step]) // self._speed)
 
     def step_value(self, quantity: str, step: int) -> Decimal:
-        return self._recording.value(quantity, step)
+        return self._recording.value(quantity, step, self._device)

@@ -10,6 +10,10 @@ from decimal import Decimal
 _MORE_PLACES = 3
 
 
+Values = list[Decimal | None]
+"""A row's numbers; None where a device has none."""
+
+
 def _mean(values: list[Decimal]) -> Decimal:
     places = max(-value.as_tuple().exponent for value in values) + _MORE_PLACES
     return (sum(values) / len(values)).quantize(Decimal(1).scaleb(-places))
@@ -28,14 +32,14 @@ RULES: dict[str, Callable[[list[Decimal]], Decimal]] = {
 class Resampler:
     """Gives `keep(time_us, values, line)` a row for each period in which there is one."""
 
-    def __init__(self, every_us: int, rule: str, keep: Callable[[int, list[Decimal], int], None]):
+    def __init__(self, every_us: int, rule: str, keep: Callable[[int, Values, int], None]):
         self._every_us = every_us
         self._rule = RULES[rule]
         self._keep = keep
-        self._rows: list[list[Decimal]] = []
+        self._rows: list[Values] = []
         self._begin_us = self._line = 0
 
-    def take(self, time_us: int, values: list[Decimal], line: int) -> None:
+    def take(self, time_us: int, values: Values, line: int) -> None:
         begin_us = time_us - time_us % self._every_us
         if self._rows and begin_us != self._begin_us:
             self.finish()
@@ -46,6 +50,10 @@ class Resampler:
     def finish(self) -> None:
         """Give the row of the period that is over."""
         if self._rows:
-            values = [self._rule(column) for column in zip(*self._rows, strict=True)]
+            values = [self._of_period(column) for column in zip(*self._rows, strict=True)]
             self._rows = []
             self._keep(self._begin_us, values, self._line)
+
+    def _of_period(self, values: tuple[Decimal | None, ...]) -> Decimal | None:
+        known = [value for value in values if value is not None]
+        return self._rule(known) if known else None

@@ -92,6 +92,20 @@ class Constant(Signals):
         return self._values[quantity]
 
 
+class PerDevice(Signals):
+    """What each device of a site measures; one that is not known stands still."""
+
+    def __init__(self, devices: dict[str, Signals]):
+        self._devices = devices
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._devices)
+
+    def of_device(self, device: str) -> Signals:
+        return self._devices.get(device) or Constant()
+
+
 class Completed(Signals):
     """All of `QUANTITIES`: the source's own untouched, the others derived from them.
 

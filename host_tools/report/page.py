@@ -80,7 +80,7 @@ def render(story: Story, summary: Summary, until_us: int, price: Price | None) -
     curves = story.curves(summary.verdicts)
     happenings = story.happenings()
     world, ledger = story.world, story.world.ledger
-    start_s = world.scheduler.start_utc_us / 1_000_000
+    start_s = story.start_ms / 1000
     folder = jinja2.FileSystemLoader(_TEMPLATES)
     environment = jinja2.Environment(
         loader=folder, autoescape=True, undefined=jinja2.StrictUndefined
@@ -119,14 +119,13 @@ def _of(happenings: list, device: str) -> list:
     return [happening for happening in happenings if happening.device == device]
 
 
-def _counters(story: Story) -> list[str]:
-    """Drawings of the gateway's own counters: its heap, and how busy each bus was."""
+def _counters(story: Story) -> list[tuple[str, str]]:
+    """(title, drawing) of the gateway's own counters: its heap, and how busy each bus was."""
     if not story.diags:
         return []
-    loads = story.bus_loads().items()
-    return [plots.of_counter("Heap, peak [KB]", story.heap_kilobytes())] + [
-        plots.of_counter(f"Load of bus {bus} [%]", load) for bus, load in loads
-    ]
+    series = {"Heap, peak [KB]": story.heap_kilobytes()}
+    series |= {f"Load of bus {bus} [%]": load for bus, load in story.bus_loads().items()}
+    return [(title, plots.of_counter(title, one)) for title, one in series.items()]
 
 
 def _utc(unix_s: float) -> str:

@@ -13,10 +13,10 @@ from host_tools.report.story import Curve, Happening, Series, thin
 
 _ROW_PIXELS = 190
 _PUBLISHED = {"color": "#7db3dd", "width": 3, "shape": "hv"}
-_MEASURED = {"color": "#1c2530", "width": 0.8}
+_MEASURED = {"color": "#1c2530", "width": 0.8, "shape": "hv"}
 _LIMIT = {"color": "#b3261e", "width": 1, "dash": "dash"}
 _EVENT_COLOUR = "#b3261e"
-_MARGIN = {"l": 70, "r": 20, "t": 40, "b": 30}
+_MARGIN = {"l": 50, "r": 10, "t": 30, "b": 30}
 
 
 def of_device(curves: list[Curve], happenings: list[Happening]) -> str:
@@ -26,6 +26,7 @@ def of_device(curves: list[Curve], happenings: list[Happening]) -> str:
         rows=len(curves), cols=1, shared_xaxes=True, subplot_titles=titles,
         vertical_spacing=min(0.06, 0.6 / len(curves)),
     )  # fmt: skip
+    figure.update_annotations(x=0, xanchor="left", font_size=13)
     for row, curve in enumerate(curves, start=1):
         _draw(figure, row, curve)
     for happening in happenings[:200]:
@@ -34,12 +35,13 @@ def of_device(curves: list[Curve], happenings: list[Happening]) -> str:
     return _html(figure, _ROW_PIXELS * len(curves) + 80)
 
 
-def of_counter(title: str, series: Series) -> str:
+def of_counter(name: str, series: Series) -> str:
     """A counter of the gateway over time."""
-    figure = go.Figure(layout={"title": {"text": title}})
+    figure = go.Figure()
     values = list(map(float, series.values))
-    figure.add_scatter(x=list(map(_time, series.t_ms)), y=values, line=_PUBLISHED, name=title)
-    return _html(figure, _ROW_PIXELS + 80)
+    figure.add_scatter(x=list(map(_time, series.t_ms)), y=values, line=_PUBLISHED, name=name)
+    figure.update_yaxes(rangemode="tozero")
+    return _html(figure, _ROW_PIXELS + 60)
 
 
 def _draw(figure: go.Figure, row: int, curve: Curve) -> None:
@@ -56,7 +58,6 @@ def _add(figure: go.Figure, row: int, series: Series, name: str, line: dict, mod
         x=list(map(_time, series.t_ms)),
         y=[None if value is None else float(value) for value in series.values],
         name=name, line=line, mode=mode, marker={"size": 4}, row=row, col=1,
-        showlegend=row == 1, legendgroup=name,
     )  # fmt: skip
 
 
@@ -67,6 +68,7 @@ def _time(t_ms: int) -> datetime:
 def _html(figure: go.Figure, height: int) -> str:
     figure.update_layout(
         height=height, margin=_MARGIN, template="plotly_white", hovermode="x unified",
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+        showlegend=False,
     )  # fmt: skip
-    return figure.to_html(full_html=False, include_plotlyjs=False, config={"displaylogo": False})
+    config = {"displayModeBar": False, "responsive": True}
+    return figure.to_html(full_html=False, include_plotlyjs=False, config=config)

@@ -12,7 +12,7 @@ from host_tools.client.items import Sample, items
 from host_tools.contract import Diag
 from host_tools.subscriber import Arrival
 from host_tools.tail import plain_line
-from host_tools.truth import Rule, Verdict, as_value
+from host_tools.truth import Verdict, as_value
 from host_tools.world import World
 
 MOST_POINTS = 8000
@@ -41,17 +41,6 @@ class Curve:
     limits: dict[str, Decimal]
     verdict: Verdict | None
 
-    @property
-    def bound(self) -> str:
-        return Rule.of(self.verdict.channel).text(self.verdict.channel) if self.verdict else ""
-
-    @property
-    def largest_error(self) -> str:
-        if self.verdict is None:
-            return ""
-        error = as_value(self.verdict.largest_error, self.verdict.channel["places"])
-        return f"{error} {self.unit}".rstrip()
-
 
 @dataclass(frozen=True)
 class Happening:
@@ -64,9 +53,11 @@ class Happening:
 
 @dataclass
 class Story:
-    """Listens to a world (`take`, `take_diag`), then tells what happened there."""
+    """Listens to a world (`take`, `take_diag`), then tells what happened there, in times that are
+    `later_ms` before those of the world."""
 
     world: World
+    later_ms: int = 0
     arrivals: list[Arrival] = field(default_factory=list)
     diags: list[Diag] = field(default_factory=list)
 
@@ -86,7 +77,7 @@ class Story:
     def happenings(self) -> list[Happening]:
         """All events in the order of their times."""
         found = [
-            Happening(_time_of(item), arrival.device, _sentence(plain_line(item), item.gateway))
+            Happening(self._told_ms(_time_of(item)), arrival.device, _sentence(item))
             for arrival in self.arrivals
             for item in items(self.world.gateway, arrival)
             if not isinstance(item, Sample)
@@ -113,8 +104,16 @@ class Story:
             for bus, load in loads.items()
         }
 
+    @property
+    def start_ms(self) -> int:
+        """When it begins."""
+        return self.world.scheduler.start_utc_us // 1000 - self.later_ms
+
+    def _told_ms(self, t_ms: int | None) -> int | None:
+        return None if t_ms is None else t_ms - self.later_ms
+
     def _diag_series(self, *path: str) -> Series:
-        start_ms = self.world.scheduler.start_utc_us // 1000
+        start_ms = self.start_ms
         points = [(start_ms + diag.counters["uptime_s"] * 1000, diag) for diag in self.diags]
         return Series(
             [t_ms for t_ms, _ in points],
@@ -126,7 +125,7 @@ class Story:
         for sample in self._samples():
             if sample.t_ms is not None:
                 place = sample.device, sample.channel
-                series.setdefault(place, []).append((sample.t_ms, sample.value))
+                series.setdefault(place, []).append((self._told_ms(sample.t_ms), sample.value))
         return {place: _series(sorted(points, key=_first)) for place, points in series.items()}
 
     def _samples(self) -> Iterator[Sample]:
@@ -143,7 +142,8 @@ class Story:
             channel, reads = verdict.channel, self.world.truth[place]
             places = channel["places"]
             values = [as_value(count, places) for count in reads.counts]
-            measured = Series([time_us // 1000 for time_us in reads.times_us], values)
+            times = [time_us // 1000 - self.later_ms for time_us in reads.times_us]
+            measured = Series(times, values)
             alarms = channel.get("alarm", ())
             limits = {
                 alarm["name"]: as_value(alarm["limit"], places)
@@ -168,9 +168,10 @@ def _series(points: list[tuple[int, Decimal | None]]) -> Series:
     return Series([t_ms for t_ms, _ in points], [value for _, value in points])
 
 
-def _sentence(line: str, gateway: str) -> str:
+def _sentence(item) -> str:
     """A line of `limen tail` without what every line of a report would repeat."""
-    return line.partition(f"{gateway} ")[2] or line
+    line = plain_line(item)
+    return line.partition(f"{item.gateway} ")[2] or line
 
 
 def _time_of(item) -> int | None:

@@ -57,5 +57,5 @@ def test_rows_times_and_values_are_those_that_pandas_reads(name):
     assert list(recording.times) == list(times)
     assert recording.skipped == int((~growing).sum())
     for quantity, (column, factor) in quantities.items():
-        expected = [Decimal(text) * factor for text in table[column]]
+        expected = [round(Decimal(text) * factor, 9) for text in table[column]]
         assert [recording.value(quantity, row) for row in range(recording.rows)] == expected

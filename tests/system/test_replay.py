@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from host_tools import cli
-from host_tools.replay import COLUMNS, iso_time
+from host_tools.replay import COLUMNS, Program, iso_time
 
 ROWS = ["230.10", "230.12", "229.5", "229.5", "-1.25", "231"]
 
@@ -38,6 +38,42 @@ def test_every_change_beyond_the_deadband_comes_out_exactly_and_again(recording,
     assert {row["quality"] for row in rows} <= {"good", "uncertain"}
     assert "Lost 0 of " in capsys.readouterr().out
     assert replay(recording, tmp_path / "two.csv") == (0, published)
+
+
+HOUSE = """\
+time,grid.power_active_total [kW],boiler.temperature
+2006-12-16T17:24:00Z,1.5,55
+2006-12-16T17:25:00Z,1.5,56.5
+2006-12-16T17:26:00Z,2.25,56.5
+"""
+
+
+def test_an_old_recording_of_several_devices_plays_through_a_drafted_site(tmp_path, capsys):
+    recording, site = tmp_path / "house.csv", tmp_path / "site.toml"
+    recording.write_text(HOUSE)
+    (tmp_path / "secrets.toml").write_text('[wifi]\nssid = "h"\npassword = "12345678"\n')
+    assert cli.main(["draft", "--recording", str(recording), "--out", str(site)]) == 0
+    status, published = replay(recording, tmp_path / "one.csv", "--site", str(site))
+    told = " ".join(capsys.readouterr().out.split())
+    assert status == 0, told
+    assert "weeks later, as it believes no time before 2026" in told
+    assert "Peak heap" in told and " of 224 KB" in told
+    rows = list(csv.DictReader(published.decode().splitlines()))
+    values = [(row["time"][:16], row["device"], float(row["value"])) for row in rows
+              if row["kind"] == "data"]  # fmt: skip
+    assert [values.index(one) > 0 for one in (
+        ("2006-12-16T17:26", "grid", 2250), ("2006-12-16T17:25", "boiler", 56.5),
+    )] == [True, True]  # fmt: skip
+    assert values[0][:2] == ("2006-12-16T17:24", "grid") and values[0][2] == 1500
+
+
+def test_a_time_is_put_off_by_whole_weeks_until_it_is_believed():
+    for begin_s in (0, 1_166_289_840, 1_767_225_599, 1_767_225_600, 1_900_000_000):
+        program = Program.since(None, begin_s, 1)
+        assert program.start_utc_s - begin_s == program.later_s
+        assert program.later_s % (7 * 86_400) == 0
+        assert program.start_utc_s >= 1_767_225_600
+        assert program.later_s == 0 or program.start_utc_s < 1_767_225_600 + 370 * 86_400
 
 
 GAPPED = """

@@ -110,8 +110,12 @@ def test_meters_behind_a_network_and_parts_at_pins(tmp_path):
     (tmp_path / "secrets.toml").write_text('[wifi]\nssid = "h"\npassword = "12345678"\n')
     summary, told = replayed(tmp_path, tmp_path / "site.toml")
     assert summary.is_good
-    assert summary.unjudged == ["cabinet", "energy", "door", "tank"]
-    assert {verdict.device for verdict in summary.verdicts} == {"one", "two"}
+    assert summary.unjudged == []
+    judged = {verdict.device: verdict for verdict in summary.verdicts}
+    assert list(judged) == ["one", "two", "cabinet", "energy", "door", "tank"]
+    assert all(verdict.read > 5 for verdict in judged.values())
+    assert judged["door"].bound_text() == "0"
+    assert judged["energy"].grain.counts == 2
     powers = without_repetitions(told["one.power_active_total"])
     assert [float(power) for power in powers] == [12_000, 30_000, -4_000]
     assert without_repetitions(told["cabinet.temperature"])[1:] == ["22.25", "-3.00"]
