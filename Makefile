@@ -10,7 +10,7 @@ PLAYED = $(if $(WORLD),--world "$(WORLD)") $(if $(RECORDING),--recording "$(RECO
 FLASHED = $(if $(PORT),--port "$(PORT)") $(if $(IMAGE),--image "$(IMAGE)") \
 	$(if $(BROKER),--broker "$(BROKER)") $(if $(filter 0,$(WATCH)),--no-watch)
 
-.PHONY: setup demo replay test noise cuts outage kills first-flash fuzz mutants soak lint bench size flash update flash-cuts update-cuts clean distclean
+.PHONY: setup demo replay test noise cuts outage kills first-flash fuzz mutants soak lint golden bench size flash update flash-cuts update-cuts clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(PLAYED) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -65,6 +65,12 @@ fuzz: setup
 
 lint: setup
 	.venv/bin/ruff check
+
+# What the press of the examples publishes, for tests/system/test_golden.py: only where it is meant
+# to be another than before.
+golden: setup
+	$(LIMEN) replay --site examples/press --recording tests/golden/recording.csv \
+		--out tests/golden/published.csv
 
 bench: setup
 	@$(LIMEN) bench $(if $(BROKER),--broker "$(BROKER)") $(ARGS)

@@ -172,23 +172,24 @@ class Wiring:
                 self.driver_enable[bus["de"]] = bus["uart"]
 
     def _add_meter(self, device: dict, bus: dict, signals: Signals) -> None:
-        on_read = self._truth.of_device(device["id"])
         if self._trace and bus["kind"] == "modbus-rtu":
             return
+        tell = self._truth.of_device
+        name = device["id"]
         if bus["kind"] == "p1":
             line = self.lines[bus["uart"]]
             version = _P1_VERSIONS[bus["baud"]]
-            meter = P1Meter(self._scheduler, line, signals, version, on_read=on_read)
+            meter = P1Meter(self._scheduler, line, signals, version, on_read=tell(name))
         elif bus["kind"] in _MODBUS:
             line, framing = self._line_of(device, bus)
             model = METERS[device["model"]]
             address = device["address"]
             meter = Meter(
-                self._scheduler, line, address, model, signals, on_read=on_read, framing=framing
+                self._scheduler, line, address, model, signals, on_read=tell(name), framing=framing
             )
         else:
             return
-        self.meters[device["id"]] = meter
+        self.meters[name] = meter
 
     def _line_of(self, device: dict, bus: dict) -> tuple[Line, Framing]:
         if bus["kind"] in _TCP:

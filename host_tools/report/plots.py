@@ -45,19 +45,26 @@ def of_counter(name: str, series: Series) -> str:
 
 
 def _draw(figure: go.Figure, row: int, curve: Curve) -> None:
-    mode = "lines+markers" if len(curve.published.t_ms) < 400 else "lines"
-    _add(figure, row, thin(curve.published), "published", _PUBLISHED, mode)
+    _add(figure, row, thin(_held(curve)), "published", _PUBLISHED)
     if curve.measured:
-        _add(figure, row, thin(curve.measured), "measured", _MEASURED, "lines")
+        _add(figure, row, thin(curve.measured), "measured", _MEASURED)
     for name, limit in curve.limits.items():
         figure.add_hline(float(limit), row=row, col=1, line=_LIMIT, annotation_text=name)
 
 
-def _add(figure: go.Figure, row: int, series: Series, name: str, line: dict, mode: str) -> None:
+def _held(curve: Curve) -> Series:
+    """What was published, the last of it held as long as anything was measured."""
+    held, measured = curve.published, curve.measured
+    if not held.t_ms or not measured or measured.t_ms[-1:] <= held.t_ms[-1:]:
+        return held
+    return Series([*held.t_ms, measured.t_ms[-1]], [*held.values, held.values[-1]])
+
+
+def _add(figure: go.Figure, row: int, series: Series, name: str, line: dict) -> None:
     figure.add_scatter(
         x=list(map(_time, series.t_ms)),
         y=[None if value is None else float(value) for value in series.values],
-        name=name, line=line, mode=mode, marker={"size": 4}, row=row, col=1,
+        name=name, line=line, mode="lines", row=row, col=1,
     )  # fmt: skip
 
 

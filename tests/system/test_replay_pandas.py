@@ -1,0 +1,150 @@
+"""What a report says of real recordings, beside what pandas makes of recording and messages."""
+
+import re
+
+import pandas
+import pytest
+
+from host_tools import cli, interpreter
+from host_tools.paths import PROJECT
+
+DATA = PROJECT / "../shared/data"
+SECRETS = '[wifi]\nssid = "h"\npassword = "12345678"\n'
+ROWS = 80
+
+AIR = """
+[time]
+columns = ["timestamp"]
+timezone = "Europe/Lisbon"
+[columns]
+Reservoirs = { device = "reservoirs", quantity = "pressure" }
+TP3 = { device = "panel", quantity = "pressure" }
+"""
+CASES = {
+    "household_1phase/household_power_consumption_37k.txt": (
+        700,
+        ";",
+        {
+            "meter.power_active_total": ("Global_active_power", 1000, 0),
+            "meter.voltage": ("Voltage", 1, 0),
+        },
+    ),
+    "steel_industry/Steel_industry_data.csv": (
+        12_000,
+        ",",
+        {"meter.power_active_total": ("Usage_kWh", 4000, 0)},
+    ),
+    "metropt2_compressor/metropt2_1000s.csv": (
+        0,
+        ",",
+        {
+            "reservoirs.pressure": ("Reservoirs", 1, 0.002),
+            "panel.pressure": ("TP3", 1, 0.002),
+        },
+    ),
+}
+"""file → (first row, separator, {device.channel: (column, factor, how exactly its part serves)})"""
+
+pytestmark = [
+    pytest.mark.skipif(not DATA.exists(), reason="needs ../shared/data"),
+    pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython"),
+]
+
+
+def run(*words):
+    assert cli.main([*map(str, words)]) == 0
+
+
+@pytest.fixture(params=CASES)
+def case(request, tmp_path):
+    """(rows, published, the report's table, the channels) of a slice through a tuned site."""
+    first, separator, channels = CASES[request.param]
+    lines = (DATA / request.param).read_text("utf-8-sig").splitlines()
+    used = [lines[0], *lines[1 + first : 1 + first + ROWS]]
+    recording = tmp_path / "slice.csv"
+    recording.write_text("\n".join(used) + "\n")
+    (tmp_path / "secrets.toml").write_text(SECRETS)
+    (tmp_path / "air.toml").write_text(AIR)
+    words = ["--recording", recording]
+    words += ["--map", tmp_path / "air.toml"] * ("metropt" in request.param)
+    site, tuned = tmp_path / "site.toml", tmp_path / "tuned.toml"
+    run("draft", *words, "--out", site)
+    if "household" in request.param:
+        site.write_text(site.read_text() + "channels.energy_import = {}\n")
+    run("tune", *words, "--site", site, "--error", "10 %", "--out", tuned)
+    out, page = tmp_path / "published.csv", tmp_path / "report.html"
+    run("replay", *words, "--site", tuned, "--out", out, "--report", page)
+    rows = pandas.read_csv(recording, sep=separator)
+    published = pandas.read_csv(out)
+    published = published[published["kind"] == "data"]
+    published["time"] = pandas.to_datetime(published["time"])
+    return rows, published.sort_values("time"), table_of(page), channels
+
+
+def table_of(page):
+    """{device.channel: (read, published, largest error)} as the page has them."""
+    text = page.read_text()
+    text = text[text.index("<h2>Channels</h2>") : text.index("<h2>Measured and published</h2>")]
+    told, device = {}, None
+    for row in re.findall(r"<tr>(.*?)</tr>", text, re.DOTALL):
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)
+        if len(cells) == 1:
+            device = re.sub("<.*?>", "", cells[0])
+        elif len(cells) == 7:
+            error = float(cells[2].split()[0])
+            told[f"{device}.{cells[0]}"] = int(cells[5]), int(cells[6]), error
+    return told
+
+
+def times_of(rows):
+    """When each row begins, in UTC."""
+    if "Date" in rows:
+        local = pandas.to_datetime(rows["Date"] + rows["Time"], format="%d/%m/%Y%H:%M:%S")
+        return local.dt.tz_localize("Europe/Paris").dt.tz_convert("UTC")
+    if "date" in rows:
+        local = pandas.to_datetime(rows["date"], format="%d/%m/%Y %H:%M")
+        return local.dt.tz_localize("Asia/Seoul").dt.tz_convert("UTC")
+    return (
+        pandas.to_datetime(rows["timestamp"]).dt.tz_localize("Europe/Lisbon").dt.tz_convert("UTC")
+    )
+
+
+def test_the_reports_numbers_are_those_of_pandas(case):
+    rows, published, told, channels = case
+    rows["time"] = times_of(rows)
+    rows = rows[
+        rows["time"]
+        > rows["time"].cummax().shift(fill_value=rows["time"][0] - pandas.Timedelta("1s"))
+    ]
+    last = rows["time"].iloc[-1]
+    for name, (column, factor, grain) in channels.items():
+        device, channel = name.split(".")
+        points = published[(published["device"] == device) & (published["channel"] == channel)]
+        read, count, largest = told[name]
+        assert count == len(points)
+        assert len(rows) <= read <= len(rows) + 35  # the last row is read while all is delivered
+        truth = rows[["time"]].assign(truth=rows[column] * factor)
+        right = pandas.merge_asof(points, truth, on="time")
+        step = 0.5 * 10 ** -len(points["value"].iloc[0:1].astype(str).iloc[0].partition(".")[2])
+        assert ((right["value"] - right["truth"]).abs() <= step + grain).all()
+        ends = truth["time"].shift(-1, fill_value=last + pandas.Timedelta("10s"))
+        held = pandas.merge_asof(
+            truth.assign(time=ends - pandas.Timedelta("1ms")), points, on="time"
+        )
+        error = (held["truth"] - held["value"]).abs().max()
+        assert largest == pytest.approx(error, abs=2 * step + grain)
+        assert largest <= 0.1 * (truth["truth"].max() - truth["truth"].min()) + 2 * step + grain
+        assert abs(held["truth"].mean() - held["value"].mean()) <= largest + step
+
+
+def test_the_energy_is_the_integral_of_the_recorded_power(case):
+    rows, published, _, channels = case
+    energies = published[published["channel"] == "energy_import"]
+    if energies.empty:
+        pytest.skip("the meter of this recording has no counter")
+    times, watts = times_of(rows), rows["Global_active_power"] * 1000
+    end = energies["time"].iloc[-1]
+    hours = times.shift(-1).fillna(end).clip(upper=end).sub(times).dt.total_seconds() / 3600
+    begin = energies["value"].iloc[0]
+    used = float((watts * hours.clip(lower=0)).sum()) / 1000
+    assert energies["value"].iloc[-1] - begin == pytest.approx(used, abs=0.02)
