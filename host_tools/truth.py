@@ -28,6 +28,7 @@ from host_tools.subscriber import Arrival, Gateway
 _BASIS = 10_000
 _JITTER_US = 50_000
 _READING_US = 250_000
+_EDGE_US = 5_000
 
 
 def _is_held(channel: dict) -> bool:
@@ -145,6 +146,12 @@ class Reads:
         if not self.counts or count != self.counts[-1]:
             return False
         return time_us - self.times_us[-1] < self._due_us
+
+    def place_at(self, t_ms: int) -> int:
+        """The read that a value of this time belongs to, -1 if there was none yet. The time of an
+        edge at a pin comes through the clock of the chip, which is some milliseconds off."""
+        late_us = _EDGE_US if self._is_part and not self.grain.counts else 999
+        return bisect.bisect_right(self.times_us, t_ms * 1000 + late_us) - 1
 
     def serves(self, at: int, count: int, time_us: int) -> bool:
         """Whether a value of this time can be what read `at` served."""
@@ -312,7 +319,7 @@ def judge(
     verdict = Verdict(device, channel, len(reads.turns.times_us), len(points), grain=reads.grain)
     settled = served if until_us is None else bisect.bisect(reads.times_us, until_us)
     rule = Rule.of(channel)
-    places = [bisect.bisect_right(reads.times_us, p.t_ms * 1000 + 999) - 1 for p in points]
+    places = [reads.place_at(point.t_ms) for point in points]
     verdict.uncovered = max(places[0], 0) if places else served
     ends = [*places, settled][1:]
     for point, first, end in zip(points, places, ends, strict=True):
