@@ -57,6 +57,18 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Before:
+    """What a birth says of the boot before: whether it kept all on flash before it ended, and the
+    highest seq of its data and of its events that waited there when this boot began; 0 for none.
+    """
+
+    boot: int
+    clean: bool
+    data: int
+    event: int
+
+
+@dataclass(frozen=True)
 class Birth:
     """How to read the data that carries the same `cfg`: {device: {channel name: Channel}}.
 
@@ -71,6 +83,7 @@ class Birth:
     models: dict[str, str]
     devices: dict[str, dict[str, Channel]]
     trouble: str | None = None
+    before: Before | None = None
 
 
 @dataclass(frozen=True)
@@ -263,9 +276,19 @@ def _birth(table: Table) -> Birth:
         models,
         channels,
         table.get("trouble", str) if table.has("trouble") else None,
+        _before(table.table("before")) if table.has("before") else None,
     )
     table.rest()  # further facts may join a birth at any time
     return birth
+
+
+def _before(table: Table) -> Before:
+    before = Before(
+        table.natural("boot"), table.get("clean", bool), table.natural("data"),
+        table.natural("event"),
+    )  # fmt: skip
+    table.end()
+    return before
 
 
 def _request(verb: str, table: Table) -> Request:

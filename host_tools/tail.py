@@ -17,6 +17,7 @@ from host_tools.client import (
     ClockSet,
     ClockStep,
     CounterChange,
+    Ended,
     Fault,
     Gap,
     Happening,
@@ -73,6 +74,9 @@ def plain_line(item: Item) -> str:
         case Gap():
             which = f"{item.first} to {item.last} of boot {item.boot}"
             return f"{item.gateway} gap: {item.count} records did not come, {which}"
+        case Ended(gateway, boot, last, clean):
+            lost = "nothing is lost" if clean else "seconds behind it, if any, were in memory only"
+            return f"{gateway} boot {boot} ended with record {last}; {lost}"
         case Presence():
             return f"{item.gateway} is {'online' if item.online else 'offline'}"
         case Born():

@@ -15,6 +15,7 @@ from limen import drivers
 from limen.core.alarm import LimitAlarm
 from limen.core.channel import Channel
 from limen.core.compat import const
+from limen.core.late import forget_since
 from limen.core.quality import GOOD
 from limen.core.report import Report
 from limen.core.text import Text
@@ -189,7 +190,7 @@ class Gateway:
             sizes = [size >> 1 for size in sizes]
         self.outbox = Outbox(*sizes, options["in_flight"], per_record)
         self.path = Path(self.clock, self.outbox)
-        self.uplink = self.link = self.node_link = self._tls = self.journal = None
+        self.uplink = self.link = self.node_link = self._tls = self.journal = self.before = None
         self._clock_patience_s = 0
         if "tls" in options:
             from limen.net.tls import Tls
@@ -237,8 +238,21 @@ class Gateway:
         names = (int(self.incarnation, 16), self.boot, int(head["hash"], 16))
         try:
             self.journal = Journal(flash, self.outbox, names, dialect, BIRTH, self._tell_own)
+            self._look_back(names)
         except OSError as error:  # flash that cannot even be read
             self.report("journal", error)
+
+    def _look_back(self, names):
+        """What the birth tells of the boot before."""
+        known = set(sys.modules)
+        from limen.delivery.before import waiting
+
+        boot = self.boot - 1
+        data, event = waiting(self.journal.segments, names[0], boot)
+        is_clean = self.store.get("ended") == boot
+        if boot:
+            self.before = {"boot": boot, "clean": is_clean, "data": data, "event": event}
+        forget_since(known)
 
     def _restate(self):
         from limen.service.restate import restate
@@ -312,6 +326,8 @@ class Gateway:
             "chip": board.unique_id(),
             "low": self.outbox.low(),
         }
+        if self.before:
+            facts["before"] = self.before
         link = self.link or self.node_link
         if link.trouble:
             facts["trouble"] = link.trouble

@@ -15,7 +15,7 @@ from host_tools.client.items import (
     Presence,
     Sample,
 )
-from host_tools.client.reader import Fault, Gap
+from host_tools.client.reader import Ended, Fault, Gap
 from host_tools.client.service import AsyncClient, Client
 from host_tools.client.state import State
 
@@ -28,6 +28,7 @@ __all__ = [
     "ClockSet",
     "ClockStep",
     "CounterChange",
+    "Ended",
     "Fault",
     "Gap",
     "Happening",

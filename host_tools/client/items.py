@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from host_tools.client.reader import Arrival, Fault, Found, Gap, Gateway, Notice
+from host_tools.client.reader import Arrival, Ended, Fault, Found, Gap, Gateway, Notice
 from host_tools.contract import QUALITY_NAMES, Birth, Channel, Status, Values
 from host_tools.contract import Alarm as AlarmBody
 from host_tools.contract import ClockSet as SetBody
@@ -179,7 +179,7 @@ class Born:
 
 
 Recorded = Sample | Alarm | CounterChange | Happening | ClockSet | ClockStep
-Item = Recorded | Gap | Presence | Born | Fault
+Item = Recorded | Gap | Ended | Presence | Born | Fault
 
 
 def items(gateway: Gateway | None, found: Found) -> Iterator[Item]:
@@ -191,7 +191,7 @@ def items(gateway: Gateway | None, found: Found) -> Iterator[Item]:
             yield Presence(name, online)
         case Notice(name, Birth() as birth):
             yield Born(name, birth)
-        case Gap() | Fault():
+        case Gap() | Ended() | Fault():
             yield found
 
 

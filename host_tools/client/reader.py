@@ -6,6 +6,7 @@ bounded: of each gateway the newest boots and births.
 """
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from host_tools.client.seen import Seen
 from host_tools.contract import (
     Answer,
     Batch,
+    Before,
     Birth,
     Channel,
     ClockSet,
@@ -67,6 +69,20 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """A boot has ended, and all of it that was left on its gateway's flash has come.
+
+    `last` is the highest seq of it that has come. Unless it is `clean`, what came behind that went
+    with the memory: ordinary samples of the last seconds. Holes before it were told as gaps.
+    """
+
+    gateway: str
+    boot: Boot
+    last: int
+    clean: bool
+
+
+@dataclass(frozen=True)
 class Notice:
     """What a gateway says beside its records."""
 
@@ -82,7 +98,7 @@ class Fault:
     sentence: str
 
 
-Found = Arrival | Repetition | Gap | Notice | Fault
+Found = Arrival | Repetition | Gap | Ended | Notice | Fault
 
 
 @dataclass(frozen=True)
@@ -91,6 +107,22 @@ class Placing:
 
     zero_ms: int
     is_uncertain: bool = False
+
+
+@dataclass
+class Ending:
+    """What a birth told of the boot before; `settled` counts the batches of later boots since the
+    last one of its own, up to SETTLED, when it is told."""
+
+    SETTLED: ClassVar[int] = 16
+    """Beside live data the records of one ring of the gateway come device by device."""
+
+    before: Before
+    settled: int = 0
+
+    def has_come(self, seen: Seen) -> bool:
+        """Whether what waited on flash has."""
+        return all(not seq or seq in seen for seq in (self.before.data, self.before.event))
 
 
 @dataclass
@@ -105,6 +137,7 @@ class Gateway:
     births: dict[str, Birth] = field(default_factory=dict)
     boots: dict[Boot, Seen] = field(default_factory=dict)
     clocks: dict[Boot, Placing] = field(default_factory=dict)
+    endings: dict[Boot, Ending] = field(default_factory=dict)
 
     def channel(self, device: str, name: str) -> Channel | None:
         """What the newest birth says of a channel."""
@@ -151,6 +184,25 @@ class Gateway:
         self.births[birth.cfg] = birth
         if len(self.births) > self.MOST_BIRTHS:
             del self.births[next(iter(self.births))]
+        if birth.before:
+            boot = Boot(birth.boot.inc, birth.before.boot)
+            self.endings.setdefault(boot, Ending(birth.before))
+            if len(self.endings) > self.MOST_BOOTS:
+                del self.endings[next(iter(self.endings))]
+
+    def ended(self, speaker: Boot) -> Iterator[Gap | Ended]:
+        """What a batch of `speaker`'s shows to be over: gaps of each boot, then its end."""
+        for boot, ending in self.endings.items():
+            seen = self.boots.get(boot)
+            if seen is None or ending.settled == ending.SETTLED:
+                continue
+            if boot == speaker or not ending.has_come(seen):
+                ending.settled = 0
+                continue
+            ending.settled += 1
+            if ending.settled == ending.SETTLED:
+                yield from (Gap(self.name, boot, *hole) for hole in seen.holes(seen.low, seen.top))
+                yield Ended(self.name, boot, seen.top, ending.before.clean)
 
 
 @dataclass(frozen=True)
@@ -212,7 +264,7 @@ def _take_batch(gateway: Gateway, batch: Batch) -> list[Found]:
     seen = gateway.seen(batch.boot, batch.low)
     arrivals = [_take_record(gateway, seen, batch, record) for record in batch.records]
     gaps = [Gap(gateway.name, batch.boot, *hole) for hole in seen.raise_low(batch.low)]
-    return [*gaps, *arrivals]
+    return [*gaps, *arrivals, *gateway.ended(batch.boot)]
 
 
 def _take_record(

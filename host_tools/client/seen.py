@@ -68,16 +68,17 @@ class Seen:
 
     def raise_low(self, low: int) -> list[tuple[int, int]]:
         """All below `low` was acknowledged: (first, last) of each hole that is a gap since now."""
-        found = list(self._holes(self.low, low))
+        found = list(self.holes(self.low, low))
         self.low = max(self.low, low)
         return found
 
     def missing(self) -> list[int]:
         """The seqs below `low` that never arrived: nobody will send them any more."""
-        holes = self._holes(self.floor, self.low)
+        holes = self.holes(self.floor, self.low)
         return [seq for first, last in holes for seq in range(first, last + 1)]
 
-    def _holes(self, first: int, end: int) -> Iterator[tuple[int, int]]:
+    def holes(self, first: int, end: int) -> Iterator[tuple[int, int]]:
+        """(first, last) of what is missing from `first` up to `end`, which is not meant."""
         at = max(0, bisect.bisect_right(self._starts, first) - 1)
         for start, behind in zip(self._starts[at:], self._ends[at:], strict=True):
             if start >= end:

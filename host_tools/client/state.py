@@ -10,9 +10,9 @@ import json
 import sqlite3
 from pathlib import Path
 
-from host_tools.client.reader import Gateway, Parsed, Placing, Reader, read
+from host_tools.client.reader import Ending, Gateway, Parsed, Placing, Reader, read
 from host_tools.client.seen import Seen
-from host_tools.contract import ROOT, Batch, Birth, Channel
+from host_tools.contract import ROOT, Batch, Before, Birth, Channel
 from host_tools.contract_table import Boot
 
 _CREATE = "CREATE TABLE IF NOT EXISTS limen_client (key TEXT PRIMARY KEY, text TEXT NOT NULL)"
@@ -69,10 +69,17 @@ def _boots(gateway: Gateway) -> list[dict]:
     return [
         {
             "inc": boot.inc, "boot": boot.number, "floor": seen.floor, "low": seen.low,
-            "seen": seen.ranges(),
+            "seen": seen.ranges(), "ending": _ending(gateway.endings.get(boot)),
         }
         for boot, seen in gateway.boots.items()
     ]  # fmt: skip
+
+
+def _ending(ending: Ending | None) -> list | None:
+    if ending is None:
+        return None
+    before = ending.before
+    return [before.clean, before.data, before.event, ending.settled]
 
 
 def _clocks(gateway: Gateway) -> list[list]:
@@ -87,6 +94,9 @@ def _restore_boots(gateway: Gateway, boots: list[dict]) -> None:
     for known in boots:
         boot = Boot(known["inc"], known["boot"])
         gateway.boots[boot] = Seen.of_ranges(known["floor"], known["low"], known["seen"])
+        if known.get("ending"):
+            *before, settled = known["ending"]
+            gateway.endings[boot] = Ending(Before(boot.number, *before), settled)
 
 
 def _birth(birth: Birth) -> dict:

@@ -22,7 +22,8 @@ FRAME = HEAD | {"cfg": "1c0ffee1", "low": 17}
 CHANNEL = {"name": "valve", "unit": "", "kind": "state", "places": 0, "states": {"0": "shut"}}
 GOLDEN = [
     ("status", HEAD | {"online": True}),
-    ("birth", FRAME | {"firmware": "0.1.0", "reset": "wdt", "device": [
+    ("birth", FRAME | {"firmware": "0.1.0", "reset": "wdt", "before": {
+        "boot": 2, "clean": False, "data": 830, "event": 0}, "device": [
         {"id": "m", "model": "X", "channel": [CHANNEL]}]}),
     ("dev/m/data", FRAME | {"r": [[17, 1795291200000, 0, {"a": 1.5, "b": -2}]]}),
     ("dev/m/data", FRAME | {"r": [[18, None, 2, {"a": None}, 2500]]}),

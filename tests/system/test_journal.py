@@ -4,12 +4,14 @@ import pytest
 
 from host_tools import interpreter
 from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.mqtt_packets import Publish
 from host_tools.emulation.press import PressModel
 from host_tools.image import build_image
 from host_tools.partitions import layout_of
 from host_tools.world import plan_of_site
 from meter_site import SECRETS
 from outage import SITE, run_outage
+from time_scene import Scene
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
@@ -26,8 +28,13 @@ def test_an_outage_with_a_power_cut_in_it_costs_ten_seconds_at_most(tmp_path):
     boots = {boot: [seq for _, number, seq in outage.names if number == boot] for boot in (1, 2)}
     assert max(boots[1]) >= 250 - 10
     assert max(boots[2]) > 250
-    assert outage.world.gateway.conflicts == 0
+    gateway = outage.world.gateway
+    assert gateway.conflicts == 0
     assert outage.world.subscriber.errors == []
+    ((boot, ending),) = gateway.endings.items()
+    assert (boot.number, ending.before.clean) == (1, False)
+    assert ending.before.data == max(boots[1])
+    assert ending.settled == ending.SETTLED
 
 
 def test_a_backlog_is_read_with_the_birth_of_the_configuration_that_made_it(tmp_path):
@@ -53,3 +60,15 @@ def test_a_backlog_is_read_with_the_birth_of_the_configuration_that_made_it(tmp_
     values = {boot.inc: names for boot, names in outage.channels.items()}
     assert sorted(map(sorted, values.values())) == [["power_active_total"], ["voltage_l1"]]
     assert outage.missing() == set()
+
+
+def test_a_restart_that_was_asked_for_is_told_as_a_clean_end(tmp_path):
+    with Scene(tmp_path, every="1s") as scene:
+        scene.run_to(30)
+        topic = "limen/v1/hall-2/press-07/cmd/restart"
+        scene.broker.publish(Publish(topic, b'{"id":"r"}', 1, False))
+        scene.run_to(80)
+        ((boot, ending),) = scene.gateway.endings.items()
+        assert (boot.number, ending.before.clean) == (1, True)
+        assert ending.settled == ending.SETTLED
+        scene.assert_nothing_lost()

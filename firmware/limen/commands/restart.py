@@ -27,6 +27,7 @@ async def restart_answered(gateway):
     while gateway.commands.answers and waited_ms < _PATIENCE_MS:
         await asyncio.sleep_ms(_LOOK_MS)
         waited_ms += _LOOK_MS
-    if gateway.journal:
-        gateway.journal.save()
+    if gateway.journal and gateway.journal.save():
+        gateway.store.set("ended", gateway.boot)  # nothing is lost: the next birth says so
+        gateway.store.save()
     restart()

@@ -292,9 +292,9 @@ class Journal:
             self.move(kind)
 
     def save(self):
-        """The board is about to restart: copy all."""
-        self.copy(EVENT)
-        self.copy(DATA)
+        """The board is about to restart: copy all; False if flash refuses."""
+        has_events = self.copy(EVENT)
+        return self.copy(DATA) and has_events
 
     async def announce(self, session, facts):
         """Publish the births that a backlog of other configurations is to be read with."""
