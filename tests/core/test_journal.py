@@ -4,9 +4,7 @@ from fake_cuts import check_cut, count_writes
 from fake_flash import BLOCK, Flash
 from fake_journal import Boot
 
-from limen.delivery.gaps import give_up
 from limen.delivery.outbox import DATA, EVENT
-from limen.delivery.segments import LOST, Segments
 
 
 def test_what_was_committed_outlives_a_power_cut():
@@ -114,48 +112,6 @@ def test_when_it_is_full_the_oldest_data_go_and_the_gaps_add_up():
     assert (gateway.outbox.dropped, gateway.outbox.waiting()) == (len(lost), 0)
 
 
-def test_flash_that_refuses_is_counted_and_memory_goes_on():
-    flash = Flash(16)
-    gateway = Boot(flash)
-    flash.refuses = True
-    for s in range(20):
-        gateway.sample(s, s, commit=True)
-    assert dict(gateway.drain()) == gateway.put
-    assert gateway.outbox.acked == 20
-    assert gateway.journal.counters(1)["failures"] > 0
-
-
-def test_flash_that_refuses_from_the_start_is_read_all_the_same():
-    flash = Flash(16)
-    before = Boot(flash)
-    for s in range(300):
-        before.sample(s, s)
-    before.journal.save()
-    flash.refuses = True
-    after = Boot(flash, boot=2, cfg=7)
-    after.sample(1, 1, commit=True)
-    received = dict(after.drain())
-    assert received.pop((2, 1)) == after.put[2, 1]
-    assert received == before.put
-    assert after.journal.counters(1)["failures"] > 0
-
-
-def test_random_bytes_do_not_stop_the_start():
-    flash = Flash(16)
-    before = Boot(flash)
-    for s in range(3000):
-        before.sample(s, s)
-    before.journal.save()
-    state = 1
-    for at in range(0, len(flash.cells), 97):
-        state = state * 1103515245 + 12345 & 0x3FFFFFFF
-        flash.cells[at] = state >> 16 & 255
-    after = Boot(flash, boot=2)
-    for name, content in after.drain():
-        assert before.put[name] == content
-    assert after.journal.counters(1)["corrupt"] > 0
-
-
 def test_a_received_part_of_a_frame_does_not_come_again():
     gateway = Boot(Flash(16))
     for s in range(30):
@@ -197,112 +153,3 @@ def test_nothing_committed_is_lost_wherever_the_power_fails():
     assert writes > 80
     for cuts in range(0, writes, 6):
         check_cut(cuts, cuts // 6 % 5, 400)
-
-
-def fill(gateway, seconds):
-    """Events are long, so it takes few of them to fill the flash."""
-    for s in range(seconds):
-        gateway.event(s, b'{"alarm":"%0180d"}' % s)
-        gateway.tell_gaps()
-
-
-def count_of(gaps):
-    """How many records the gap events tell of."""
-    return sum(json.loads(gap)["count"] for gap in gaps)
-
-
-def test_flash_that_refuses_costs_what_memory_cannot_hold_and_that_is_counted():
-    """Neither is a record told as lost that still comes, nor does one go without being counted."""
-    for seconds in (0, 100):
-        flash = Flash(7)
-        gateway = Boot(flash)
-        fill(gateway, seconds)
-        told = list(gateway.gaps)
-        flash.refuses = True
-        for s in range(300):
-            gateway.sample(s, s)
-            gateway.tell_gaps()
-        assert gateway.gaps == told
-        received = dict(gateway.drain())
-        assert received == {name: gateway.put[name] for name in received}
-        lost = gateway.outbox.dropped
-        assert (len(received) + lost, lost > 100) == (len(gateway.put), True)
-
-
-def test_a_segment_whose_head_has_changed_is_none():
-    flash = Flash(4)
-    before = Boot(flash)
-    for s in range(20):
-        before.sample(s, s)
-    before.journal.save()
-    (block,) = [block for block in range(4) if before.journal.segments.kinds[block] == DATA + 1]
-    for at in range(36):
-        flash.cells[block * BLOCK + at] ^= 1 << at % 8
-        after = Boot(flash, boot=2)
-        assert after.drain() == [], at
-        flash.cells[block * BLOCK + at] ^= 1 << at % 8
-    assert dict(Boot(flash, boot=3).drain()) == before.put
-
-
-def test_a_block_that_does_not_keep_what_was_written_is_left():
-    flash = Flash(12)
-    before = Boot(flash, data_bytes=2048)
-    flash.worn = (2, 3, 4)
-    for s in range(400):
-        before.sample(s, s * 79190007 % 409600000, commit=s % 30 == 0)
-    before.journal.save()
-    assert before.journal.counters(1)["failures"] == 3
-    assert dict(Boot(flash, boot=2).drain()) == before.put
-
-
-def test_all_blocks_wear_alike():
-    flash = Flash(9)
-    for boot in range(1, 9):
-        gateway = Boot(flash, boot)
-        fill(gateway, 100)
-        if boot % 3 == 0:
-            gateway.drain()
-    _, *wear = sorted(flash.wear)  # the table of the configuration stays where it is
-    assert wear[0] >= 4
-    assert wear[-1] - wear[0] <= 1
-    told = gateway.journal.counters(1)["erases"]
-    assert sum(flash.wear) <= told <= sum(flash.wear) + 1, "an erase may have been cut"
-
-
-def test_what_is_being_written_is_not_given_up():
-    """Events fill the flash while a few data wait in memory, with their copies in a segment."""
-    flash = Flash(7)
-    gateway = Boot(flash)
-    for s in range(15):
-        gateway.sample(s, s, commit=True)
-        fill(gateway, 10)
-    received = dict(Boot(flash, boot=2).drain())
-    assert received == {name: gateway.put[name] for name in received}
-    lost = [content for name, content in gateway.put.items() if name not in received]
-    assert [kind for kind, *_ in lost] == [EVENT] * len(lost)
-    assert len(lost) == count_of(gateway.gaps) > 0
-
-
-def test_the_oldest_data_go_then_the_oldest_events_but_nothing_in_use():
-    segments = Segments(Flash(12))
-    events = [segments.begin(EVENT, 1, 1, 1, seq, 0) for seq in range(3)]
-    data = [segments.begin(DATA, 1, 1, 1, seq, 0) for seq in range(4)]
-    kept = [data[0], data[2], events[0]]
-    for gone in (data[1], data[3], events[1], events[2]):
-        give_up(segments, kept)
-        assert [block for block in range(12) if segments.kinds[block] == LOST] == [gone]
-        segments.kill(gone)
-    give_up(segments, kept)
-    assert segments.used[LOST] == 0
-
-
-def test_a_gap_of_the_boot_before_is_none_of_this_boot_s_records():
-    flash = Flash(7)
-    before = Boot(flash)
-    for s in range(100):
-        before.event(s, b'{"alarm":"%0180d"}' % s)
-    before.tell_gaps()
-    after = Boot(flash, boot=2)
-    fill(after, 10)
-    assert after.gaps and json.loads(after.gaps[0])["boot"] == 1
-    assert after.outbox.dropped == 0

@@ -61,6 +61,7 @@ def test_what_has_waited_for_ten_seconds_is_on_flash():
             assert 4500 < ticks * TICK_MS < 10000, "not at once, and in time"
             await running.tick()
         assert set(running.promises) == {60}
+        assert running.nudges == 0, "nothing is to be read back"
 
     Running(gateway).play(scene)
 

@@ -425,3 +425,10 @@ def test_an_old_state_ages():
         again = Ledger(RULE, state)
         again.set_gap(gap_s)
         assert [again.feed(812500, 0), again.feed(812500, 0)] == [REREAD, answer]
+
+
+def test_a_dip_is_no_rollover_however_long_the_gap():
+    """In a week the meter might have counted through its 65536, and nobody knows the gap."""
+    for back, answers in ((DIP, [REREAD]), (DIP + 1, [REREAD, ROLLOVER])):
+        ledger = Ledger([RATE, 65536, DIP], [50000, 50000, 0, 0, 86400], 5)
+        assert stay(ledger, 50000 - back, 6, 66) == answers

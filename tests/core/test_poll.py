@@ -128,6 +128,14 @@ def test_readings_do_not_drift():
     assert reader.asked == [n * 700 for n in range(100)]
 
 
+def test_nobody_is_read_before_the_time():
+    world = World()
+    readers = [world.add_reader(str(every_ms), (every_ms,), 0) for every_ms in (999, 1000)]
+    world.run(10)
+    for reader, every_ms in zip(readers, (999, 1000)):
+        assert all(asked >= n * every_ms for n, asked in enumerate(reader.asked))
+
+
 def test_a_reading_is_stamped_when_it_is_there():
     world = World()
     world.add_reader("meter", (1000,), 250)

@@ -277,6 +277,21 @@ def test_room_is_what_a_publish_may_have():
     play(scene)
 
 
+def test_what_does_not_fit_is_refused_to_the_byte():
+    async def scene(bench):
+        await bench.connect()
+        bench.stream.is_stuck = True
+        bench.stream.write(b"x" * 1800)
+        free = 2048 - 1800 - 9 - len(TOPIC)
+        assert refusal(bench.session.publish, TOPIC, b"y" * (free + 1)) == "no room"
+        assert refusal(bench.session.begin_publish, Text(), TOPIC, free + 1) == "no room"
+        assert (bench.session.slots(), len(bench.stream.sending)) == (8, 2048)
+        bench.session.begin_publish(Text(), TOPIC, free)
+        assert bench.session.publish(TOPIC, b"y" * free) == 1
+
+    play(scene)
+
+
 def test_a_payload_may_be_written_where_it_is_sent_from():
     async def scene(bench):
         await bench.connect()

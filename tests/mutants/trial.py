@@ -20,7 +20,12 @@ LIMEN = "firmware/limen"
 _CORE, _PROPERTIES, _SYSTEM = "tests/core/test_", "tests/properties/test_", "tests/system/test_"
 _HOST = "tests/host/test_"
 _OUTBOX = (_CORE + "path.py", _CORE + "journal.py", _PROPERTIES + "outbox.py")
-_JOURNAL = (_CORE + "journal.py", _CORE + "journal_task.py", _PROPERTIES + "journal.py")
+_JOURNAL = (
+    _CORE + "journal.py",
+    _CORE + "journal_flash.py",
+    _CORE + "journal_task.py",
+    _PROPERTIES + "journal.py",
+)
 TESTS = {
     "delivery/outbox.py": _OUTBOX,
     "delivery/ring.py": _OUTBOX,
