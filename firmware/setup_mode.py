@@ -1,8 +1,8 @@
 """Setup mode: an access point with one page, and the same at the serial console.
 
-Nothing of the gateway is loaded. The access point has WPA2 and the password on the board's label,
-and ends after ten minutes; then the board starts as usual, or, where it cannot, waits at the
-console. Stored secrets are never shown. The page comes from flash in pieces.
+Nothing of the gateway is loaded until its doctor is asked for. The access point has WPA2 and the
+password on the board's label, and ends after ten minutes; then the board starts as usual, or, where
+it cannot, waits at the console. Stored secrets are never shown. The page is sent in pieces.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import machine
 import network
 
 import setup_settings as settings
+from last_words import read as read_log
 from setup_request import HttpError, Request, read_form
 
 _OPEN_S = 600
@@ -23,11 +24,46 @@ _HEAD = "HTTP/1.0 %d %s\r\nContent-Type: %s\r\nCache-Control: no-store\r\nConnec
 _HELP = """\
 state            what is set, without passwords     scan       the networks in reach
 set NAME VALUE   ssid password host port user broker_password gateway
-save             write what was set, restart        restart    without a change"""
+save             write what was set, restart        restart    without a change
+log              what the gateway said last         doctor     tries network, broker, lines"""
+
+
+class Doctor:
+    """Examines the board when it is asked to; `said` are its sentences so far."""
+
+    def __init__(self):
+        self.said = []
+        self.is_busy = False
+
+    def begin(self):
+        """Begin, unless it is at work already."""
+        if not self.is_busy:
+            self.is_busy = True
+            del self.said[:]
+            asyncio.create_task(self._run())
+
+    async def _run(self):
+        try:
+            from setup_doctor import examine_board
+
+            await examine_board(self._say)
+        except Exception as error:
+            sys.print_exception(error)
+            self._say("The doctor has failed: %r" % error)
+        self.is_busy = False
+
+    def _say(self, sentence):
+        print(sentence)
+        self.said.append(sentence)
+
+
+_doctor = Doctor()
+_why = []
 
 
 def run(facts, why):
     """Serve until the settings are saved or the time is up; never returns."""
+    _why.append(why)
     asyncio.run(_serve(facts, why))
 
 
@@ -58,6 +94,8 @@ async def _answer(reader, writer):
         await _respond(request, writer)
     except HttpError as error:
         await _write(writer, error.args[0], "this request is not understood")
+    except ValueError as error:
+        await _write(writer, 422, str(error))
     except (OSError, asyncio.TimeoutError):
         pass  # it has gone
     finally:
@@ -81,15 +119,16 @@ async def _respond(request, writer):
     if asked == ("GET", "/"):
         await _write_page(writer)
     elif asked == ("GET", "/state"):
-        await _write(writer, 200, json.dumps(settings.read()), "application/json")
+        await _write_json(writer, _state())
     elif asked == ("GET", "/scan"):
-        await _write(writer, 200, json.dumps(_scan()), "application/json")
+        await _write_json(writer, _scan())
+    elif asked == ("GET", "/doctor"):
+        await _write_json(writer, {"said": _doctor.said, "is_busy": _doctor.is_busy})
+    elif asked == ("POST", "/doctor"):
+        _doctor.begin()
+        await _write(writer, 200, "")
     elif asked == ("POST", "/save"):
-        try:
-            settings.save(read_form(request.body))
-        except ValueError as error:
-            await _write(writer, 422, str(error))
-            return
+        settings.save(read_form(request.body))
         await _write(writer, 200, "Saved. The board restarts and leaves this network.")
         asyncio.create_task(_restart())
     else:
@@ -114,8 +153,21 @@ async def _write(writer, status, text, kind="text/plain; charset=utf-8"):
     await writer.drain()
 
 
+async def _write_json(writer, what):
+    await _write(writer, 200, json.dumps(what), "application/json")
+
+
+def _state():
+    state = settings.read()
+    state["why"] = _why[0]
+    state["log"] = read_log()
+    return state
+
+
 def _scan():
     """[[name, dBm], …], the strongest first; hidden ones are left out."""
+    if _doctor.is_busy:
+        raise ValueError("The doctor uses the radio: wait until it is done.")
     station = network.WLAN(network.STA_IF)
     station.active(True)
     signals = {}
@@ -154,17 +206,21 @@ def _obey(line, given):
     if isinstance(line, bytes):
         line = str(line, "utf-8")
     verb, _, rest = line.partition(" ")
-    if verb == "state":
-        print(json.dumps(settings.read()))
-    elif verb == "scan":
-        for name, signal in _scan():
-            print("%4d dBm  %s" % (signal, name))
-    elif verb == "set":
+    if verb == "set":
         name, _, value = rest.partition(" ")
         given[name] = value
+    elif verb == "doctor":
+        _doctor.begin()
     elif verb in ("save", "restart"):
         if verb == "save":
             settings.save(given)
         machine.reset()
     elif verb:
-        print(_HELP)
+        print(_SHOWN.get(verb, lambda: _HELP)())
+
+
+_SHOWN = {
+    "state": lambda: json.dumps(settings.read()),
+    "scan": lambda: "\n".join(["%4d dBm  %s" % (signal, name) for name, signal in _scan()]),
+    "log": lambda: "\n".join(read_log()) or "nothing was wrong",
+}

@@ -2,7 +2,9 @@
 
 A file is written beside the old one and renamed over it, so a power cut leaves each old or new,
 whole. Wi-Fi and the broker's credentials are in /secrets.json; broker and name of the gateway in
-the first line of /config.jsonl, whose other lines are copied as they are.
+the first line of /config.jsonl, whose other lines are copied as they are. Where that is lost, the
+first line of /blank.jsonl takes its place: a gateway without devices, which can be reached and
+updated.
 """
 
 import json
@@ -10,15 +12,19 @@ import os
 
 CONFIGURATION = "/config.jsonl"
 SECRETS = "/secrets.json"
+BLANK = "/blank.jsonl"
+BIRTH = "/birth.json"
 _NAMES = ("ssid", "password", "host", "port", "user", "broker_password", "gateway")
 _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
 def read():
     """What may be shown: never a password."""
-    head, secrets = _first(CONFIGURATION), _first(SECRETS)
+    (head, is_stored), secrets = _head(), _first(SECRETS)
     mqtt = head.get("mqtt", {})
     return {
+        "is_configured": is_stored,
+        "site": head.get("site"),
         "gateway": head.get("gateway"),
         "host": mqtt.get("host"),
         "port": mqtt.get("port"),
@@ -32,13 +38,31 @@ def save(given):
     is wrong in sentences, before anything is written."""
     given = {name: text for name, text in given.items() if text}
     problems = _problems(given)
-    head, secrets = _first(CONFIGURATION), _first(SECRETS)
-    if not head and ("host" in given or "port" in given or "gateway" in given):
-        problems.append("There is no configuration to put broker or name into: flash the board.")
+    (head, is_stored), secrets = _head(), _first(SECRETS)
+    if not head:
+        problems.append("There is no configuration on this board, nor a blank one: flash it.")
+    elif head.get("wifi") and not secrets.get("wifi") and "ssid" not in given:
+        problems.append("Name a network: the board knows none.")
     if problems:
         raise ValueError(" ".join(problems))
+    _add_secrets(secrets, given)
+    _replace(SECRETS, secrets)
+    if "host" in given:
+        head["mqtt"]["host"] = given["host"]
+    if "port" in given:
+        head["mqtt"]["port"] = int(given["port"])
+    head["gateway"] = given.get("gateway", head["gateway"])
+    if not is_stored:
+        with open(BLANK) as blank, open(BIRTH, "w") as birth:
+            blank.readline()
+            birth.write(blank.readline().strip())
+    _replace(CONFIGURATION, head, is_stored)
+
+
+def _add_secrets(secrets, given):
+    """Put the network, first of those known, and the login into what is stored."""
+    known = secrets.setdefault("wifi", [])
     if "ssid" in given:
-        known = secrets.get("wifi", [])
         kept = [network for network in known if network["ssid"] != given["ssid"]]
         old = [network for network in known if network["ssid"] == given["ssid"]]
         password = given.get("password", old[0]["password"] if old else "")
@@ -47,15 +71,6 @@ def save(given):
     for name, key in (("user", "user"), ("broker_password", "password")):
         if name in given:
             login[key] = given[name]
-    secrets.setdefault("wifi", [])
-    _replace(SECRETS, secrets, False)
-    if head:
-        if "host" in given:
-            head["mqtt"]["host"] = given["host"]
-        if "port" in given:
-            head["mqtt"]["port"] = int(given["port"])
-        head["gateway"] = given.get("gateway", head["gateway"])
-        _replace(CONFIGURATION, head, True)
 
 
 def _problems(given):
@@ -77,6 +92,12 @@ def _problems(given):
     return problems
 
 
+def _head():
+    """(head of the configuration, True), or that of the blank one, or {}, and False."""
+    head = _first(CONFIGURATION)
+    return (head, True) if "mqtt" in head else (_first(BLANK), False)
+
+
 def _first(path):
     """The object in the first line of a file; {} where there is none."""
     try:
@@ -87,7 +108,7 @@ def _first(path):
     return found if isinstance(found, dict) else {}
 
 
-def _replace(path, first, has_more):
+def _replace(path, first, has_more=False):
     """Write a file anew with another first line."""
     with open(path + ".new", "w") as file:
         json.dump(first, file)

@@ -78,7 +78,7 @@ def program_files(program: str) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="limen-bench-") as name:
         folder = Path(name)
         (folder / "limen").symlink_to(FIRMWARE / "limen")
-        for script in ("boot.py", "light.py"):
+        for script in ("boot.py", "light.py", "last_words.py"):
             shutil.copy(FIRMWARE / script, folder)
         shutil.copy(_PROGRAMS / f"{program}.py", folder / "main.py")
         return firmware_files(folder)

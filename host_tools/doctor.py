@@ -32,9 +32,9 @@ from host_tools.errors import ToolError
 from host_tools.profile import PROFILES, profile_names
 from limen.core.bus_config import BAUDS, PARITIES
 from limen.core.doctor import Examination
-from limen.core.doctor_words import framing_text, headline, place_text, sentences
+from limen.core.doctor_words import headline, sentences
 from limen.core.exchange import Exchange
-from limen.core.finding import Finding, settled
+from limen.core.finding import Finding, framing_text, place_text, settled
 from limen.core.scan import ALL, LIKELY, Scan
 from limen.core.schema import suggestion
 from limen.core.units import ms_text

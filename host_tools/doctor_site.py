@@ -17,8 +17,9 @@ from host_tools.site import load_site
 from limen.core.bus_config import PARITIES
 from limen.core.channel_config import read_channels
 from limen.core.doctor import Examination
-from limen.core.doctor_words import framing_text, headline
+from limen.core.doctor_words import headline
 from limen.core.exchange import silence_us, wire_us
+from limen.core.finding import framing_text
 from limen.core.modbus import REQUEST_BYTES
 from limen.core.numbers import number
 from limen.core.planner import plan

@@ -19,7 +19,7 @@ from host_tools.gateway_image import gateway_files
 from host_tools.image import FILE_SYSTEM_OFFSET, build_image
 from host_tools.image_store import SOURCE, ImageStore
 from host_tools.partitions import layout_of
-from host_tools.setup_access import setup_file
+from host_tools.setup_access import setup_files
 from host_tools.site import Site, load_site
 from host_tools.watch import watch
 from limen.core.units import Mistake, parse_ms
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 def flash(site: Site, gateway: str, port: str | None, writing: Writing) -> str:
     """Make the board at a port, or the only one, a gateway; return the port. ToolError with what
     is wrong."""
-    files = _build(site, gateway) | setup_file(site, gateway)
+    files = _build(site, gateway) | setup_files(site, gateway)
     board = board_of(site, gateway)
     store = ImageStore(writing.mirror)
     image = None if writing.keep_micropython else store.obtain(board, writing.image)

@@ -12,7 +12,9 @@ from collections.abc import Iterable
 from limen.drivers import KINDS
 
 _PACKAGE = "limen"
-_STARTED = {_PACKAGE, "boot", "main", "swap", "setup_entry", "setup_mode", "light"}
+_STARTED = {
+    *(_PACKAGE, "boot", "main", "swap", "setup_entry", "setup_mode", "light", "last_words"),
+}
 _ALWAYS = ("commands_", "forget_")
 
 

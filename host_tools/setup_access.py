@@ -1,5 +1,5 @@
 """How a gateway's board is set up by hand: its access point's name and password, its button
-and its light.
+and its light, and the configuration without devices that it is given where it has lost its own.
 
 The passwords are made at random when a gateway is first flashed, and kept in setup-passwords.json
 beside the site file, readable by its owner only: so the label stays true when the board is flashed
@@ -13,14 +13,22 @@ from pathlib import Path
 
 from host_tools.board import load_board
 from host_tools.errors import Kind, ToolError
-from host_tools.site import Site
+from host_tools.gateway_image import BIRTH, CONFIGURATION, configuration_files
+from host_tools.site import Site, sealed
 from limen.core.config import light_of
 
 PASSWORDS = "setup-passwords.json"
 SETUP = "/setup.json"
+BLANK = "/blank.jsonl"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """None that are taken for another on a label."""
 _DIGITS = 12
+_OF_NO_DEVICE = (
+    *("v", "site", "gateway", "outbox_bytes", "diag_s", "light", "wifi", "ethernet", "address"),
+    "ntp",
+)
+_DIALECTS = ("dialects", "sparkplug")
+"""What stands in files that are made of the devices."""
 _MOST_SSID = 32
 
 
@@ -47,7 +55,7 @@ def setup_password(site_path: Path | str, gateway: str) -> str:
     return known[gateway]
 
 
-def setup_file(site: Site, gateway: str) -> dict[str, bytes]:
+def setup_files(site: Site, gateway: str) -> dict[str, bytes]:
     """{path on the gateway: content}: what setup mode has to know."""
     board = load_board(site.file.data["gateway"][gateway]["board"])
     button = board["button"]
@@ -57,7 +65,15 @@ def setup_file(site: Site, gateway: str) -> dict[str, bytes]:
         "password": setup_password(site.file.path, gateway),
         "button": [button["pin"], button["pressed"]] if has_level else None,
     }
-    return {SETUP: json.dumps(facts | light_of(board)).encode()}
+    return {SETUP: json.dumps(facts | light_of(board)).encode()} | _blank(site.compile(gateway))
+
+
+def _blank(compact: dict) -> dict[str, bytes]:
+    """The head of a configuration that has no devices, and the tail of its birth, a line each."""
+    bare = {key: part for key, part in compact.items() if key in _OF_NO_DEVICE}
+    mqtt = {key: part for key, part in compact["mqtt"].items() if key not in _DIALECTS}
+    files = configuration_files(sealed(bare | {"mqtt": mqtt, "bus": [], "device": []}))
+    return {BLANK: files[CONFIGURATION] + files[BIRTH] + b"\n"}
 
 
 def _write(path: Path, text: str) -> None:

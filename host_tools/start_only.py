@@ -113,7 +113,13 @@ class _Reached:
         return self._family[node.origin] + name if is_private(name) else name
 
     def _functions(self) -> Iterator[ast.stmt]:
+        """Those of the gateway: a script is part of it if the package loads it, by its name."""
+        package = [one for one in self._code if one.bundle.name.startswith("limen")]
+        nodes = [node for one in package for s in one.statements for node in ast.walk(s)]
+        scripts = set(filter(None, map(_script, nodes)))
         for one in self._code:
+            if one not in package and one.bundle.name not in scripts:
+                continue
             for statement in one.statements:
                 nodes = statement.body if isinstance(statement, ast.ClassDef) else [statement]
                 yield from (node for node in nodes if isinstance(node, FUNCTIONS))
@@ -142,7 +148,7 @@ class _Reached:
                 self._names.add(self._attribute(node.attr, node))
             elif isinstance(node, ast.alias):
                 self._load(node.name)
-            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "__import__":
+            elif _is_import(node):
                 self._load_any(node)
             if text := named_in_text(node):
                 self._names.add(self._attribute(text.value, text))
@@ -158,7 +164,12 @@ class _Reached:
                 self._keep_whole(one)
 
     def _load_any(self, call: ast.Call) -> None:
-        """A module is imported by a name that is made at run time."""
+        """A module is imported by a name that is made at run time, or is that of a script."""
+        if script := _script(call):
+            for one in self._code:
+                if one.bundle.name == script:
+                    self._keep_whole(one)
+            return
         nodes = list(ast.walk(call))
         named = [self._definitions.get(node.id) for node in nodes if isinstance(node, ast.Name)]
         nodes += [node for statement in filter(None, named) for node in ast.walk(statement)]
@@ -224,6 +235,16 @@ def _marked(code: list[Code], mark: str) -> Iterator[ast.stmt]:
             marks = [index for index, s in enumerate(body) if _is_call(s, mark)]
             for index in marks:
                 yield from body[index:]
+
+
+def _is_import(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "__import__"
+
+
+def _script(node: ast.AST) -> str | None:
+    """The script that a call loads by its name."""
+    name = getattr(node.args[0], "value", None) if _is_import(node) else None
+    return name if isinstance(name, str) and not name.startswith("limen.") else None
 
 
 def _names_any(node: ast.AST) -> bool:

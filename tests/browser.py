@@ -60,7 +60,13 @@ class Browser:
         return self._do("POST", "/element", wanted)[_ELEMENT]
 
     def screenshot(self):
-        return base64.b64decode(self._do("GET", "/screenshot"))
+        """The whole page as PNG, what is scrolled out of sight included."""
+        page = "document.documentElement"
+        wide, high = self.run(f"return [{page}.clientWidth, {page}.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": wide, "height": high, "scale": 1}
+        wanted = {"captureBeyondViewport": True, "clip": clip}
+        order = {"cmd": "Page.captureScreenshot", "params": wanted}
+        return base64.b64decode(self._do("POST", "/goog/cdp/execute", order)["data"])
 
     def close(self):
         self._do("DELETE", "")

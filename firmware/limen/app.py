@@ -26,7 +26,7 @@ from limen.delivery.session import Session
 from limen.delivery.uplink import Uplink
 from limen.hal import board
 from limen.net.network import Network
-from limen.net.troubles import sentence
+from limen.net.troubles import tell
 from limen.service.clock import Clock
 from limen.service.diagnostics import Diagnostics
 from limen.service.path import Path
@@ -68,6 +68,20 @@ def make_channel(index, spec, shared):
         for a in spec.pop("alarm", ())
     )
     return channel
+
+
+def make_interfaces(head, secrets, tell):
+    """Ethernet before Wi-Fi, which takes its place while the cable is out."""
+    interfaces = []
+    if "ethernet" in head:
+        from limen.hal.ethernet import Ethernet
+
+        interfaces.append(Ethernet(head["ethernet"], head.get("address")))
+    if head["wifi"]:
+        from limen.hal.wifi import Wifi
+
+        interfaces.append(Wifi(secrets["wifi"], head.get("address"), tell))
+    return interfaces
 
 
 class Gateway:
@@ -305,16 +319,7 @@ class Gateway:
             self.report("commands", error)
 
     def _make_network(self, head, secrets):
-        """Ethernet before Wi-Fi, which takes its place while the cable is out."""
-        interfaces = []
-        if "ethernet" in head:
-            from limen.hal.ethernet import Ethernet
-
-            interfaces.append(Ethernet(head["ethernet"], head.get("address")))
-        if head["wifi"]:
-            from limen.hal.wifi import Wifi
-
-            interfaces.append(Wifi(secrets["wifi"], head.get("address"), sentence))
+        interfaces = make_interfaces(head, secrets, tell)
         link = self.link or self.node_link
         return Network(interfaces, link, self.clock) if interfaces else None
 
@@ -367,7 +372,7 @@ class Gateway:
 
     def report(self, name, error):
         """A task has failed: say so on the console; it is counted in the diagnostics."""
-        print("limen: %s: %r" % (name, error))
+        tell(name, repr(error))
         if isinstance(error, Exception):
             sys.print_exception(error)
 

@@ -1,9 +1,9 @@
 """The examination of a device, which here is a table of registers."""
 
 from limen.core.doctor import Examination, evidence
-from limen.core.doctor_words import framing_text, headline, sentences
+from limen.core.doctor_words import headline, sentences
 from limen.core.exchange import wire_us
-from limen.core.finding import Finding
+from limen.core.finding import Finding, framing_text
 from limen.core.modbus import close_frame
 
 FRAMING = (9600, None, 1)

@@ -23,7 +23,7 @@ from host_tools.partitions import (
     partition_of,
 )
 from host_tools.paths import PROJECT
-from host_tools.setup_access import setup_file
+from host_tools.setup_access import setup_files
 from host_tools.site import load_site
 from host_tools.world import Listeners, World, add_model_broker, plan_of_flash
 
@@ -95,7 +95,7 @@ class Demo:
 def test_esptool_wrote_the_image_and_its_table_and_nothing_else(site, flash):
     layout = layout_of(4)
     image = build_image(
-        gateway_files(load_site(site), GATEWAY) | setup_file(load_site(site), GATEWAY),
+        gateway_files(load_site(site), GATEWAY) | setup_files(load_site(site), GATEWAY),
         layout.vfs_bytes,
     )
     content = flash.read_bytes()

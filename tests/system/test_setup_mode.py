@@ -13,14 +13,22 @@ from host_tools.board import load_board
 from host_tools.emulation import brokers
 from host_tools.emulation.board import HEAP_BYTES, Board
 from host_tools.emulation.lan import Lan
+from host_tools.emulation.press import PressModel
 from host_tools.emulation.radio import AccessPoint
-from host_tools.emulation.scheduler import RealScheduler
+from host_tools.emulation.scheduler import RealScheduler, VirtualScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier
-from host_tools.gateway_image import SECRETS, gateway_files
+from host_tools.gateway_image import (
+    BIRTH,
+    CONFIGURATION,
+    SECRETS,
+    gateway_files,
+    stored_configuration,
+)
 from host_tools.image import firmware_files
 from host_tools.paths import PROJECT
-from host_tools.setup_access import SETUP, setup_file
+from host_tools.setup_access import BLANK, SETUP, setup_files
 from host_tools.site import load_site
+from host_tools.world import Listeners, World, add_model_broker, plan_of_site
 from served_board import ServedBoard, wait_for
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
@@ -28,6 +36,8 @@ pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs Mi
 PASSWORD = "hall-password"
 STORED = "never-to-be-shown"
 MOST_TAKEN = 24 * 1024
+SAID = "/said.txt"
+REFUSED = "2026-11-28 09:00 hall-2: The network does not accept the password: correct it."
 
 
 class SetupBoard(ServedBoard):
@@ -78,6 +88,18 @@ class SetupBoard(ServedBoard):
             return answer.read().decode()
 
 
+def bare_site(folder, board="lilygo-t-can485"):
+    """A gateway without a line, which the doctor is soon done with."""
+    (folder / "site.toml").write_text(
+        '[site]\nid = "hall-2"\n[mqtt]\nhost = "broker.local"\n'
+        f'[gateway.press-07]\nboard = "{board}"\n'
+        '[[gateway.press-07.bus]]\nid = "lan"\nkind = "modbus-tcp"\nhost = "meter.local"\n'
+        '[[gateway.press-07.device]]\nid = "meter"\nprofile = "eastron-sdm630"\nbus = "lan"\n'
+        "address = 1\n"
+    )
+    return load_site(folder / "site.toml")
+
+
 @pytest.fixture
 def site(tmp_path):
     folder = tmp_path / "site"
@@ -91,18 +113,17 @@ def site(tmp_path):
 
 
 def files_of(site, gateway="press-07"):
-    return gateway_files(site, gateway) | setup_file(site, gateway)
+    return gateway_files(site, gateway) | setup_files(site, gateway)
 
 
 @pytest.mark.parametrize(
     "board",
     ["espressif-esp32-devkitc", "espressif-esp32-s3-devkitc-1", "espressif-esp32-c3-devkitm-1"],
 )
-def test_a_held_button_opens_the_access_point_of_the_label(board, site, tmp_path):
-    site.file.data["gateway"]["press-07"]["board"] = board
-    files = firmware_files() | setup_file(site, "press-07")
+def test_a_held_button_opens_the_access_point_of_the_label(board, tmp_path):
+    files = firmware_files() | setup_files(bare_site(tmp_path, board), "press-07")
     facts, button = json.loads(files[SETUP]), load_board(board)["button"]
-    files |= {"/config.jsonl": b"{}\n", SECRETS: b"{}\n"}
+    files |= {"/config.jsonl": b"{}\n", SECRETS: b"{}\n", BLANK: b"{}\n"}
     one = SetupBoard(tmp_path, files)
     one.pressed = button["pin"], button["pressed"]
     with one:
@@ -112,47 +133,74 @@ def test_a_held_button_opens_the_access_point_of_the_label(board, site, tmp_path
         wait_for(lambda: not light or one.board.peripherals.lights.get(light["pin"]) == (0, 0, 24))
         assert facts["ssid"] == "limen-press-07"
         assert len(facts["password"]) == 12
+        one.type(b"set host a\nsave\n")
+        one.wait_until_said("There is no configuration on this board, nor a blank one: flash it.")
 
 
 def test_without_a_configuration_there_is_setup_mode_with_much_room(site, tmp_path):
-    files = files_of(site) | {"/config.jsonl": b'{"torn'}
+    files = files_of(site) | {"/config.jsonl": b'{"torn', SAID: b"2026-11-28 09:00 uplink: lost"}
     with SetupBoard(tmp_path, files) as one:
         one.wait_until_said("setup mode, as /config.jsonl is not there, or damaged")
         free = next(int(line.split("; ")[1].split()[0]) for line in one.console if "; " in line)
         assert free > HEAP_BYTES - MOST_TAKEN
         assert json.loads(one.get("/scan")) == [["hall-2", -48], ["yard", -71]]
-        state = one.get("/state")
-        assert STORED not in state
-        assert json.loads(state)["ssids"] == ["old"]
+        state = json.loads(one.get("/state"))
+        assert STORED not in str(state)
+        assert (state["ssids"], state["is_configured"]) == (["old"], False)
+        assert state["log"] == ["2026-11-28 09:00 uplink: lost"]
         with pytest.raises(urllib.error.HTTPError) as refused:
             one.get("/save", b"ssid=hall-2&password=short&port=99999&host=a+b")
         told = refused.value.read().decode()
-        for words in ("8 to 63", "1 to 65535", "no spaces", "flash the board"):
+        for words in ("8 to 63", "1 to 65535", "no spaces"):
             assert words in told
         with socket.create_connection(("127.0.0.1", one._http), 10) as raw:
             raw.sendall(b"GET / HTTP/9\r\n\r\n")
             assert raw.recv(100).startswith(b"HTTP/1.0 400 ")
         assert "<title>Limen setup</title>" in one.get("/")
-        one.type(b"state\nset ssid yard\nset password yard-password\nsave\n")
-        wait_for(lambda: len([line for line in one.console if "setup mode" in line]) == 2)
+        one.type(b"state\nset ssid yard\nset password yard-password\nset gateway press-09\nsave\n")
+        one.wait_until_said("limen: broker.local:1883: The name of the broker is not known.")
+        wait_for(lambda: b"The name of the broker is not known" in one.files()[SAID])
         assert not one.has_said(STORED)
-        stored = json.loads(one.files()[SECRETS])
+        found = one.files()
+    stored = json.loads(found[SECRETS])
     assert stored["wifi"][0] == {"ssid": "yard", "password": "yard-password"}
     assert stored["wifi"][1]["ssid"] == "old"
     assert stored["mqtt"]["password"] == STORED
+    compact = stored_configuration(found[CONFIGURATION], found[BIRTH])
+    assert (compact["gateway"], compact["device"], compact["bus"]) == ("press-09", [], [])
+
+
+def test_the_access_point_ends_after_ten_minutes_and_the_gateway_starts(site, tmp_path):
+    plan = plan_of_site(site.file.path, None, PressModel(1), 1)
+    plan.files |= setup_files(site, "press-07")
+    plan.write_flash(tmp_path / "flash.bin")
+    scheduler, said = VirtualScheduler(), []
+    world = World(scheduler, plan, tmp_path / "flash.bin", Listeners(on_console=said.append))
+    add_model_broker(world)
+    pin, level = json.loads(plan.files[SETUP])["button"]
+    world.board.set_pin(pin, level)
+    world.board.start()
+    scheduler.run_until(598_000_000)
+    assert world.board.access_point[0] == "limen-press-07"
+    world.board.set_pin(pin, 1 - level)
+    scheduler.run_until(640_000_000)
+    assert world.board.access_point is None
+    assert "limen: online at broker.local:1883" in said
+    world.close()
 
 
 def test_the_page_in_a_browser_brings_the_board_online(site, tmp_path):
     with browser() as page:
         broker = brokers.start("amqtt", free_port(), tmp_path / "broker")
         try:
-            _set_up(page, site, tmp_path, broker.port)
+            _set_up(page, bare_site(site.file.path.parent), tmp_path, broker.port)
         finally:
             broker.stop()
 
 
 def _set_up(page, site, tmp_path, broker_port):
-    files = files_of(site)
+    secrets = {"wifi": [{"ssid": "hall-2", "password": STORED}]}
+    files = files_of(site) | {SECRETS: json.dumps(secrets).encode(), SAID: REFUSED.encode()}
     pin, level = json.loads(files[SETUP])["button"]
     one = SetupBoard(tmp_path, files, [("new.local", 1884, broker_port)])
     one.pressed = pin, level
@@ -160,7 +208,12 @@ def _set_up(page, site, tmp_path, broker_port):
         one.wait_until_said("setup mode")
         page.open(one.url)
         value = "return document.querySelector(arguments[0]).value"
-        wait_for(lambda: page.run(value, "[name=ssid]") == "old")
+        wait_for(lambda: page.run(value, "[name=ssid]") == "hall-2")
+        assert page.run("return document.getElementById('log').textContent") == REFUSED
+        page.click("#ask")
+        doctor = "return document.getElementById('doctor').textContent"
+        wait_for(lambda: "That is all." in page.run(doctor))
+        assert "hall-2: The network does not accept the password" in page.run(doctor)
         page.click("#scan")
         buttons = "return [...document.querySelectorAll('#networks button')].map(b=>b.textContent)"
         wait_for(lambda: len(page.run(buttons)) == 2)

@@ -10,7 +10,7 @@ import asyncio
 from limen.commands.restart import restart_answered
 from limen.core.compat import const
 from limen.hal import board
-from limen.service.stored_parts import parts
+from limen.service.stored_parts import devices_of, parts
 
 _LOOK_MS = const(200)
 _LINK_MS = const(90000)
@@ -36,17 +36,17 @@ async def run(gateway, request):
 
 
 async def _examine(gateway, request, number, bus):
-    from limen.service.doctor import UartCarrier, examine
-
-    def devices():
-        return (part for part in parts() if part.get("bus") == number and "address" in part)
+    from limen.service.doctor import examine
+    from limen.service.line_search import UartCarrier
 
     async def say(sentence):
         await gateway.commands.tell(request, {"say": sentence})
 
+    def devices():
+        return devices_of(number)
+
     await _link(gateway.uplink.session)
-    framing = bus["baud"], bus["parity"], bus["stop"]
-    carrier = UartCarrier(board.rs485(bus), framing)
+    carrier = UartCarrier(board.rs485(bus), (bus["baud"], bus["parity"], bus["stop"]))
     await examine(carrier, bus, devices, say, bool(request.get("everywhere")))
 
 

@@ -2,22 +2,11 @@
 
 from limen.core.compat import const
 from limen.core.doctor import printable
+from limen.core.finding import place_text
 from limen.core.text import Text
 
 _SHOWN = const(5)
 _VALUE_BYTES = const(40)
-_PARITY_LETTERS = {None: "N", 0: "E", 1: "O"}
-
-
-def framing_text(framing):
-    """(9600, None, 1) as people write it: "9600 8N1"."""
-    baud, parity, stop = framing
-    return "%d 8%s%d" % (baud, _PARITY_LETTERS[parity], stop)
-
-
-def place_text(finding):
-    place = "Address %d" % finding.address
-    return place + " at " + framing_text(finding.framing) if finding.framing else place
 
 
 def headline(examination):

@@ -1,5 +1,7 @@
 """What a scan has found (`limen.core.scan`), for an examination (`limen.core.doctor`)."""
 
+_PARITY_LETTERS = {None: "N", 0: "E", 1: "O"}
+
 
 class Finding:
     """Something answers: `framing`, `address`; `function` is the one that it answered, after
@@ -21,3 +23,14 @@ def settled(finding):
     return Finding(
         framing, finding.address, finding.function, finding.turnaround_us, finding.is_garbled
     )
+
+
+def framing_text(framing):
+    """(9600, None, 1) as people write it: "9600 8N1"."""
+    baud, parity, stop = framing
+    return "%d 8%s%d" % (baud, _PARITY_LETTERS[parity], stop)
+
+
+def place_text(finding):
+    place = "Address %d" % finding.address
+    return place + " at " + framing_text(finding.framing) if finding.framing else place

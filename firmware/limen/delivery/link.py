@@ -15,7 +15,7 @@ import random
 
 from limen.core.compat import const
 from limen.core.mqtt import MqttError
-from limen.net.troubles import sentence
+from limen.net.troubles import tell
 
 _FIRST_PAUSE_MS = const(500)
 _LONGEST_PAUSE_MS = const(60000)
@@ -121,5 +121,4 @@ class Link:
         what = self.trouble, self._broker
         if self._told != what:
             self._told = what
-            host, port = self._broker
-            print("limen: %s:%d: %s" % (host, port, sentence(self.trouble)))
+            tell("%s:%d" % tuple(self._broker), self.trouble)

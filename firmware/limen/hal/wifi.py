@@ -19,14 +19,14 @@ _WRONG_PASSWORD = const(202)
 
 class Wifi:
     """`networks` are {"ssid", "password"} by preference; `address` a static one, as `ifconfig`
-    takes it, or None; `sentence` finds words for a state of the driver."""
+    takes it, or None; `tell(network, trouble)` is told why one does not take us."""
 
     name = "wifi"
 
-    def __init__(self, networks, address, sentence):
+    def __init__(self, networks, address, tell):
         self._networks = networks
         self._address = address
-        self._sentence = sentence
+        self._tell = tell
         self._wlan = network.WLAN(network.STA_IF)
 
     def is_up(self):
@@ -63,8 +63,7 @@ class Wifi:
             if wlan.status() == _WRONG_PASSWORD:
                 break
             await asyncio.sleep_ms(_LOOK_MS)
-        told = self._sentence("wifi: %d" % wlan.status())
-        print("limen: %s: %s" % (known["ssid"], told))
+        self._tell(known["ssid"], "wifi: %d" % wlan.status())
         return False
 
     async def leave(self):

@@ -24,6 +24,11 @@ def parts(path=CONFIGURATION):
             yield part
 
 
+def devices_of(number):
+    """The parts about devices with an address on bus `number`."""
+    return (part for part in parts() if part.get("bus") == number and "address" in part)
+
+
 def number_of(gateway, name):
     """The number of a device in `gateway.devices`."""
     for number in range(len(gateway.devices)):
