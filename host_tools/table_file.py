@@ -9,7 +9,7 @@ import csv
 import decimal
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -22,6 +22,8 @@ _HEAD_BYTES = 256
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _ROWS_AT_ONCE = 10_000
 _DIGITS = 38
+_LONGEST_LINE = 1 << 20
+_PACKED = (b"PK\3\4", b"\x1f\x8b")
 
 
 def is_parquet(path: Path) -> bool:
@@ -50,7 +52,13 @@ def open_rows(
 def first_line(path: Path) -> str:
     """A text file's first line, in whatever encoding."""
     with _open_text(path, None) as file:
-        return next(_readable(file), "")
+        return next((line for line in _readable(file) if _is_content(line)), "")
+
+
+def _is_content(line: str) -> bool:
+    """Whether a line can be the heading: it is not blank, nor what tells Excel the separator."""
+    text = line.strip()
+    return bool(text) and not (text.startswith("sep=") and len(text) == len("sep=;"))
 
 
 def _open_text(path: Path, encoding: str | None):
@@ -60,9 +68,15 @@ def _open_text(path: Path, encoding: str | None):
 
 
 def _encoding_of(path: Path) -> str:
-    """UTF-16 shows by its byte order mark, or by the zeros in what is plain ASCII."""
+    """UTF-32 and UTF-16 show by a byte order mark, UTF-16 by the zeros of plain ASCII, too."""
     with open(path, "rb") as file:
         head = file.read(_HEAD_BYTES)
+    if head.startswith(_PACKED):
+        raise ToolError(
+            f"{path} is packed, as .zip, .gz and .xlsx files are: unpack it, or save it as CSV.", 2
+        )
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     for encoding, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
@@ -71,9 +85,12 @@ def _encoding_of(path: Path) -> str:
     return _USUAL
 
 
-def _readable(file: Iterable[str], on_oddity=lambda line, kind, detail: None) -> Iterator[str]:
-    """The lines of a file; those that are not UTF-8 as Windows-1252."""
-    for number, line in enumerate(file, start=1):
+def _readable(file, on_oddity=lambda line, kind, detail: None) -> Iterator[str]:
+    """The lines of a file; those that are not UTF-8 as Windows-1252, and endless ones as none."""
+    for number, line in enumerate(_lines(file), start=1):
+        if len(line) >= _LONGEST_LINE:
+            on_oddity(number, "broken row", f"the line has more than {_LONGEST_LINE} characters")
+            line = "\n"
         if not line.isascii() and _ESCAPED.search(line):
             told = f"the line is not {_USUAL[:5].upper()}, it is read as Windows-1252"
             on_oddity(number, "encoding", told)
@@ -81,12 +98,29 @@ def _readable(file: Iterable[str], on_oddity=lambda line, kind, detail: None) ->
         yield line
 
 
+def _lines(file) -> Iterator[str]:
+    """The lines of a file; of one that is too long only the beginning."""
+    while line := file.readline(_LONGEST_LINE):
+        rest = line
+        while len(rest) == _LONGEST_LINE and not rest.endswith("\n"):
+            rest = file.readline(_LONGEST_LINE)
+        yield line
+
+
 def _csv_rows(lines: Iterator[str], delimiter: str, on_oddity) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(lines, delimiter=delimiter)
+    has_begun = False
     while True:
         line = reader.line_num + 1
         try:
-            yield line, next(reader)
+            cells = next(reader)
+            lines_in_it = reader.line_num - line + 1
+            if lines_in_it > 1:
+                told = f"a quote holds {lines_in_it} lines together"
+                on_oddity(line, "open quote", told)
+            has_begun = has_begun or _is_content(delimiter.join(cells))
+            if has_begun:
+                yield line, cells
         except StopIteration:
             return
         except csv.Error as error:
@@ -135,12 +169,18 @@ def require_pyarrow():
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    parquet = require_pyarrow().parquet.ParquetFile(path)
-    yield 1, list(parquet.schema_arrow.names)
+    pyarrow = require_pyarrow()
     line = itertools.count(2)
-    for batch in parquet.iter_batches(_ROWS_AT_ONCE):
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            yield next(line), _text(row)
+    try:
+        parquet = pyarrow.parquet.ParquetFile(path)
+        yield 1, list(parquet.schema_arrow.names)
+        for batch in parquet.iter_batches(_ROWS_AT_ONCE):
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                yield next(line), _text(row)
+    except FileNotFoundError:
+        raise
+    except (pyarrow.ArrowException, OSError) as error:
+        raise ToolError(f"{path} is no Parquet file that can be read: {error}", 2) from None
 
 
 def _write_parquet(path: Path, header: list[str], places: list[int], rows: Iterator) -> None:

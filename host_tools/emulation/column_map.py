@@ -50,9 +50,12 @@ _FORM = {
 }
 """How the text of a recording is written: key → (whether it is right, what it must be)."""
 
+_SHOWN_NAMES = 20
+_SHOWN_CHARACTERS = 40
 _EPOCH = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _UTC = datetime.UTC
 _UNIX = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
+_TOO_LATE_US = 4_102_444_800_000_000  # 2100-01-01: one such row would put all others into its past
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,12 @@ class ColumnMap:
 
         None for an hour that clocks left out; raises ValueError for what is no time.
         """
+        time_us = self._unix_us(text, after_us)
+        if time_us is not None and time_us >= _TOO_LATE_US:
+            raise ValueError(text)
+        return time_us
+
+    def _unix_us(self, text: str, after_us: int) -> int | None:
         moment = self._parse_time(text)
         if isinstance(moment, int):
             return moment
@@ -150,14 +159,14 @@ def _unix_us(moment: datetime.datetime) -> int:
 
 
 def _epoch_us(number: Decimal) -> int:
-    """Seconds, milliseconds or microseconds since 1970, told apart by their size.
+    """Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size.
 
     Raises ValueError for what lies beyond all of them.
     """
-    if number >= 10**17:
-        raise ValueError(number)
-    scale = 6 if number < 10**11 else 3 if number < 10**14 else 0
-    return int(number.scaleb(scale))
+    for limit, scale in ((10**11, 6), (10**14, 3), (10**17, 0), (10**20, -3)):
+        if number < limit:
+            return int(number.scaleb(scale))
+    raise ValueError(number)
 
 
 def _zone(name) -> datetime.tzinfo | None:
@@ -368,9 +377,11 @@ def map_of_header(path: Path, device: str | None = None) -> ColumnMap:
     is that of the site which has its name, or one is chosen.
     """
     line = "" if is_parquet(path) else first_line(path)
-    delimiter = max(",;\t", key=line.count)
+    delimiter = max(",;\t|", key=line.count)
     with open_rows(path, delimiter) as rows:
         header = next(rows, (1, []))[1]
+    if not header:
+        raise ToolError(f"{path}: the file is empty", 2)
     wrong: list[str] = []
     time = [name for name in header if _TIME_HEADING.fullmatch(name)][:1]
     if not time:
@@ -400,6 +411,13 @@ def _heading_zone(heading: str, wrong: list[str]) -> datetime.tzinfo:
     return zone or _UTC
 
 
+def _shown(header: list[str]) -> str:
+    """The names of columns, as many and as much of them as people read."""
+    names = [repr(name[:_SHOWN_CHARACTERS]) for name in header[:_SHOWN_NAMES]]
+    more = len(header) - len(names)
+    return ", ".join(names) + f" and {more} more" * bool(more)
+
+
 def _names_quantity(heading: str) -> bool:
     match = _HEADING.fullmatch(heading)
     return bool(match) and match[2] in QUANTITIES
@@ -416,7 +434,7 @@ def _named_columns(header: list[str], device: str | None, wrong: list[str]) -> d
     if not named:
         wrong.append(
             "no column is named as a quantity; name them like 'power_active_total [kW]', or write"
-            f" a column map; the columns are {', '.join(map(repr, header))}"
+            f" a column map; the columns are {_shown(header)}"
         )
         return {}
     several = device is None and len(devices) > 1

@@ -225,6 +225,10 @@ class Recording:
             if layout.unused:
                 names = ", ".join(map(repr, layout.unused))
                 self._note(1, "unused column", f"not used, as no quantity is named so: {names}")
+            twice = [name for name in layout.headings if header.count(name) > 1]
+            if twice:
+                names = ", ".join(map(repr, twice))
+                self._note(1, "column twice", f"stands twice, the first one is used: {names}")
             places = {name: header.index(name) for name in layout.headings}
             for line, cells in rows:
                 if any(cells):
@@ -242,6 +246,9 @@ class Recording:
         try:
             if len(cells) < len(header):
                 raise _BadRow("cut row", f"the row has {len(cells)} of {len(header)} columns")
+            if any(cells[len(header) :]):
+                told = f"the row has {len(cells)} cells for {len(header)} columns"
+                raise _BadRow("long row", told)
             time_us = self._time(cells, places)
             absent = self._absent(cells, places, line)
             values = [
@@ -340,8 +347,8 @@ class Recording:
         has one tells it for all: a file with both would be read wrongly in one of the two.
         """
         mark = self.column_map.decimal or self._mark
-        if mark is None and ("." in text or "," in text):
-            mark = self._mark = "," if "," in text and "." not in text else "."
+        if mark is None and ("." in text) != ("," in text):
+            mark = self._mark = "," if "," in text else "."
         return text.replace(".", "?").replace(",", ".") if mark == "," else text
 
 

@@ -351,7 +351,7 @@ def test_a_file_without_a_usable_row_is_an_error(write):
         f"{path}: no row can be used",
         f"{path}:2: column 'voltage' has '?', not a number; skipped (the first of 2 like it)",
     ]
-    assert "no column for the time" in failure(write(""))
+    assert failure(write("")).endswith("the file is empty")
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path):
@@ -404,3 +404,70 @@ def test_the_household_plays_as_it_was_recorded():
         assert signals.value("power_reactive_total", time_us) == kilovars * 1000
         assert signals.value("voltage", time_us) == volts
         assert signals.value("current", time_us + 59_999_999) == amperes
+
+
+def test_what_stands_before_the_heading_is_passed_over(write):
+    for head in ("\n\n", "sep=;\n", "  \n"):
+        recording = Recording(write(head + "time;voltage\n0;230\n1;231\n"))
+        assert (recording.rows, recording.problems) == (2, {})
+
+
+def test_utf_32_and_other_separators_are_found_out(write):
+    recording = Recording(write("time|voltage\n0|230\n1|231\n".encode("utf-32")))
+    assert recording.value("voltage", 1) == 231
+
+
+def test_rows_that_are_too_long_and_quotes_that_do_not_end_are_told(write):
+    head = "time,voltage\n0,230\n1,230,5\n2,231,\n"
+    recording = Recording(write(head + "3," + "9" * 3_000_000 + '\n4,232\n5,"2\n6,233\n'))
+    assert list(recording.times) == [0, 2 * SECOND_US, 4 * SECOND_US]
+    told = [sentence.split(":", 1)[1] for sentence in recording.summary()]
+    assert told[:3] == [
+        "3: the row has 3 cells for 2 columns; skipped",
+        "5: the line has more than 1048576 characters; skipped",
+        "7: a quote holds 2 lines together",
+    ]
+
+
+def test_a_column_that_stands_twice_is_told(write):
+    recording = Recording(write("time,voltage,voltage\n0,230,1\n"))
+    assert recording.value("voltage", 0) == 230
+    assert "stands twice, the first one is used: 'voltage'" in recording.summary()[0]
+
+
+def test_a_time_that_no_recording_can_have_does_not_spoil_the_rows_behind_it(write):
+    recording = Recording(write("time,voltage\n0,230\n9999-12-31T00:00:00Z,9\n1,231\n"))
+    assert (recording.rows, recording.skipped) == (2, 1)
+
+
+def test_a_number_with_both_marks_tells_neither(write):
+    recording = Recording(write("time;voltage\n0;1.230,5\n1;230,5\n2;231,5\n"))
+    assert [recording.value("voltage", row) for row in (0, 1)] == [
+        Decimal("230.5"),
+        Decimal("231.5"),
+    ]
+
+
+@pytest.mark.parametrize("head", [b"PK\x03\x04", b"\x1f\x8b\x08"])
+def test_a_packed_file_is_one_sentence(write, head):
+    assert "is packed, as .zip, .gz and .xlsx files are" in failure(write(head + bytes(300)))
+
+
+def test_parquet_with_nulls_zones_and_nanoseconds(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    start_ns = 1_772_366_400_000_000_000
+    times = pyarrow.array([start_ns + 1_000_000_000 * at for at in range(4)])
+    zoned = times.cast(pyarrow.timestamp("ns", tz="Europe/Berlin"))
+    for name, column in (("zoned", zoned), ("numbers", times)):
+        path = tmp_path / f"{name}.parquet"
+        volts = pyarrow.array([230.1, None, float("nan"), 231.5])
+        parquet.write_table(pyarrow.table({"time": column, "voltage": volts}), path)
+        recording = Recording(path)
+        assert list(recording.times) == [start_ns // 1000, start_ns // 1000 + 3 * SECOND_US]
+        assert [one.split(":", 1)[1] for one in recording.summary()] == [
+            "3: column 'voltage' is empty; skipped",
+            "4: column 'voltage' has 'nan', not a number; skipped",
+        ]
+    path.write_bytes(b"PAR1" + bytes(50) + b"PAR1")
+    assert "is no Parquet file that can be read" in failure(path)
