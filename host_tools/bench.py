@@ -31,6 +31,7 @@ SECTIONS = {
     "dead": ("host_tools.bench_dead", "what dead meters cost the others"),
     "line": ("host_tools.bench_line", "a Modbus line's use, and who waits for it"),
     "replay": ("host_tools.bench_replay", "virtual time beside real time"),
+    "flash": ("host_tools.bench_flash", "flashing, an update, the start"),
     "recording": ("host_tools.bench_recording", "a recording of many rows"),
 }
 """name → (module, what it measures)"""

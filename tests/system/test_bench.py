@@ -7,6 +7,7 @@ import pytest
 from host_tools import bench, cli, interpreter
 from host_tools.bench import Extent, Row
 from host_tools.bench_drain import CHANNELS, drain, publish
+from host_tools.bench_flash import start_rows
 from host_tools.bench_network import Relay, started
 from host_tools.bench_replay import run_press
 
@@ -74,6 +75,13 @@ def test_a_record_of_the_backlog_costs_less_than_half_of_a_message_of_its_own():
     rows = values("wire")
     assert rows["umqtt.simple ÷ Limen, 1 value a record"] > 2
     assert rows["the press at work: a sample read"] < rows["the press at work: a record"]
+
+
+def test_a_board_is_soon_at_its_work():
+    rows = {row.what: row.value for row in start_rows(60)}
+    assert rows["from power to the birth"] <= rows["from power to the first values"] < 3
+    if interpreter.find().is_chip_like:
+        assert 60_000 < rows["heap in use when it is online"] < rows["heap in use later"] + 5000
 
 
 def test_a_sample_takes_no_more_heap_than_stated():
