@@ -4,7 +4,7 @@ import ast
 import itertools
 
 from host_tools.resolve import Program
-from host_tools.stock_names import short_names, stock_names
+from host_tools.stock_names import names_of_stock_objects, short_names, stock_names
 
 _NAME_ATTRIBUTES = ("getattr", "hasattr", "setattr")
 
@@ -16,19 +16,22 @@ class AttributeNames:
     one another are one, so that a subclass never takes a name of its base for another thing.
     """
 
-    def __init__(self, program: Program, statements: list[ast.stmt], known_outside: set[str]):
-        nodes = [node for statement in statements for node in ast.walk(statement)]
+    def __init__(self, program: Program, code: list[list[ast.stmt]], known_outside: set[str]):
+        """`code` is the statements of each bundle, those that every gateway loads first."""
+        parts = [[node for statement in one for node in ast.walk(statement)] for one in code]
+        nodes = [node for part in parts for node in part]
         bound = {(node.origin, name) for node in nodes for name in _bound_by(node)}
         private = {(path, name) for path, name in bound if is_private(name)}
-        kept = stock_names() | known_outside | _of_stock_subclasses(program, nodes)
+        fixed = known_outside | _of_stock_subclasses(program, nodes)
+        kept = stock_names() | fixed
         public = {name for _, name in bound - private if name[0] != "_"} - kept
         renamed = public | {name for _, name in private}
         used = attributes_named(nodes)
-        pool = short_names(kept | used - renamed)
+        pool = short_names(names_of_stock_objects() | fixed | used - renamed)
         groups = families(program, nodes)
         of_groups = [sorted({name for path, name in private if path in group}) for group in groups]
         numbers = list(itertools.islice(pool, max(map(len, of_groups), default=0)))
-        self._public = dict(zip(sorted(public), pool, strict=False))
+        self._public = dict(zip(_by_use(public, parts), pool, strict=False))
         self._private = {
             (path, name): number
             for group, names in zip(groups, of_groups, strict=True)
@@ -39,6 +42,12 @@ class AttributeNames:
     def name(self, name: str, path: str) -> str:
         """What an attribute is called that a source file calls `name`."""
         return self._private.get((path, name)) or self._public.get(name, name)
+
+
+def _by_use(names: set[str], parts: list[list[ast.AST]]) -> list[str]:
+    """The names in an order such that the cheapest go where most gateways have them."""
+    first, *others = map(attributes_named, parts)
+    return sorted(names, key=lambda n: (n not in first, -sum(n in part for part in others), n))
 
 
 def named_in_text(node: ast.AST) -> ast.Constant | None:

@@ -71,7 +71,8 @@ class _Namer(ast.NodeTransformer):
         self._taken = taken | set(self._parameters)
         self._homes = {label: one for one in code for label in one.defined()}
         public = {label for label, one in self._homes.items() if one.is_public(label)}
-        self._attributes = AttributeNames(program, statements, set(map(_plain, public)))
+        parts = [one.statements for one in code]
+        self._attributes = AttributeNames(program, parts, set(map(_plain, public)))
         self._here: dict[str, str] = {}
         for one in code:
             one.names = {label: _plain(label) for label in one.defined() if label in public}

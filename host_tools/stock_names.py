@@ -1,8 +1,9 @@
 """Names that MicroPython itself has: which of them are free to use, and which must be kept.
 
-A name costs heap on the chip only if the interpreter does not have it in its ROM. All names of its
-own modules are there, so some of them serve as short names: on a MicroPython without that module
-the name would cost a little, and nothing else.
+A name costs heap on the chip only if the interpreter does not have it in its ROM: about 20 bytes,
+and some kilobytes for a larger table of names where that fills. All names of its own modules are in
+its ROM, so some of them serve as short names: on a MicroPython without that module the name would
+cost a little, and nothing else.
 """
 
 import array
@@ -40,7 +41,34 @@ _FREE = """
     little locals lower lstrip main map object ord popitem pow range readline remove replace repr
     reverse rfind rindex round rsplit rstrip setattr setdefault sort sorted split startswith
     staticmethod strip sum super throw to_bytes tuple type update upper zip
+    aes cryptolib encrypt deflate DeflateIO GZIP ZLIB framebuf FrameBuffer FrameBuffer1 GS2_HMSB
+    GS4_HMSB GS8 MONO_HLSB MONO_HMSB MONO_VLSB MVLSB RGB565 blit ellipse fill_rect hline pixel
+    scroll vline hashlib md5 sha1 sha256 heapify heappop heappush heapq separators mem16 mem32 mem8
+    time_pulse_us libc_ver python_compiler VfsFat VfsLfs1 search getpeercert
+    uctypes ARRAY BFINT16 BFINT32 BFINT8 BFUINT16 BFUINT32 BFUINT8 BF_LEN BF_POS BIG_ENDIAN FLOAT32
+    FLOAT64 LITTLE_ENDIAN NATIVE PTR UINT UINT64 ULONG ULONGLONG USHORT VOID addressof bytearray_at
+    bytes_at sizeof websocket lookahead progsize readsize collections deque OrderedDict appendleft
+    popleft cmath polar rect pi tau abs_tol rel_tol RingIO mem_current mem_peak mem_total
+    heap_lock heap_unlock opt_level qstr_info stack_use ps1 ps2 LockType allocate_lock get_ident
+    stack_size start_new_thread bound_method closure dict_view generator pend_throw NoneType deleter
+    getter setter indices keepends execfile ptr16 ptr32 ptr8 ViperTypeError builtins
 """.split()
+
+_OF_MODULES = frozenset(
+    """
+    gmtime localtime mktime ticks_add ticks_cpu time_ns chdir getcwd ilistdir mkdir rename rmdir
+    statvfs umount unlink urandom choice getrandbits randint randrange uniform byteorder exc_info
+    maxsize modules print_exception version_info a2b_base64 b2a_base64 crc32 hexlify unhexlify dumps
+    loads calcsize pack_into unpack_from AF_INET AF_INET6 SOCK_DGRAM SOCK_RAW SOCK_STREAM
+    getaddrinfo POLLERR POLLHUP POLLIN POLLOUT isenabled mem_alloc mem_free BytesIO StringIO
+    kbd_intr mem_info ArithmeticError AssertionError AttributeError BaseException EOFError Ellipsis
+    ImportError IndentationError IndexError KeyError KeyboardInterrupt LookupError MemoryError
+    NameError NotImplementedError OSError OverflowError RuntimeError StopAsyncIteration SyntaxError
+    SystemExit UnicodeError ValueError ZeroDivisionError bin compile complex delattr enumerate
+    filter frozenset help input list max memoryview min next oct print property reversed slice
+""".split()
+)
+"""Names of what modules have, and no other object: they too can be names of attributes."""
 
 _TWINS = (
     (array.array, asyncio, asyncio.Event, asyncio.StreamReader, asyncio.Task, binascii, bytearray)
@@ -56,7 +84,14 @@ _CHIP = PROJECT / "host_tools/emulation/device"
 def short_names(taken: Collection[str] = ()) -> Iterator[str]:
     """Names that cost little, the cheapest first, without those that are taken."""
     numbered = (f"_{number}" for number in itertools.count())
-    return (name for name in itertools.chain(_FREE, numbered) if name not in taken)
+    return (
+        name for name in itertools.chain(_FREE, sorted(_OF_MODULES), numbered) if name not in taken
+    )
+
+
+def names_of_stock_objects() -> frozenset[str]:
+    """The stock names that a short name of an attribute must not be."""
+    return stock_names() - _OF_MODULES
 
 
 @functools.cache
