@@ -14,6 +14,7 @@ from micropython import const
 
 _HEADER = const(12)
 _FRAME = const(8)
+_MESSAGE = const(4096)
 
 
 class Backplane:
@@ -24,6 +25,7 @@ class Backplane:
         self.handlers = {}
         self.file = file
         self._in = bytearray(_HEADER)
+        self._message = memoryview(bytearray(_MESSAGE))  # None while it is in use
         self._out = bytearray(512)
         self._view = memoryview(self._out)
         self._end = _HEADER
@@ -101,10 +103,22 @@ class Backplane:
         if not size:
             self._header_bytes = 0
             return
-        frames = self.file.read(size)
-        self._header_bytes = 0
-        self.news += 1
-        frames = memoryview(frames)
+        message = self._message
+        if message is None or size > _MESSAGE:
+            message = memoryview(bytearray(size))
+        else:
+            self._message = None
+        try:
+            self.file.readinto(message[:size])
+            self._header_bytes = 0
+            self.news += 1
+            self._hand_out(message[:size])
+        finally:
+            if len(message) == _MESSAGE:
+                self._message = message
+
+    def _hand_out(self, frames):
+        """Give each frame to its handler, which keeps nothing of it but copies."""
         at = 0
         while at < len(frames):
             kind, id, size, _ = struct.unpack_from("<BBHI", frames, at)

@@ -16,9 +16,12 @@ import backplane
 import frames
 import vfs
 from micropython import const
+from outside import memory
 
 _SOFT_RESET = const(5)
 _TICK_US = const(10000)
+_UART_BUFFERS = const(2048)
+_SOCKET_BUFFERS = const(22976)  # four windows of TCP
 
 
 def _hide(name, module_name):
@@ -32,7 +35,7 @@ def _hide(name, module_name):
 def _read_boot(bus):
     """Take what the world says at the start; it fills the modules and returns BOOT's fields."""
     boot = []
-    bus.handlers[frames.BOOT] = lambda id, data: boot.append(data)
+    bus.handlers[frames.BOOT] = lambda id, data: boot.append(bytes(data))
     bus.handlers[frames.BANNER] = lambda id, data: banner.append(str(data, "utf-8"))
     if not is_real:
         bus.take_turns(0)
@@ -106,6 +109,7 @@ def _boot():
     """Turn the interpreter into the board, up to the moment when boot.py begins."""
     files = vfs.VfsPosix("/")
     bus = backplane.start(not is_real, open(int(sys.argv[1]), "r+b"))
+    memory.reserve(_UART_BUFFERS if is_real else _UART_BUFFERS + _SOCKET_BUFFERS)
     import esp32
     import machine
     import network
@@ -190,7 +194,7 @@ class _OneWireModule:
 
 def _forget_ourselves():
     late.hide("launch")
-    for name in ("backplane", "frames", "dates", "virtual_backplane"):
+    for name in ("backplane", "frames", "outside", "dates", "virtual_backplane"):
         late.hide(name)
     sys.modules["onewire"] = _OneWireModule()
     sys.path[:] = ["", ".frozen", "/lib"]

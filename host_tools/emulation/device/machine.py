@@ -7,6 +7,7 @@ import frames
 from backplane import bus
 from dates import date_of, seconds_of
 from micropython import const
+from outside import memory
 
 _UART_FIFO = const(128)
 _POLL = const(3)
@@ -276,8 +277,7 @@ class UART(io.IOBase):
         self._char_us = bits * 1000000 // divisor  # one character takes _char_us / _char_div µs
         self._char_div = self._baudrate // divisor
         if self._received is None or len(self._received) != self._rxbuf:
-            self._received = bytearray(self._rxbuf)
-            self._view = memoryview(self._received)
+            self._received = memory.take(self._rxbuf)
         if self._file:
             self._fill()
         self._count = 0
@@ -322,7 +322,7 @@ class UART(io.IOBase):
         count = self._await(len(buffer) if count < 0 else min(count, len(buffer)))
         if not count:
             return None
-        buffer[:count] = self._view[:count]
+        buffer[:count] = self._received[:count]
         self._drop(count)
         return count
 
@@ -330,18 +330,18 @@ class UART(io.IOBase):
         count = self._await(self._rxbuf if count < 0 else count)
         if not count:
             return None
-        data = bytes(self._view[:count])
+        data = bytes(self._received[:count])
         self._drop(count)
         return data
 
     def readline(self):
         count = self.any()
-        end = bytes(self._view[:count]).find(b"\n")
+        end = bytes(self._received[:count]).find(b"\n")
         return self.read(end + 1 if end >= 0 else count) if count else None
 
     def _drop(self, count):
         rest = self._count - count
-        self._received[:rest] = self._view[count : self._count]
+        self._received[:rest] = self._received[count : self._count]
         self._count = rest
 
     def write(self, data, *limits):

@@ -11,6 +11,7 @@ from errno import EAGAIN, EBADF, EINPROGRESS, ENOTCONN, ETIMEDOUT
 import frames
 from backplane import bus
 from micropython import const
+from outside import memory
 
 AF_INET = 2
 SOCK_STREAM = 1
@@ -63,7 +64,8 @@ class socket(io.IOBase):
         self._kind = kind
         self._state = _NEW if kind == SOCK_STREAM else _OPEN
         self._patience_us = -1
-        self._received = b""
+        self._window = None  # the received bytes are window[begin:end]
+        self._begin = self._end = 0
         self._datagrams = []
         self._peer = None
         self._room = _WINDOW
@@ -77,7 +79,15 @@ class socket(io.IOBase):
         self._state = _OPEN
 
     def arrived(self, data):
-        self._received += data
+        if self._window is None:
+            self._window = memory.take(_WINDOW)
+        if self._end + len(data) > _WINDOW:
+            rest = self._end - self._begin
+            self._window[:rest] = self._window[self._begin : self._end]
+            self._begin = 0
+            self._end = rest
+        self._window[self._end : self._end + len(data)] = data
+        self._end += len(data)
 
     def taken(self, data):
         self._room += struct.unpack("<H", data)[0]
@@ -155,7 +165,7 @@ class socket(io.IOBase):
     def _ready(self):
         if self._error or self._state == _CLOSED:
             return _POLL_READ | _POLL_WRITE
-        ready = _POLL_READ if self._received or self._datagrams or self._ended else 0
+        ready = _POLL_READ if self._end > self._begin or self._datagrams or self._ended else 0
         return ready | (_POLL_WRITE if self._state == _OPEN and self._room else 0)
 
     def ioctl(self, request, argument):
@@ -169,11 +179,18 @@ class socket(io.IOBase):
     def _take(self, count):
         if self._datagrams:
             return self._datagrams.pop(0)[0][:count]
-        data = self._received[:count]
-        self._received = self._received[count:]
-        if data:
-            bus.post(frames.SOCKET_ROOM, self._id, struct.pack("<H", len(data)))
-        return data
+        data = bytearray(min(count, self._end - self._begin))
+        self._take_into(data, len(data))
+        return bytes(data)
+
+    def _take_into(self, buffer, count):
+        """Move what was received, at most `count` bytes; return how many."""
+        count = min(count, self._end - self._begin)
+        if count:
+            buffer[:count] = self._window[self._begin : self._begin + count]
+            self._begin += count
+            bus.post(frames.SOCKET_ROOM, self._id, struct.pack("<H", count))
+        return count
 
     def recv(self, count):
         if not self._await(_POLL_READ):
@@ -201,9 +218,12 @@ class socket(io.IOBase):
     def readinto(self, buffer, count=-1):
         if not self._await(_POLL_READ):
             return None
-        data = self._take(len(buffer) if count < 0 else min(count, len(buffer)))
-        buffer[: len(data)] = data
-        return len(data)
+        count = len(buffer) if count < 0 else min(count, len(buffer))
+        if self._datagrams:
+            data = self._take(count)
+            buffer[: len(data)] = data
+            return len(data)
+        return self._take_into(buffer, count)
 
     def readline(self):
         line = b""
@@ -253,6 +273,10 @@ class socket(io.IOBase):
             self._state = _CLOSED
             bus.news += 1
             del _sockets[self._id]
+            if self._window is not None:
+                memory.give(self._window)
+                self._window = None
+                self._begin = self._end = 0
             bus.post(frames.CLOSE, self._id)
 
     def __enter__(self):
