@@ -44,10 +44,11 @@ def test_bugs_made_by_hand_still_fit_the_source():
 
 
 def test_mutants_that_cannot_matter_are_still_there():
-    for module, change, line in campaign.explained():
+    explained = campaign.explained()
+    for module in {module for module, _, _ in explained}:
         text = (campaign.PROJECT / campaign.LIMEN / module).read_text()
-        made = {(mutant.what, mutant.code) for mutant in mutants_of(module, text)}
-        assert (change, line) in made
+        made = {mutant.change for mutant in mutants_of(module, text)}
+        assert {change for change in explained if change[0] == module} <= made
 
 
 def by_hand(what):

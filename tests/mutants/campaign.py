@@ -90,15 +90,15 @@ def choose(modules: list[str], count: int, seed: int) -> list[Mutant]:
         mutant
         for module in modules
         for mutant in mutants_of(module, (PROJECT / LIMEN / module).read_text())
-        if (module, mutant.what, mutant.code) not in cannot_matter
+        if mutant.change not in cannot_matter
     ]
     return sorted(made, key=lambda mutant: _digest(f"{seed} {mutant.file} {mutant.what}"))[:count]
 
 
 def explained() -> set[tuple[str, str, str]]:
-    """(module, change, line) of the mutants that do what the right code does."""
+    """The changes, as `Mutant.change` has them, that leave the code right."""
     table = tomllib.loads((Path(__file__).parent / "explained.toml").read_text())
-    return {(entry["module"], entry["change"], entry["line"]) for entry in table.get("same", ())}
+    return {(entry["module"], entry["line"], entry["becomes"]) for entry in table["same"]}
 
 
 def hand_made() -> list[Mutant]:

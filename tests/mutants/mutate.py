@@ -20,14 +20,19 @@ _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign)
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module's text with one change, which `what` names, at `line` of the right text, which
-    reads `code`."""
+    """A module's text with one change, which `what` names, at `line` of the right text; this line
+    reads `code` there, and `becomes` another."""
 
     file: str
     line: int
     what: str
     text: str
     code: str = ""
+    becomes: str = ""
+
+    @property
+    def change(self) -> tuple[str, str, str]:
+        return self.file, self.code, self.becomes
 
     @property
     def name(self) -> str:
@@ -37,16 +42,19 @@ class Mutant:
 def mutants_of(file: str, text: str) -> list[Mutant]:
     """Every mutant of a module, in the order of its lines."""
     source = _Source(text)
-    lines = text.splitlines()
     found = []
     for function in _functions(ast.parse(text)):
         for node in ast.walk(function):
             found += [
-                Mutant(file, line, what, changed, lines[line - 1].strip())
+                Mutant(file, line, what, changed, _line(text, line), _line(changed, line))
                 for line, what, changed in _changes(source, node)
                 if _parses(changed)
             ]
     return sorted(set(found), key=lambda mutant: (mutant.line, mutant.what, mutant.text))
+
+
+def _line(text: str, number: int) -> str:
+    return text.splitlines()[number - 1].strip()
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.AST]:
