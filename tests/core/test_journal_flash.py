@@ -82,6 +82,25 @@ def test_random_bytes_do_not_stop_the_start():
     assert after.journal.counters(1)["corrupt"] > 0
 
 
+def test_nothing_goes_out_under_a_wrong_name_while_memory_is_short():
+    flash = Flash(16)
+    before = Boot(flash)
+    before.sample(1, 1, commit=True)
+    after = Boot(flash, boot=2)
+    speaker = after.journal.speaker
+
+    def has_no_memory(names):
+        raise MemoryError()
+
+    for _ in range(3):
+        after.journal.speaker = has_no_memory
+        assert after.send() == {}
+        after.journal.allowance = 750
+    after.journal.speaker = speaker
+    assert after.send() == before.put
+    assert after.outbox.past(1), "it is the boot before that speaks"
+
+
 def test_a_segment_whose_head_has_changed_is_none():
     flash = Flash(4)
     before = Boot(flash)

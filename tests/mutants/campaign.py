@@ -83,7 +83,8 @@ def main() -> int:
 def choose(modules: list[str], count: int, seed: int) -> list[Mutant]:
     """So many mutants over the modules, without those that cannot matter.
 
-    Lots are drawn for each by its words, so that a change of the firmware changes few of them.
+    Lots are drawn by the words of the change, so that a change of the firmware alters few of
+    them; mutants of a module that have the same words come together.
     """
     cannot_matter = explained()
     made = [

@@ -158,8 +158,8 @@ class Backlog:
     def _speak_as(self, names):
         """What is read is of this boot from now on."""
         if names != self._names:
+            self.past = self.journal.speaker(names)  # memory may be too short for it
             self._names = names
-            self.past = self.journal.speaker(names)
 
     def received(self):
         """Records of the ring have been received: mark the frames that are complete."""
