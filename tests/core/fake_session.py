@@ -14,7 +14,8 @@ class Message:
 
 
 class Session:
-    """`messages` have not been looked at yet; the socket `takes` so many more."""
+    """`messages` have not been looked at yet; the socket `takes` so many more, each of which has
+    `free` bytes."""
 
     def __init__(self):
         self.counters = {"connects": 0}
@@ -22,12 +23,13 @@ class Session:
         self.messages = []
         self.subscribed = []
         self.takes = 1000
+        self.free = 2000
         self.drained = 0
         self._pid = 0
         self._buffer = bytearray(2000)
 
     def room(self):
-        return 2000 if self.takes > 0 else 0
+        return self.free if self.takes > 0 else 0
 
     async def drain(self):
         """The socket takes one message more."""

@@ -50,6 +50,20 @@ def test_a_full_ring_moves_to_flash_and_comes_back_in_order():
     assert gateway.outbox.low() == 1201
 
 
+def test_values_of_any_size_and_sign_come_back_from_flash():
+    gateway = Boot(Flash(16))
+    sizes = [1 << power for power in (0, 5, 6, 7, 12, 13, 14, 20, 30, 31, 40, 61)]
+    values = [0] + [
+        sign * (size + more) for size in sizes for sign in (-1, 1) for more in (-1, 0, 1)
+    ]
+    for s, value in enumerate(values):
+        gateway.sample(s, value)
+        gateway.sample(s, value, quality=2)
+        gateway.sample(s, 1, channel=200, quality=1, device=60)
+    gateway.journal.move(DATA)
+    assert dict(gateway.drain()) == gateway.put
+
+
 def test_live_values_go_beside_the_backlog_and_low_waits_for_it():
     gateway = Boot(Flash(32))
     for s in range(1000):

@@ -142,17 +142,20 @@ def test_all_blocks_wear_alike():
 
 
 def test_what_is_being_written_is_not_given_up():
-    """Events fill the flash while a few data wait in memory, with their copies in a segment."""
-    flash = Flash(7)
-    gateway = Boot(flash)
-    for s in range(15):
-        gateway.sample(s, s, commit=True)
-        fill(gateway, 10)
-    received = dict(Boot(flash, boot=2).drain())
-    assert received == {name: gateway.put[name] for name in received}
-    lost = [content for name, content in gateway.put.items() if name not in received]
-    assert [kind for kind, *_ in lost] == [EVENT] * len(lost)
-    assert len(lost) == count_of(gateway.gaps) > 0
+    """Events fill the flash while a few data are in a segment, and in memory, too, or no longer."""
+    for is_moved in (False, True):
+        flash = Flash(7)
+        gateway = Boot(flash)
+        for s in range(15):
+            gateway.sample(s, s, commit=True)
+            if is_moved:
+                gateway.journal.move(DATA)
+            fill(gateway, 10)
+        received = dict(Boot(flash, boot=2).drain())
+        assert received == {name: gateway.put[name] for name in received}
+        lost = [content for name, content in gateway.put.items() if name not in received]
+        assert [kind for kind, *_ in lost] == [EVENT] * len(lost)
+        assert len(lost) == count_of(gateway.gaps) > 0
 
 
 def test_nothing_is_written_behind_what_cannot_be_read():
@@ -190,6 +193,46 @@ def test_the_oldest_data_go_then_the_oldest_events_but_nothing_in_use():
         segments.kill(gone)
     give_up(segments, kept)
     assert segments.used[LOST] == 0
+
+
+def test_what_is_being_read_is_not_given_up():
+    gateway = Boot(Flash(8))
+    fill(gateway, 100)
+    live = gateway.send()
+    gateway.outbox.ack(1)
+    under_way = gateway.send(1, most=3)
+    fill(gateway, 60)
+    gateway.outbox.ack(1)
+    received = dict(gateway.drain())
+    assert not set(received) & set(under_way)
+    received.update(under_way)
+    received.update(live)
+    assert received == {name: gateway.put[name] for name in received}
+    assert len(received) + count_of(gateway.gaps) == len(gateway.put)
+
+
+def test_an_erase_that_was_cut_is_counted():
+    flash = Flash(7)
+    Boot(flash).event(1, b"{}")
+    assert Boot(flash, boot=2).journal.counters(1)["erases"] == flash.erases + 1
+    gateway = Boot(flash)
+    fill(gateway, 300)
+    assert gateway.journal.counters(1)["erases"] == flash.erases + 1
+    assert Boot(flash, boot=3).journal.counters(1)["erases"] == flash.erases + 1, "all have heads"
+
+
+def test_every_free_block_is_found():
+    segments = Segments(Flash(6))
+    blocks = [segments.begin(DATA, 1, 1, 1, seq, 0) for seq in range(6)]
+    assert sorted(blocks) == list(range(6))
+    for block in blocks[::-1]:
+        segments.kill(block)
+        assert segments.begin(DATA, 1, 1, 1, 7, 0) == block
+    try:
+        segments.begin(DATA, 1, 1, 1, 8, 0)
+        raise AssertionError("there is no free block")
+    except OSError:
+        assert segments.used == [0, 6, 0, 0, 0, 0]
 
 
 def test_a_gap_of_the_boot_before_is_none_of_this_boot_s_records():

@@ -5,6 +5,7 @@ import json
 
 from fake_flash import Flash
 from fake_journal import Boot
+from fake_session import Session
 from fake_stream import Time, run, settle
 
 from limen.delivery import journal as module
@@ -103,3 +104,24 @@ def test_gaps_are_told_one_at_a_tick():
         assert gateway.journal.counters(1)["lost"] == told > 0
 
     Running(gateway).play(scene)
+
+
+def announced(gateway):
+    """Topic and beginning of each birth that is told before the current one."""
+    session = Session()
+    run(gateway.journal.announce(session, {"low": 1}))
+    return [(one.topic, one.payload[:48], one.qos, one.retain) for one in session.take()]
+
+
+def test_the_birth_of_an_earlier_configuration_is_told_while_it_is_needed():
+    flash = Flash(16)
+    before = Boot(flash, cfg=7)
+    before.sample(1, 1, commit=True)
+    assert announced(before) == []
+    after = Boot(flash, boot=2)
+    head = b'{"inc":"9f03a1c4","boot":1,"cfg":"00000007","low"'
+    assert announced(after) == [("limen/v1/hall-2/press-07/birth", head[:48], 0, False)]
+    after.sample(2, 2, commit=True)
+    assert len(announced(after)) == 1
+    after.drain()
+    assert announced(Boot(flash, boot=3)) == []

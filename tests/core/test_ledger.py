@@ -432,3 +432,13 @@ def test_a_dip_is_no_rollover_however_long_the_gap():
     for back, answers in ((DIP, [REREAD]), (DIP + 1, [REREAD, ROLLOVER])):
         ledger = Ledger([RATE, 65536, DIP], [50000, 50000, 0, 0, 86400], 5)
         assert stay(ledger, 50000 - back, 6, 66) == answers
+
+
+def test_a_gap_that_becomes_known_too_late_is_idle():
+    ledger = Ledger(RULE)
+    ledger.set_gap(600)
+    assert [ledger.feed(812500, 0), ledger.feed(812500, 0)] == [REREAD, FIRST]
+    ledger = Ledger(RULE, [812500, 812500, 0, 0, 86400], 5)
+    assert stay(ledger, 433000, 6, 66) == [REREAD, REPLACEMENT]
+    ledger.set_gap(600)
+    assert ledger.feed(433001, 76) == ACCEPT

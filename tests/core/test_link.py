@@ -40,7 +40,7 @@ class Session:
 
     async def run(self):
         """What a reader does until the connection fails."""
-        for _ in range(3):
+        for _ in range(9):
             await asyncio.sleep(0)
         self.world.clock.s += self.online_s
         raise self.error
@@ -219,6 +219,26 @@ def test_a_connection_carries_until_it_fails():
     assert world.drained >= 2
 
 
+def test_nobody_waits_for_the_first_broker_when_the_session_is_over():
+    async def await_broker(host, port):
+        waiting.append(host)
+        try:
+            while True:
+                await asyncio.sleep(0)
+        finally:
+            waiting.pop()
+
+    waiting = []
+    right = way_back.await_broker
+    way_back.await_broker = await_broker
+    try:
+        fates = [(LOST, 0, False), (LOST, 50, False), (LOST, 50, False), (LOST, 50, False)]
+        World(fates, BROKERS).run()
+    finally:
+        way_back.await_broker = right
+    assert waiting == []
+
+
 def test_when_all_was_well_is_known():
     world = World([(LOST, 30, False), (LOST, 0, False)])
     assert world.link.heard_s == 0
@@ -230,12 +250,15 @@ def test_the_link_returns_to_the_first_broker_when_it_answers():
     async def await_broker(host, port):
         asked.append((host, port))
         await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert world.session.is_open, "it has ended before the first one answers"
 
     asked = []
     right = way_back.await_broker
     way_back.await_broker = await_broker
     try:
-        world = World([(LOST, 0, False), (LOST, 1000, False), (LOST, 0, False)], BROKERS).run()
+        world = World([(LOST, 0, False), (LOST, 1000, False), (LOST, 0, False)], BROKERS)
+        world.run()
     finally:
         way_back.await_broker = right
     assert asked == [("first", 1883)]

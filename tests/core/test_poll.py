@@ -139,12 +139,18 @@ def test_nobody_is_read_before_the_time():
 def test_a_reading_is_stamped_when_it_is_there():
     world = World()
     world.add_reader("meter", (1000,), 250)
-    world.run(1)
     device = world.devices[0]
+    assert (device.heard_s, device.heard_ms, device.fresh) == (0, 0, False)
+    world.run(1)
     assert (device.s, device.ms, device.fresh) == (0, 250, True)
     device.reader.age_ms = 300
     world.run(1)
     assert (device.s, device.ms) == (0, 950)
+    assert (device.heard_s, device.heard_ms) == (0, 950)
+    device.reader.is_there = False
+    world.run(1)
+    assert (device.s, device.ms) == (1, 950)
+    assert (device.heard_s, device.heard_ms) == (0, 950)
 
 
 def test_where_the_line_is_too_slow_all_get_their_share():
@@ -200,7 +206,9 @@ def test_a_dead_device_is_told_once_and_probed_at_growing_intervals():
     assert len(world.taken) == 3
     gaps_s = [(b - a + 500) // 1000 for a, b in zip(reader.probes, reader.probes[1:])]
     assert gaps_s == [4, 8, 16, 32, 60, 60]
+    assert not any(asked_ms % 1000 for asked_ms in reader.probes)
     assert world.reports == [(0, "meter", '{"device":"silent"}')]
+    assert world.poll.counters() == {"ok": 7, "silent": 1, "cuts": 0}
 
 
 def test_a_device_that_comes_back_is_read_at_once_and_whole():

@@ -213,6 +213,31 @@ def test_a_subscription_that_is_refused_is_counted():
     play(scene)
 
 
+def test_a_subscription_is_at_qos_0_unless_said_otherwise():
+    async def scene(bench):
+        await bench.connect()
+        bench.session.subscribe(b"a")
+        assert bench.stream.take() == b"\x82\x06\x00\x01\x00\x01a\x00"
+
+    play(scene)
+
+
+def test_draining_waits_for_the_socket_and_tells_when_it_fails():
+    async def scene(bench):
+        await bench.connect()
+        bench.stream.is_stuck = True
+        bench.publish()
+        draining = asyncio.create_task(bench.session.drain())
+        await settle()
+        assert not draining.done()
+        bench.stream.flush()
+        await draining
+        bench.stream.fail(Lost(104))
+        assert (await raised(bench.session.drain())).errno == 104
+
+    play(scene)
+
+
 def test_without_a_slot_only_what_is_repeated_may_go():
     async def scene(bench):
         await bench.connect()
@@ -373,7 +398,7 @@ def test_pieces_that_do_not_add_up_end_the_connection():
             assert bench.stream.failure.errno == ECONNABORTED
         await bench.connect()
         assert bench.session.room() > 0
-        await bench.session.publish_pieces(TOPIC, [b"abc", b"def"], 6)
+        assert await bench.session.publish_pieces(TOPIC, [b"abc", b"def"], 6, 0) == 0
         assert bench.stream.failure is None
 
     play(scene)
@@ -508,6 +533,9 @@ def test_a_socket_that_takes_nothing_for_a_keepalive_ends_the_connection():
     async def scene(bench):
         for is_in_pieces in (False, True):
             await bench.run()
+            await bench.time.pass_ms(HALF_MS)
+            await bench.hear(PONG)
+            assert bench.stream.take() == PING
             bench.stream.is_stuck = True
             bench.stream.write(b"x" * (2047 if not is_in_pieces else 5))
             bench.session._in_pieces = is_in_pieces

@@ -29,7 +29,6 @@ class Bench:
         self.devices = [Device("gateway", (), None)] + meters
         self.session = Session()
         self.clock = Clock()
-        self.clock.s = 1
         self.outbox = Outbox(data_bytes, 600, in_flight)
         dialect = Plain(Text(), HEAD, "9f03a1c4", 3, self.devices)
         options = {"in_flight": in_flight, "batch_bytes": batch_bytes}
@@ -217,6 +216,15 @@ def test_a_full_socket_is_waited_for():
     assert bench.session.drained == 2
 
 
+def test_a_message_is_begun_where_topic_and_batch_fit():
+    bench = connected(batch_bytes=400)
+    bench.put(7)
+    bench.session.free = 400 + 160 - 1
+    assert bench.carry() is False
+    bench.session.free += 1
+    assert [one for _, one in bench.sent()] == [[1]]
+
+
 def test_what_stands_is_told_again_after_a_reconnect_only():
     bench = Bench()
     bench.connect()
@@ -236,20 +244,20 @@ def test_last_values_go_out_at_most_each_five_seconds():
     bench = connected()
     device = bench.devices[1]
     told = []
-    for s in range(2, 22):
+    for s in range(20):
         bench.clock.s = device.s = s
         device.channels[0].value = s
         device.channels[0].quality = GOOD
         device.fresh = True
         told += [(s, one) for one in last_values(bench)]
-    assert [s for s, _ in told] == [2, 7, 12, 17]
+    assert [s for s, _ in told] == [0, 5, 10, 15]
     s, message = told[-1]
     assert (message.topic, message.qos) == (BASE + "dev/main/last", 0)
     assert message.retain is True
-    t = 1000 * (946684800 + bench.clock.boot_s + 17) + 250
-    assert json.loads(message.payload) == {"t": t, "q": GOOD, "v": {"power": 1.7}}
-    bench.clock.s = 22
-    assert [json.loads(one.payload)["v"]["power"] for one in last_values(bench)] == [2.1]
+    t = 1000 * (946684800 + bench.clock.boot_s + 15) + 250
+    assert json.loads(message.payload) == {"t": t, "q": GOOD, "v": {"power": 1.5}}
+    bench.clock.s = 20
+    assert [json.loads(one.payload)["v"]["power"] for one in last_values(bench)] == [1.9]
     bench.clock.s = 60
     assert last_values(bench) == []
 

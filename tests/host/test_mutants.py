@@ -33,6 +33,13 @@ def test_each_mutant_changes_one_place_of_a_function():
     assert all(text.startswith("\ndef double(x):") for text in made.values())
 
 
+def test_every_mutant_is_python():
+    for module in ("core/breaker.py", "service/clock.py"):
+        text = (campaign.PROJECT / campaign.LIMEN / module).read_text()
+        for mutant in mutants_of(module, text):
+            compile(mutant.text, mutant.name, "exec")
+
+
 def test_only_statements_that_depend_on_each_other_are_swapped():
     source = "def f(a):\n    b = a\n    c = b\n    d = 1\n"
     made = [mutant.what for mutant in mutants_of("m.py", source) if "before" in mutant.what]

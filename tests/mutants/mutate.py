@@ -48,7 +48,6 @@ def mutants_of(file: str, text: str) -> list[Mutant]:
             found += [
                 Mutant(file, line, what, changed, _line(text, line), _line(changed, line))
                 for line, what, changed in _changes(source, node)
-                if _parses(changed)
             ]
     return sorted(set(found), key=lambda mutant: (mutant.line, mutant.what, mutant.text))
 
@@ -59,14 +58,6 @@ def _line(text: str, number: int) -> str:
 
 def _functions(tree: ast.Module) -> Iterator[ast.AST]:
     return (n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
-
-
-def _parses(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except SyntaxError:
-        return False
-    return True
 
 
 class _Source:

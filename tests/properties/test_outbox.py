@@ -146,3 +146,36 @@ def test_uptime_and_utc_keep_apart():
         (820_000_000, 7, False),
         (820_000_001, 7, False),
     ]
+
+
+def test_what_waits_is_found_wherever_the_buffer_ends():
+    """Records of one length come to the same end of the buffer in each round."""
+    for under_way in range(1, 22):
+        for behind in range(1, 22):
+            outbox = Outbox(600, 500, 2)
+            put_some(outbox, under_way)
+            records = outbox.peek(1)
+            outbox.close(1, len(taken(records, 99)))
+            put_some(outbox, 1)
+            outbox.ack(1)
+            put_some(outbox, behind)
+            records = outbox.peek(2)
+            assert records and len(taken(records, 99)) == outbox.waiting()
+
+
+def put_some(outbox, count):
+    for n in range(count):
+        outbox.begin(DATA, 1, 0, 820_000_000 + n, 0, False)
+        for channel in range(10):
+            outbox.add(channel, 20_000 + n)
+        outbox.put()
+
+
+def test_a_record_takes_so_many_channels_and_no_more():
+    outbox = Outbox(1000, 500, SLOTS, channels=3)
+    for _ in range(2):
+        outbox.begin(DATA, 1, 0, 5, 0, False)
+        assert [outbox.add(channel, 7) for channel in range(5)] == [True] * 3 + [False] * 2
+        outbox.put()
+    selection = outbox.peek(1)
+    assert [len(record[-1]) for record in taken(selection, 99)] == [3, 3]
