@@ -8,15 +8,19 @@ import urllib.request
 import pytest
 
 from browser import browser, free_port
+from emulated_chip import served_chip
 from host_tools import interpreter
 from host_tools.board import load_board
+from host_tools.chip_writer import write_gateway
 from host_tools.emulation import brokers
 from host_tools.emulation.board import HEAP_BYTES, Board
+from host_tools.emulation.chips import CHIPS
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.radio import AccessPoint
 from host_tools.emulation.scheduler import RealScheduler, VirtualScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier
+from host_tools.emulation.stand_in_image import stand_in_image
 from host_tools.gateway_image import (
     BIRTH,
     CONFIGURATION,
@@ -24,8 +28,10 @@ from host_tools.gateway_image import (
     gateway_files,
     stored_configuration,
 )
-from host_tools.image import firmware_files
+from host_tools.image import build_image, firmware_files
+from host_tools.micropython_image import MicroPythonImage
 from host_tools.paths import PROJECT
+from host_tools.serial_port import open_port
 from host_tools.setup_access import BLANK, SETUP, setup_files
 from host_tools.site import load_site
 from host_tools.world import Listeners, World, add_model_broker, plan_of_site
@@ -38,6 +44,12 @@ STORED = "never-to-be-shown"
 MOST_TAKEN = 24 * 1024
 SAID = "/said.txt"
 REFUSED = "2026-11-28 09:00 hall-2: The network does not accept the password: correct it."
+
+
+ONE_OF_EACH_CHIP = pytest.mark.parametrize(
+    "board",
+    ["espressif-esp32-devkitc", "espressif-esp32-s3-devkitc-1", "espressif-esp32-c3-devkitm-1"],
+)
 
 
 class SetupBoard(ServedBoard):
@@ -116,23 +128,38 @@ def files_of(site, gateway="press-07"):
     return gateway_files(site, gateway) | setup_files(site, gateway)
 
 
-@pytest.mark.parametrize(
-    "board",
-    ["espressif-esp32-devkitc", "espressif-esp32-s3-devkitc-1", "espressif-esp32-c3-devkitm-1"],
-)
-def test_a_held_button_opens_the_access_point_of_the_label(board, tmp_path):
-    files = firmware_files() | setup_files(bare_site(tmp_path, board), "press-07")
-    facts, button = json.loads(files[SETUP]), load_board(board)["button"]
-    files |= {"/config.jsonl": b"{}\n", SECRETS: b"{}\n", BLANK: b"{}\n"}
-    one = SetupBoard(tmp_path, files)
-    one.pressed = button["pin"], button["pressed"]
-    with one:
-        one.wait_until_said("setup mode, as the button is held")
-        assert one.board.access_point == (facts["ssid"], facts["password"])
-        light = load_board(board)["led"]
-        wait_for(lambda: not light or one.board.peripherals.lights.get(light["pin"]) == (0, 0, 24))
-        assert facts["ssid"] == "limen-press-07"
-        assert len(facts["password"]) == 12
+@ONE_OF_EACH_CHIP
+def test_a_board_flashed_at_its_port_is_set_up_there_while_its_button_is_held(board, tmp_path):
+    facts = load_board(board)
+    button, light = facts["button"], facts["led"]
+    stand_in = stand_in_image(CHIPS[facts["chip"]], "MicroPython v1.25.0", facts["flash_mb"])
+    micropython = MicroPythonImage(tmp_path / "image", stand_in, facts["chip"])
+    files = {path: data for path, data in firmware_files().items() if "/lib/" not in path}
+    files |= setup_files(bare_site(tmp_path, board), "press-07")
+    label = json.loads(files[SETUP])
+    assert (label["ssid"], len(label["password"])) == ("limen-press-07", 12)
+    chip = {"chip": facts["chip"], "size_mb": facts["flash_mb"]}
+    with served_chip(tmp_path / "flash.bin", **chip) as one:
+        one.board.set_pin(button["pin"], button["pressed"])
+        write_gateway(
+            one.url, lambda layout: build_image(files, layout.vfs_bytes), facts, 921600, micropython
+        )
+        one.wait_for(b"setup mode, as the button is held")
+        assert one.board.access_point == (label["ssid"], label["password"])
+        lights = one.board.peripherals.lights
+        wait_for(lambda: not light or lights.get(light["pin"]) == (0, 0, 24))
+        with open_port(one.url, baudrate=115200) as line:
+            line.write(b"set gateway Press 7\nsave\nstate\n")
+            one.wait_for(b"A gateway's name has at most 32 of a-z, 0-9 and -.")
+            one.wait_for(b'"gateway": "press-07"')
+
+
+def test_without_a_configuration_and_a_blank_one_nothing_is_saved(site, tmp_path):
+    files = files_of(site)
+    for path in (CONFIGURATION, BLANK):
+        del files[path]
+    with SetupBoard(tmp_path, files) as one:
+        one.wait_until_said("setup mode, as /config.jsonl is not there, or damaged")
         one.type(b"set host a\nsave\n")
         one.wait_until_said("There is no configuration on this board, nor a blank one: flash it.")
 
