@@ -9,6 +9,7 @@ where it is not the reply of the one that is; a request without a reply was not 
 
 import csv
 import datetime
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,35 @@ class Cutter:
         if self._data:
             yield Frame(self._last_us, bytes(self._data))
             self._data.clear()
+
+
+class ToldFrames:
+    """The frames that a gateway tells of a line; `missing` of them never came.
+
+    Each message has the number of its first frame, so one that comes twice is known.
+    """
+
+    def __init__(self):
+        self.missing = 0
+        self._told = 0
+        self._time_us: int | None = None
+
+    def take(self, facts: dict) -> Iterator[Frame]:
+        """The new frames of a message."""
+        try:
+            first, utc_s = int(facts["from"]), facts["utc_s"]
+            frames = [(int(us), bytes.fromhex(text)) for us, text in facts["frames"]]
+        except (KeyError, TypeError, ValueError):
+            return
+        if first < self._told:
+            return
+        if self._time_us is None:
+            self._time_us = int((time.time() if utc_s is None else utc_s) * 1_000_000)
+        self.missing += first - self._told
+        self._told = first + len(frames)
+        for us, data in frames:
+            self._time_us += us
+            yield Frame(self._time_us, data)
 
 
 def read_trace(path: Path) -> list[Exchange]:

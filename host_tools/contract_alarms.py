@@ -67,7 +67,8 @@ def sentence(body: AlarmsBody) -> str:
     match body:
         case Flood(begins, suppressed):
             return "flood of alarms" if begins else f"flood over, {suppressed} alarms were not told"
-    marks = [f"in {body.seconds_left // 60} min"] * (body.seconds_left is not None)
+    left_s = body.seconds_left
+    marks = [] if left_s is None else [f"in {left_s // 60} min"]
     marks += ["first of its group"] * body.first + ["told again"] * body.restated
     value, limit = ("-" if one is None else f"{one:f}" for one in (body.value, body.limit))
     told = f"alarm {body.name} {body.state} at {value}, limit {limit}, priority {body.priority}"

@@ -1,6 +1,6 @@
 """Traces of a Modbus line: frames are cut, paired and answered as they were."""
 
-from host_tools.bus_trace import Cutter, Exchange, Frame, pair
+from host_tools.bus_trace import Cutter, Exchange, Frame, ToldFrames, pair
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import with_crc
 from host_tools.emulation.scheduler import VirtualScheduler
@@ -58,3 +58,16 @@ def test_the_newest_reply_of_its_time_comes_back_after_the_same_pause():
     # Both the request and the reply take their time on the line; the pause between is recorded.
     assert heard[0][0] == 500_000 + FRAMING.duration_us(len(ASK)) + 60_000
     assert traced.counts == {"replayed": 3, "from registers": 1, "unknown": 1}
+
+
+def test_frames_of_a_gateway_are_taken_once_and_missing_ones_counted():
+    told = ToldFrames()
+    one = {"utc_s": 1_772_366_400, "from": 0, "frames": [[500, "0104"], [1500, "0203"]]}
+    frames = [*told.take(one), *told.take(one)]
+    assert [frame.time_us - 1_772_366_400_000_000 for frame in frames] == [500, 2000]
+    assert [frame.data for frame in frames] == [b"\1\4", b"\2\3"]
+    later = list(told.take({"utc_s": 1_772_366_400, "from": 5, "frames": [[1000, "05"]]}))
+    assert [frame.data for frame in later] == [b"\5"]
+    assert told.missing == 3
+    assert not list(told.take({"from": 6, "frames": [["x", 7]]}))
+    assert not list(told.take({"say": "Searching."}))

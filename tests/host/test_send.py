@@ -80,3 +80,30 @@ def test_silence_and_mistakes_are_told(port, capsys):
     assert "hall-2/press-07 does not answer within 0.3 s" in capsys.readouterr().err
     assert send(port, "write", "value") == 2
     assert send(port, "write", "--wait", "soon") == 2
+
+
+def test_a_gateway_tells_the_frames_of_its_line(port, tmp_path, capsys):
+    ask, reply = "010400000002", "01040443666666"
+    told = {"utc_s": 1_772_366_400, "from": 0, "frames": [[700, ask], [9000, reply]]}
+    answers = [("progress", told), ("progress", told), ("result", {"ok": True, "lost": 1})]
+    out = tmp_path / "trace.csv"
+    words = ["listen", "--gateway", "hall-2/press-07", "--broker", f"127.0.0.1:{port}"]
+    with gateway(port, answers) as requests:
+        assert cli.main([*words, "--bus", "rs485", "--for", "5s", "--out", str(out)]) == 0
+    ((verb, request),) = requests
+    assert (verb, request["bus"], request["for"]) == ("trace", "rs485", "5s")
+    assert out.read_text().splitlines() == [
+        "time,frame",
+        f"2026-03-01T12:00:00.000700+00:00,{ask}",
+        f"2026-03-01T12:00:00.009700+00:00,{reply}",
+    ]
+    assert "1 frames are missing" in capsys.readouterr().err
+
+
+def test_a_gateway_that_refuses_to_tell_leaves_no_file(port, tmp_path, capsys):
+    out = tmp_path / "trace.csv"
+    words = ["listen", "--gateway", "hall-2/press-07", "--broker", f"127.0.0.1:{port}"]
+    with gateway(port, [("result", {"ok": False, "error": "there is none"})]):
+        assert cli.main([*words, "--out", str(out)]) == 1
+    assert "hall-2/press-07 refuses: there is none." in capsys.readouterr().err
+    assert not out.exists()

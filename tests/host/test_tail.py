@@ -22,6 +22,7 @@ from host_tools.client import (
     Sample,
 )
 from host_tools.contract import Channel
+from host_tools.contract_alarms import AlarmState, sentence
 from host_tools.contract_devices import Answering, GivenUp, Plate, Refusal
 from host_tools.contract_functions import OrderChange, Period, Shed, Use
 from host_tools.contract_table import Boot
@@ -149,3 +150,9 @@ def test_it_shows_what_is_retained_and_then_ends(tmp_path, capsys):
     broker.kill()
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("hall-2/press-07 is online\n", "")
+
+
+def test_an_alarm_says_how_long_is_left_only_where_that_is_known():
+    state = AlarmState("pressure.early_low", "unack", Decimal("1.5"), Decimal("-0.4"), 2)
+    assert sentence(state).endswith("limit -0.4, priority 2")
+    assert sentence(replace(state, seconds_left=150)).endswith("priority 2, in 2 min")

@@ -6,6 +6,7 @@ import pytest
 
 from console import troubles
 from host_tools import interpreter
+from host_tools.emulation.meter import crc16
 from host_tools.emulation.mqtt_packets import Publish
 from oven_gateway import OvenGateway
 
@@ -18,11 +19,16 @@ class Gateway(OvenGateway):
     def __init__(self, folder):
         super().__init__(folder, '["plain"]')
         self.answers, self.values, self.diag = [], [], {}
+        self.told, self.frames = [], []
         self.broker.subscribe(BASE + "#", self._hear)
 
     def _hear(self, topic, payload, _retain):
         kind = topic.removeprefix(BASE)
-        if kind.startswith("cmd/") and kind.count("/") == 2:
+        if kind == "cmd/trace/progress":
+            facts = json.loads(payload)
+            self.told.append((facts["from"], facts["utc_s"]))
+            self.frames += facts["frames"]
+        elif kind.startswith("cmd/") and kind.count("/") == 2:
             self.answers.append((kind.split("/")[1], json.loads(payload)))
         elif kind == "dev/oven/data":
             self.values += [record[3] for record in json.loads(payload)["r"]]
@@ -171,3 +177,24 @@ def test_a_restart_answers_first_and_comes_once(gateway):
     assert answer == {"id": "r", "ok": True, "boot": 1}
     assert gateway.ask("restart", {"id": "r"}, 20) == {"id": "r", "ok": True, "boot": 2}
     assert gateway.ask("restart", {"id": "s"}, 20) == {"id": "s", "ok": True, "boot": 2}
+
+
+def test_the_traffic_of_a_line_is_told_while_it_is_read(gateway):
+    answer = gateway.ask("trace", {"id": "t", "for": "5s"}, 8)
+    assert answer == {"id": "t", "ok": True, "frames": len(gateway.frames), "lost": 0}
+    assert [first for first, _ in gateway.told] == sorted({first for first, _ in gateway.told})
+    frames = [bytes.fromhex(text) for _, text in gateway.frames]
+    requests, replies = frames[::2], frames[1::2]
+    assert 10 <= len(requests) <= 24 and len(replies) == len(requests)
+    assert all(crc16(frame) == 0 and frame[0] == 3 for frame in frames)
+    assert all(one[1] == other[1] for one, other in zip(requests, replies, strict=True))
+    assert 4_000_000 < sum(us for us, _ in gateway.frames) < 5_600_000
+    before = len(gateway.values)
+    gateway.run(3)
+    assert len(gateway.values) > before and not troubles(gateway.console)
+
+
+def test_a_trace_of_no_line_or_for_too_long_is_refused(gateway):
+    answer = gateway.ask("trace", {"id": "t", "bus": "pins"})
+    assert answer["error"] == "name the bus of an RS-485 line: rs485"
+    assert "must be from 1ms to 1h" in gateway.ask("trace", {"id": "u", "for": "2h"})["error"]

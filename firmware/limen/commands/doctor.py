@@ -10,7 +10,7 @@ import asyncio
 from limen.commands.restart import restart_answered
 from limen.core.compat import const
 from limen.hal import board
-from limen.service.stored_parts import devices_of, parts
+from limen.service.stored_parts import devices_of, line_part
 
 _LOOK_MS = const(200)
 _LINK_MS = const(90000)
@@ -20,7 +20,7 @@ async def run(gateway, request):
     """{"bus": its id, if there are several; "everywhere": true, to search all addresses in all
     usual framings} → {}. What is found is told on the way, in sentences.
     """
-    number, bus = _line(request.get("bus"))
+    number, bus = line_part(request.get("bus"))
     if gateway.alone:
         try:
             await _examine(gateway, request, number, bus)
@@ -56,14 +56,3 @@ async def _link(session):
     while not session.room() and waited_ms < _LINK_MS:
         await asyncio.sleep_ms(_LOOK_MS)
         waited_ms += _LOOK_MS
-
-
-def _line(name):
-    """(number of the bus of that name or of the only one, its part of the configuration)."""
-    buses = [part for part in parts() if "kind" in part]
-    lines = [n for n in range(len(buses)) if buses[n]["kind"] == "modbus-rtu"]
-    fitting = [n for n in lines if name in (None, buses[n]["id"])]
-    if len(fitting) != 1:
-        names = ", ".join([buses[n]["id"] for n in lines])
-        raise ValueError("name the bus of an RS-485 line: %s" % (names or "there is none"))
-    return fitting[0], buses[fitting[0]]

@@ -24,6 +24,17 @@ def parts(path=CONFIGURATION):
             yield part
 
 
+def line_part(name):
+    """(number of the RS-485 line of that name or of the only one, its part); else ValueError."""
+    buses = [part for part in parts() if "kind" in part]
+    lines = [n for n in range(len(buses)) if buses[n]["kind"] == "modbus-rtu"]
+    fitting = [n for n in lines if name in (None, buses[n]["id"])]
+    if len(fitting) != 1:
+        names = ", ".join([buses[n]["id"] for n in lines])
+        raise ValueError("name the bus of an RS-485 line: %s" % (names or "there is none"))
+    return fitting[0], buses[fitting[0]]
+
+
 def devices_of(number):
     """The parts about devices with an address on bus `number`."""
     return (part for part in parts() if part.get("bus") == number and "address" in part)
