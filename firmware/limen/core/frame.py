@@ -4,10 +4,11 @@ A frame is: length (2 bytes), state, CRC-16 (2 bytes), payload. The state is 0xF
 records have been received, then 0: the one part that is programmed later, so the CRC leaves it
 out. A length of 0xFFFF is blank flash.
 
-The payload begins with seq and time of the first record, counted from those that the segment
-names. Then each record: a head of bits, and what the bits do not say already: the step of seq, the
-step of time, and for data the device, its channels and their values. What repeats costs nothing:
-the same step of time, the same channels; values are differences then. Everything is a number of
+The payload begins with a seq and a time, counted from those that the segment names: those of a
+record just before the first one. Then each record: a head of bits, and what the bits do not say
+already: the step of seq, the change of the step of time, and for data the device, its channels and
+their values. What repeats costs nothing: a step of time that is some milliseconds longer or shorter
+than the one before, the same channels; values are differences then. Everything is a number of
 `varint`, and an event is its text. Which Python wrote it does not matter. `frame_reader` reads it.
 """
 
@@ -25,9 +26,12 @@ RECEIVED = const(0)
 
 VALUELESS = const(2)  # from this quality on channels have no values
 QUALITY = const(3)  # in the head: two bits of quality,
-SAME_STEP = const(4)  # as much time since the record before as between the two before,
-SAME_SHAPE = const(8)  # device and channels of the record before,
-NEXT_SEQ = const(16)  # its seq is one more than that of the record before
+SAME_SHAPE = const(4)  # device and channels of the record before,
+NEXT_SEQ = const(8)  # its seq is one more than that of the record before;
+STEP_BIT = const(4)  # from here on by how much more than MOST_SHORTER the step of time has grown,
+MOST_SHORTER = const(-7)  # in ms,
+WRITTEN_OUT = const(15)  # or that a number says by how much
+FIRST_STEP = const(1000)  # a frame begins as if a record had been a second before
 _LONGEST_STEP_S = const(500000)  # milliseconds of a longer one would leave the small integers
 
 
@@ -56,13 +60,13 @@ class Frame:
         follow."""
         self._room = min(room, HEAD_BYTES + LARGEST)
         self.seq = record.seq - 1
-        self.s = record.s
+        self.s = record.s - 1
         self.ms = record.ms
         self.uptime = bool(record.uptime)
-        self._step = 0
+        self._step = FIRST_STEP
         self.device = -1
         at = put_number(self.buffer, HEAD_BYTES, record.seq - base_seq)
-        at = put_number(self.buffer, at, record.s - base_s)
+        at = put_number(self.buffer, at, self.s - base_s)
         self.end = put_number(self.buffer, at, record.ms << 1 | self.uptime)
 
     def fits(self, record):
@@ -77,14 +81,18 @@ class Frame:
         """Append a record, with its cursor at the body."""
         buffer = self.buffer
         step = (record.s - self.s) * 1000 + record.ms - self.ms
-        head = record.quality | SAME_STEP * (step == self._step)
+        growth = step - self._step
+        bits = growth - MOST_SHORTER
+        if not 0 <= bits < WRITTEN_OUT:
+            bits = WRITTEN_OUT
+        head = record.quality | bits << STEP_BIT
         head |= NEXT_SEQ * (record.seq == self.seq + 1)
         start = self.end
         at = start + 1
         if not head & NEXT_SEQ:
             at = put_number(buffer, at, record.seq - self.seq)
-        if not head & SAME_STEP:
-            at = put_number(buffer, at, step)
+        if bits == WRITTEN_OUT:
+            at = put_number(buffer, at, growth)
         self.seq = record.seq
         self.s = record.s
         self.ms = record.ms

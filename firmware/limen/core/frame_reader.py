@@ -2,13 +2,16 @@
 
 from limen.core.frame import (
     DATA,
+    FIRST_STEP,
     HEAD_BYTES,
     LARGEST,
+    MOST_SHORTER,
     NEXT_SEQ,
     QUALITY,
     SAME_SHAPE,
-    SAME_STEP,
+    STEP_BIT,
     VALUELESS,
+    WRITTEN_OUT,
     crc16,
 )
 from limen.core.varint import Reader
@@ -44,7 +47,7 @@ class FrameReader(Reader):
         ms = self.number()
         self.ms = ms >> 1
         self.uptime = bool(ms & 1)
-        self._step = 0
+        self._step = FIRST_STEP
 
     def next(self, kind):
         """Read the next record's fields; False at the end. An event's text is `text()`.
@@ -57,8 +60,8 @@ class FrameReader(Reader):
         self.at += 1
         self.quality = head & QUALITY
         self.seq += 1 if head & NEXT_SEQ else self.number()
-        if not head & SAME_STEP:
-            self._step = self.number()
+        bits = head >> STEP_BIT
+        self._step += self.number() if bits == WRITTEN_OUT else bits + MOST_SHORTER
         ms = self.ms + self._step
         self.s += ms // 1000
         self.ms = ms % 1000

@@ -28,7 +28,7 @@ _BAD = const(5)  # refuses to be written
 _LIVE = const(0xFF)
 _DEAD = const(0)
 _FORM = "<4sIIIIIIII"  # magic, number, inc, boot, cfg, first seq, first second, kind, CRC
-_MAGIC = b"LJ1\n"
+_MAGIC = b"LJ2\n"
 
 
 class Segments:
