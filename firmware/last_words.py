@@ -31,7 +31,8 @@ def note(sentence):
             os.rename(SAID + ".new", SAID)
     except OSError:
         pass
-    del sys.modules["last_words"]
+    finally:
+        del sys.modules["last_words"]
 
 
 def read():

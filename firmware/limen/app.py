@@ -105,6 +105,7 @@ class Gateway:
         if not self.alone and "pins" not in [bus.kind for bus in self.buses]:
             board.forget_outputs()
         self.time_sync = self.commands = None
+        self.answered = []  # commands: [key, payload] of the last requests that had an id
 
     def attach_brokers(self, secrets):
         """Make what is between the devices and the brokers."""
@@ -302,7 +303,7 @@ class Gateway:
         )
 
     def _on_message(self, topic, payload, is_retained):
-        """What takes commands is loaded with the first one.
+        """What takes commands is loaded for them, and goes when all are answered.
 
         What nobody asked for is left alone: amqtt sends a resumed session all that is retained.
         """
@@ -311,9 +312,11 @@ class Gateway:
             return
         try:
             if self.commands is None:
+                known = set(sys.modules)
                 from limen.service.commands import Commands
 
                 self.commands = Commands(self)
+                forget_since(known)
             self.commands.take(topic, payload, is_retained)
         except MemoryError as error:
             self.report("commands", error)

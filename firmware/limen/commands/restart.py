@@ -24,7 +24,7 @@ async def restart_answered(gateway):
     """Wait until all answers have been received, but not for ever; never returns."""
     waited_ms = 0
     await asyncio.sleep_ms(_LOOK_MS)
-    while gateway.commands.answers and waited_ms < _PATIENCE_MS:
+    while gateway.commands and gateway.commands.answers and waited_ms < _PATIENCE_MS:
         await asyncio.sleep_ms(_LOOK_MS)
         waited_ms += _LOOK_MS
     if gateway.journal and gateway.journal.save():

@@ -22,4 +22,7 @@ def tell(where, trouble):
     """Say on the console what is wrong, and keep it for whoever comes to set the board up."""
     line = "%s: %s" % (where, sentence(trouble))
     print("limen: " + line)
-    __import__("last_words").note(line)  # by its name, as it is no part of the package
+    try:
+        __import__("last_words").note(line)  # by its name, as it is no part of the package
+    except MemoryError:
+        pass  # this is called when memory is short, too

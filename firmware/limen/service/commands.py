@@ -1,5 +1,5 @@
 """Commands: a request on `cmd/<verb>` runs the module of that verb; its answer goes to
-`cmd/<verb>/result` with QoS 1. Loaded when the first request comes.
+`cmd/<verb>/result` with QoS 1. Loaded when a request comes, and let go when nothing is left to do.
 
 A verb is a module below `limen.commands` with `run(gateway, request)`, which returns a dict or a
 coroutine of one, or raises ValueError with a sentence for whoever asked. What was loaded for it is
@@ -36,7 +36,6 @@ class Commands:
         self._next_on_puback = session.on_puback
         session.on_puback = self._on_puback
         self._running = []
-        self._answered = []  # [key, payload] of the last requests that had an id
         self._awaited = 0
         self._is_sending = False
         self.answers = []
@@ -97,7 +96,7 @@ class Commands:
         """A request that has come before is being served, or is answered once more."""
         if key[1] is None:
             return False
-        for answered, payload in self._answered:
+        for answered, payload in self._gateway.answered:
             if answered == key:
                 self._put(key[0] + b"/result", payload)
                 return True
@@ -131,7 +130,8 @@ class Commands:
             answer = {"id": key[1], "ok": False, "error": "the answer is too long to be sent"}
             payload = json.dumps(answer).encode()
         if key[1] is not None:
-            self._answered = self._answered[1 - _REMEMBERED :] + [(key, payload)]
+            answered = self._gateway.answered
+            self._gateway.answered = answered[1 - _REMEMBERED :] + [(key, payload)]
         self._put(topic, payload)
 
     def _put(self, topic, payload):
@@ -155,6 +155,9 @@ class Commands:
             else:
                 await asyncio.sleep_ms(_LOOK_MS)
         self._is_sending = False
+        if not self._running:
+            session.on_puback = self._next_on_puback
+            self._gateway.commands = None
 
     def _on_puback(self, pid):
         """In the place of the uplink's own."""
