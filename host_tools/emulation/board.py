@@ -23,6 +23,7 @@ from host_tools.emulation.chip_parts import Memory, Uart, Watchdog
 from host_tools.emulation.chips import MAC
 from host_tools.emulation.device import frames
 from host_tools.emulation.device_modules import compile_device_modules
+from host_tools.emulation.flash_faults import FlashFaults
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Interface, Lan
 from host_tools.emulation.line import Framing, Line
@@ -65,7 +66,8 @@ class Board:
     for `patience_s` of real time is stuck. In real time it has a prompt: `on_output(bytes)` gets
     what the console says, `type` types there, and `banner` is how MicroPython presents itself.
     `access_point` is the name and the password of the one that it opens itself.
-    `on_boot(cause)` is asked before each start whether there is something to run.
+    `on_boot(cause)` is asked before each start whether there is something to run. `flash_faults`
+    is what is wrong with its flash.
     """
 
     def __init__(
@@ -97,13 +99,13 @@ class Board:
         self.peripherals = Peripherals(scheduler)
         self._inputs: dict[int, int] = {}
         self.access_point: tuple[str, str] | None = None
-        self.boots = 0
-        self.modules_heap_bytes = self.emulation_heap_bytes = 0
+        self.boots = self.modules_heap_bytes = self.emulation_heap_bytes = 0
         self.erases: Counter[int] = Counter()
         self.programmed: Counter[int] = Counter()
         self._scheduler = scheduler
         self._is_real = isinstance(scheduler, RealScheduler)
         self._flash = FlashFile(flash_path)
+        self.flash_faults = FlashFaults(self.post)
         self._lan = lan or Lan(scheduler)
         self._seed = seed
         self._heap = heap
@@ -232,7 +234,7 @@ class Board:
         )  # fmt: skip
         names = self._lan.name_frames() if self._is_real else b""
         pins = [frame(frames.PIN, pin, bytes([level])) for pin, level in self._inputs.items()]
-        memory = self._memory.boot_frames()
+        memory = [*self._memory.boot_frames(), self.flash_faults.boot_frames()]
         banner = frame(frames.BANNER, 0, self.banner.encode())
         return b"".join([*memory, *ptys, *pins, names, banner, frame(frames.BOOT, 0, boot)])
 
@@ -403,12 +405,19 @@ class Board:
     def _on_access_point(self, is_open: int, data: bytes) -> None:
         self.access_point = tuple(data.decode().split("\0")) if is_open else None
 
-    def _on_flash(self, is_program: int, data: bytes) -> None:
-        address, size = struct.unpack("<IH", data)
-        if is_program:
-            self.programmed[address // BLOCK_BYTES] += size
+    def _on_flash(self, what: int, data: bytes) -> None:
+        if what == frames.FLASH_REFUSED:
+            self.flash_faults.refused += 1
+        elif what == frames.FLASH_TORN:
+            self.power_cut()
+            self.flash_faults.mend_power()
+            self.flash_faults.on_torn()
         else:
-            self.erases[address // BLOCK_BYTES] += 1
+            address, size = struct.unpack("<IH", data)
+            if what == frames.FLASH_PROGRAMMED:
+                self.programmed[address // BLOCK_BYTES] += size
+            else:
+                self.erases[address // BLOCK_BYTES] += 1
 
     def _on_line(self, number: int, data: bytes) -> None:
         self.post(frame(frames.UART_DATA, number, data))

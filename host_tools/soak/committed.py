@@ -22,7 +22,7 @@ Name = tuple[str, int, int]
 @dataclass
 class Cut:
     """`waiting` are the names on flash; `standing` {(device, alarm): whether it must stand}, of
-    those that the model knows, in the boot `boot`."""
+    those that the model knows, in the boot `boot`; none if the flash has refused it something."""
 
     waiting: set[Name]
     boot: int
@@ -35,6 +35,8 @@ def cut_of(world: World, flash: FlashFile, since_us: int) -> Cut:
     known = [boot.number for boot in world.gateway.boots] + [boot for _, boot, _ in waiting]
     now_us = world.scheduler.utc_us()
     standing = {}
+    if world.board.flash_faults.refused:
+        return Cut(waiting, max(known, default=0), standing)
     for device, channel in world.truth.places():
         for rule in channel.get("alarm", ()):
             wanted = raised_now(rule, world.truth[device, channel["name"]], since_us, now_us)

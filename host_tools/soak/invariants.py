@@ -50,6 +50,7 @@ def broken(outcome: Outcome) -> list[str]:
         _counters,
         _alarms,
         _cuts,
+        _flash,
     )
     return [sentence for check in checks for sentence in check(outcome, summary)]
 
@@ -203,3 +204,12 @@ def _boots(outcome: Outcome, summary: Summary) -> Iterator[str]:
     numbers = sorted(boot.number for boot in outcome.world.gateway.boots)
     if len(set(numbers)) < len(numbers):
         yield f"A number was given to two boots: {numbers}."
+
+
+def _flash(outcome: Outcome, summary: Summary) -> Iterator[str]:
+    """Flash that refuses is told of."""
+    diag = summary.gateway.diag
+    if outcome.world.board.flash_faults.refused and diag:
+        parts = [diag.counters[part]["failures"] for part in ("store", "journal")]
+        if not any(parts):
+            yield "The flash has refused, and the diagnostics tell of no failure."

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 from host_tools.emulation.board import HARD
 from host_tools.emulation.broker_model import BrokerModel
+from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.meter import Faults
 from host_tools.emulation.mqtt_packets import Publish
+from host_tools.image import BLOCK_BYTES
+from host_tools.partitions import FILE_SYSTEM, JOURNAL, TABLE_OFFSET, partition_of
 from host_tools.soak.watch import Watch
 from host_tools.world import World
 
@@ -25,6 +28,9 @@ _LIE_KWH = 50_000
 _MINUTE_US = 60_000_000
 _LARGEST_JUMP_MIN = 48 * 60
 _LARGEST_DRIFT_PPM = 200
+_MOST_WHOLE_OPERATIONS = 40
+_ROOT_BLOCKS = 2
+"""Of a LittleFS, which has no others for what is in them: without them it can no longer write."""
 
 
 @dataclass
@@ -34,6 +40,7 @@ class Scene:
     world: World
     broker: BrokerModel
     watch: Watch
+    flash: FlashFile
     device: str
     dice: Dice
 
@@ -153,6 +160,29 @@ def _forget_sessions(scene: Scene) -> None:
     scene.broker.start()
 
 
+def _set_refusing(refuses: bool) -> Callable[[Scene], None]:
+    return lambda scene: scene.world.board.flash_faults.refuse(refuses)
+
+
+def _wear_out(scene: Scene) -> None:
+    """A block of the journal or of the file system can no longer be erased."""
+    table = scene.flash.read(0, TABLE_OFFSET + BLOCK_BYTES)
+    start, size = partition_of(table, scene.dice.choice((JOURNAL, FILE_SYSTEM)))
+    first = start + _ROOT_BLOCKS * BLOCK_BYTES
+    scene.world.board.flash_faults.wear_out(scene.dice.randrange(first, start + size))
+
+
+def _tear(scene: Scene) -> None:
+    """The power will fail within one of the next operations of the flash."""
+    operations = scene.dice.randrange(_MOST_WHOLE_OPERATIONS)
+    scene.world.board.flash_faults.tear(operations, scene.dice.randrange(256))
+
+
+def _power_on(scene: Scene) -> None:
+    scene.world.board.flash_faults.mend_power()
+    scene.world.board.start()
+
+
 KINDS = {
     "meter-silent": _meter(Faults(silent=True)),
     "meter-bad-crc": _meter(Faults(bad_crc=True)),
@@ -174,12 +204,15 @@ KINDS = {
     "broker-garbage": Kind(lambda s: s.broker.send_garbage(), longest_s=0),
     "broker-drops": Kind(lambda s: s.broker.drop_in_next_packet(), longest_s=0),
     "broker-forgets": Kind(_forget_sessions, longest_s=0),
-    "power-cut": Kind(lambda s: s.world.board.power_cut(), lambda s: s.world.board.start()),
+    "power-cut": Kind(lambda s: s.world.board.power_cut(), _power_on),
+    "power-torn": Kind(_tear, _power_on),
+    "flash-refuses": Kind(_set_refusing(True), _set_refusing(False)),
+    "flash-wears": Kind(_wear_out, longest_s=0),
     "reset": Kind(lambda s: s.world.board.restart(HARD), longest_s=0),
     "stuck": Kind(_hang, longest_s=0),
     "command": Kind(_command, longest_s=0),
 }
 """name → what it does"""
 
-BOOTS = ("power-cut", "reset", "stuck")
+BOOTS = ("power-cut", "power-torn", "reset", "stuck")
 """Kinds after which the board boots anew, and with it the names of its records."""

@@ -74,6 +74,7 @@ class Trial:
                 modulus = Decimal(channel["counter"][1]).scaleb(-channel["places"])
                 world.meters[device].modulus_kwh = modulus
         self._watch = Watch(world, not self._schedule.has("clock"))
+        world.board.flash_faults.on_torn = lambda: self._watch.power_cut(self._flash)
         return world
 
     def _take(self, arrival: Arrival) -> None:
@@ -86,7 +87,7 @@ class Trial:
         broker = worlds.add_model_broker(world)
         for fault in schedule.faults:
             dice = random.Random(f"fault {schedule.seed} {fault.number}")
-            scene = Scene(world, broker, self._watch, fault.device, dice)
+            scene = Scene(world, broker, self._watch, self._flash, fault.device, dice)
             self._plan_fault(scheduler, fault, scene)
         world.board.start()
         scheduler.run_until(schedule.end_s * 1_000_000)
@@ -113,7 +114,7 @@ class Trial:
         scene.watch.disturbed()
 
     def _can_boot(self, fault: Fault, board: Board) -> bool:
-        return fault.kind == "power-cut" or not self._off["power-cut"]
+        return fault.kind.startswith("power") or not self._off["power"]
 
     def _end(self, fault: Fault, scene: Scene) -> None:
         subject = self._subject(fault)
@@ -125,7 +126,8 @@ class Trial:
     def _subject(self, fault: Fault) -> str:
         if fault.kind.startswith("meter"):
             return fault.device
-        return "clock" if fault.kind.startswith("clock") else fault.kind
+        common = fault.kind.partition("-")[0]
+        return common if common in ("clock", "power") else fault.kind
 
     def _outcome(self, world: World, settled: bool) -> Outcome:
         return Outcome(world, self._schedule, settled, self._exits, self._watch)

@@ -519,6 +519,91 @@ except OSError as error:
         assert run.board.programmed == {1023: 4}
 
 
+LAST_BLOCK = """
+import esp32, time
+vfs = esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs")[0]
+last = vfs.ioctl(4, 0) - 1
+held = bytearray(16)
+"""
+
+
+def test_flash_refuses_as_long_as_it_is_told_and_over_restarts(tmp_path):
+    program = (
+        LAST_BLOCK
+        + """
+while True:
+    try:
+        vfs.writeblocks(last, b"written", 0)
+        print("took it")
+    except OSError as error:
+        print(error)
+    time.sleep(10)
+"""
+    )
+    with VirtualRun(tmp_path, program) as run:
+        faults = run.board.flash_faults
+        faults.refuse(True)
+        run.run_for(5)
+        run.board.power_cut()
+        run.board.start()
+        assert run.run_for(5) == ["[Errno 5] EIO"] * 2
+        assert faults.refused == 1  # by the program that runs
+        faults.refuse(False)
+        assert run.run_for(10)[2:] == ["took it"]
+
+
+def test_a_byte_of_a_worn_block_can_no_longer_be_erased(tmp_path):
+    program = (
+        LAST_BLOCK
+        + """
+time.sleep(1)
+vfs.ioctl(6, last)
+vfs.readblocks(last, held, 100)
+print(bytes(held[:4]))
+"""
+    )
+    with VirtualRun(tmp_path, program) as run:
+        run.board.flash_faults.wear_out(0x400000 - 4096 + 102)
+        assert run.run_for(2) == [r"b'\xff\xff\x00\xff'"]
+
+
+@pytest.mark.parametrize(
+    ("operations", "share", "left"),
+    [
+        (0, 128, r"b'\xff\xff\xff\xff' b'old!'"),  # half of the erase
+        (1, 128, r"b'ne\xff\xff' b'\xff\xff\xff\xff'"),  # half of the write
+        (2, 128, r"b'new!' b'\xff\xff\xff\xff'"),  # the next time: nothing of one byte
+    ],
+)
+def test_the_power_fails_within_an_operation_of_the_flash(tmp_path, operations, share, left):
+    program = (
+        LAST_BLOCK
+        + """
+vfs.readblocks(last, held, 0)
+begin = bytes(held[:4])
+vfs.readblocks(last, held, 4000)
+print(begin, bytes(held[:4]))
+if begin == bytes([255]) * 4:
+    vfs.writeblocks(last, b"old!", 0)
+    vfs.writeblocks(last, b"old!", 4000)
+    time.sleep(2)
+    vfs.ioctl(6, last)
+    vfs.writeblocks(last, b"new!", 0)
+    vfs.writeblocks(last, b"?", 8)
+    print("never")
+"""
+    )
+    with VirtualRun(tmp_path, program) as run:
+        torn = []
+        run.board.flash_faults.on_torn = lambda: torn.append(run.scheduler.now_us)
+        run.run_for(1)
+        run.board.flash_faults.tear(operations, share)
+        run.run_for(3)
+        assert len(torn) == 1 and not run.board.is_running
+        run.board.start()
+        assert run.run_for(1)[1] == left
+
+
 def test_the_clock_has_the_epoch_of_the_chip(tmp_path):
     program = """
 import machine, time

@@ -17,6 +17,26 @@ HEAP_EXEC = 1
 flash = None  # the opened flash file, set by the launcher
 reports_flash = False
 
+
+class _Faults:
+    """What is wrong with the flash, as the world says."""
+
+    refuses = False
+    stuck = ()
+    tear = None  # operations that are still whole, 256ths of the next
+
+
+def _fail(id, data):
+    if id == frames.FLASH_REFUSES:
+        _Faults.refuses = data[0]
+    elif id == frames.FLASH_STUCK:
+        _Faults.stuck += struct.unpack("<I", data)
+    else:
+        _Faults.tear = list(struct.unpack("<HB", data)) if len(data) else None
+
+
+bus.handlers[frames.FLASH] = _fail
+
 _TABLE_ADDRESS = const(0x8000)
 _ENTRY_MAGIC = b"\xaa\x50"
 
@@ -52,7 +72,6 @@ def idf_heap_info(capabilities):
     if capabilities == HEAP_EXEC:
         return [(15072, 15036, 14848, 15036), (113840, 0, 0, 0)]
     return [(240, 0, 0, 0), (7288, 0, 0, 0), (16648, 4, 0, 4), (79904, 35712, 24576, 35424)]
-
 
 
 def __getattr__(name):
@@ -159,9 +178,10 @@ class Partition:
             for n in range(len(buffer) // _BLOCK):
                 self._erase(self._address(block, n * _BLOCK, _BLOCK))
         address = self._address(block, offset or 0, len(buffer))
-        if reports_flash:
-            bus.post(frames.FLASH, 1, struct.pack("<IH", address, len(buffer)))
-        _program(address, buffer)
+        _report(frames.FLASH_PROGRAMMED, address, len(buffer))
+        done = _begin(len(buffer))
+        _program(address, memoryview(buffer)[:done])
+        _end(done < len(buffer))
 
     def ioctl(self, request, argument):
         if request == 4:
@@ -180,17 +200,49 @@ class Partition:
         return self._info[2] + offset
 
     def _erase(self, address):
-        if reports_flash:
-            bus.post(frames.FLASH, 0, struct.pack("<IH", address, _BLOCK))
+        _report(frames.FLASH_ERASED, address, _BLOCK)
+        done = _begin(_BLOCK)
         flash.seek(address)
-        for _ in range(_BLOCK // 64):
+        for _ in range(done // 64):
             flash.write(_BLANK)
+        if done < _BLOCK:
+            flash.write(_HALF_BLANK[: done % 64])
+        for stuck in _Faults.stuck:
+            if address <= stuck < address + _BLOCK:
+                flash.seek(stuck)
+                flash.write(b"\0")
+        _end(done < _BLOCK)
 
     def mark_app_valid_cancel_rollback():
         pass
 
 
 _BLANK = b"\xff" * 64
+_HALF_BLANK = b"\xa5" * 64
+
+
+def _report(what, address, size):
+    if reports_flash:
+        bus.post(frames.FLASH, what, struct.pack("<IH", address, size))
+
+
+def _begin(size):
+    """How many bytes an operation on so many does before the power fails: mostly all."""
+    tear = _Faults.tear
+    if _Faults.refuses:
+        bus.post(frames.FLASH, frames.FLASH_REFUSED)
+        raise OSError(5)
+    if not tear:
+        return size
+    tear[0] -= 1
+    return size if tear[0] >= 0 else size * tear[1] // 256
+
+
+def _end(is_torn):
+    if is_torn:
+        bus.post(frames.FLASH, frames.FLASH_TORN)
+        while True:
+            bus.pause(1000000)
 
 
 def _program(address, data):

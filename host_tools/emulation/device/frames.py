@@ -23,7 +23,7 @@ UART_SETUP = 11  # from board; id: UART; u32 baud, bits, parity (0 even, 1 odd, 
 UART_DATA = 12  # both ways; id: UART
 WIFI = 13  # from board; id: 1 join, 0 leave; ssid, 0, password; to board; id: 1 joined, 0 not, 2
 # the driver is stuck; u16 reason
-FLASH = 14  # from board, if asked for; id: 0 erased, 1 programmed; u32 address, u16 length
+FLASH = 14  # both ways; id: see below
 LOOK_UP = 15  # from board: host name; to board: address, empty if unknown
 CONNECT = 16  # from board; id: socket; u16 port, address; to board: it is connected
 SOCKET_DATA = 17  # both ways; id: socket
@@ -45,6 +45,16 @@ LAN = 28  # both ways; id: from board 1 active, 0 not; to board 1 connected, 0 n
 BANNER = 29  # to board: what its MicroPython says of itself at the prompt
 ACCESS_POINT = 30  # from board; id: 1 open, 0 not; ssid, 0, password
 LIGHT = 31  # from board; id: pin; green, red, blue of each addressable light
+
+# Ids of FLASH from the board; the first two, if asked for, with u32 address, u16 length.
+FLASH_ERASED = 0
+FLASH_PROGRAMMED = 1
+FLASH_REFUSED = 2
+FLASH_TORN = 3  # the power has failed within an operation
+# And to the board.
+FLASH_REFUSES = 0  # one byte: whether it does
+FLASH_STUCK = 1  # u32 address of a byte that stays 0 when its block is erased
+FLASH_TEARS = 2  # u16 operations that are still whole, u8 256ths of the next one; empty: never
 
 NVS_I32 = 0
 NVS_BLOB = 1
