@@ -2,10 +2,11 @@
 
 An update lies whole below /new, and /update.json names its files, before anything here runs:
 
-    {"state": "new", "starts": 0, "put": ["/lib/limen/__init__.mpy"], "added": [], ...}
+    {"state": "new", "starts": 0, "put": ["/lib/limen/__init__.mpy"], "added": [], "gone": [], ...}
 
-`boot.py` calls `start` while /update.json is there. What it replaces is kept below /old. Power may
-fail anywhere: at each moment every file has its old or its new content, and the next start goes on.
+`boot.py` calls `start` while /update.json is there. What it replaces is kept below /old, and what
+is gone is put there. Power may fail anywhere: at each moment every file has its old or its new
+content, and the next start goes on.
 After the third start that nobody called good (limen.service.trial) the old files come back, and
 what the plan was lies in /reverted.json.
 """
@@ -76,12 +77,16 @@ def _install(plan):
     for path in waiting:
         _make_folders(path)
         os.rename(NEW + path, path)
+    for path in plan["gone"]:
+        if _is_there(path):
+            _make_folders(OLD + path)
+            os.rename(path, OLD + path)
     _write(plan, "trial")
     return True
 
 
 def _bring_back(plan):
-    for path in plan["put"]:
+    for path in plan["put"] + plan["gone"]:
         if _is_there(OLD + path):
             os.rename(OLD + path, path)
     for path in plan["added"]:

@@ -67,6 +67,14 @@ def folders(path):
         except OSError:
             pass
         at = path.find("/", at + 1)
+def below(folder):
+    dog.feed()
+    for entry in os.ilistdir(folder):
+        path = folder + "/" + entry[0]
+        if entry[1] == 0x4000:
+            below(path)
+        else:
+            print(path)
 def begin(path):
     global packed
     folders(path)
@@ -118,6 +126,10 @@ class Prompt:
         text = self._run(f"for path in {paths!r}: print(json.dumps(digest(path)))")
         with self._explained():
             return dict(zip(paths, map(json.loads, text.splitlines()), strict=True))
+
+    def below(self, folder: str) -> list[str]:
+        """The paths of all files in a folder and in its folders."""
+        return self._run(f"below({folder!r})").splitlines()
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file; the folders that it needs are made."""

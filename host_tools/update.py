@@ -22,6 +22,7 @@ from host_tools.site_secrets import CA, CERTIFICATE, KEY
 
 PLAN = "/update.json"
 NEW = "/new"
+_PROGRAMS = "/lib/limen"
 _SECRET = {SECRETS, CA, CERTIFICATE, KEY}
 _DIGITS = 16
 _PATHS_AT_ONCE = 4
@@ -35,6 +36,8 @@ class Way(Protocol):
     name: str
 
     def digests(self, paths: list[str]) -> dict[str, str | None]: ...
+
+    def programs(self) -> list[str]: ...
 
     def write(self, path: str, content: bytes) -> None: ...
 
@@ -70,11 +73,15 @@ def update(files: dict[str, bytes], way: Way, is_dry: bool = False) -> None:
     """Bring the files of a gateway to this content; says what it does."""
     there = way.digests(list(files))
     changed = {path: files[path] for path in files if there[path] != digest(files[path])}
-    if not changed:
+    gone = [path for path in way.programs() if path not in files]
+    if not changed and not gone:
         print(f"Nothing has changed: all {len(files)} files are there.")
         return
     size = sum(map(len, changed.values()))
-    print(f"{len(changed)} of {len(files)} files have changed, {size} bytes: {', '.join(changed)}")
+    told = f": {', '.join(changed)}" if changed else ""
+    print(f"{len(changed)} of {len(files)} files have changed, {size} bytes{told}")
+    if gone:
+        print(f"Not needed any more, and taken away: {', '.join(gone)}")
     if is_dry:
         print("Nothing was written.")
         return
@@ -82,17 +89,20 @@ def update(files: dict[str, bytes], way: Way, is_dry: bool = False) -> None:
     for path, content in changed.items():
         if waiting[NEW + path] != digest(content):
             way.write(NEW + path, content)
-    way.install(plan_of(changed, there, way.name))
+    way.install(plan_of(changed, gone, there, way.name))
     print("All is there and checked. The gateway restarts with it, and takes it back if it fails.")
 
 
-def plan_of(changed: dict[str, bytes], there: dict[str, str | None], way: str) -> bytes:
+def plan_of(
+    changed: dict[str, bytes], gone: list[str], there: dict[str, str | None], way: str
+) -> bytes:
     """What `firmware/swap` reads."""
     plan = {
         "state": "new",
         "starts": 0,
         "by": way,
         "put": list(changed),
+        "gone": gone,
         "added": [path for path in changed if there[path] is None],
         "digests": {path: digest(content) for path, content in changed.items()},
     }
@@ -111,6 +121,10 @@ class Cable:
     def __init__(self, prompt: Prompt):
         self._prompt = prompt
         self.digests = prompt.digests
+
+    def programs(self) -> list[str]:
+        """What is there of the firmware; all that lies there is ours."""
+        return self._prompt.below(_PROGRAMS)
 
     def write(self, path: str, content: bytes) -> None:
         free = self._prompt.free_bytes()
@@ -148,6 +162,10 @@ class Network:
             some = paths[at : at + _PATHS_AT_ONCE]
             found |= zip(some, self._answer({"of": some})["digests"], strict=True)
         return found
+
+    def programs(self) -> list[str]:
+        """Nobody tells them over the network: what is not needed stays until the next cable."""
+        return []
 
     def write(self, path: str, content: bytes) -> None:
         """In pieces; what is there after each decides where the next one begins."""

@@ -49,7 +49,10 @@ class ServedBoard:
         self._do(self._power_cycle())
 
     def has(self, files):
+        """Whether these files are there, and no program beside them."""
         there = self.files()
+        if any(path.startswith("/lib/") and path not in files for path in there):
+            return False
         return all(there.get(path) == content for path, content in files.items())
 
     def state(self):

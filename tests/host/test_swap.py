@@ -7,13 +7,20 @@ import pytest
 
 from host_tools.paths import FIRMWARE
 
-OLD = {"/main.py": b"old main", "/lib/limen/__init__.mpy": b"o" * 1500, "/state.json": b"totals"}
+GONE = "/lib/limen/gone.mpy"
+OLD = {
+    GONE: b"gone",
+    "/main.py": b"old main",
+    "/lib/limen/__init__.mpy": b"o" * 1500,
+    "/state.json": b"totals",
+}
 NEW = {"/main.py": b"new main", "/lib/limen/__init__.mpy": b"n" * 900, "/lib/limen/x.mpy": b"x"}
 PLAN = {
     "state": "new",
     "starts": 0,
     "put": list(NEW),
     "added": ["/lib/limen/x.mpy"],
+    "gone": [GONE],
 }
 
 
@@ -130,6 +137,7 @@ def test_an_update_is_put_in_its_place_and_is_on_trial():
     disk = Disk()
     assert starts(disk) == [True]
     assert has(disk, NEW) and state(disk) == "trial"
+    assert GONE not in disk.files and disk.files["/old" + GONE] == OLD[GONE]
     assert starts(disk) == [False]
     assert disk.files["/old/main.py"] == OLD["/main.py"]
 
@@ -156,6 +164,7 @@ def test_the_power_may_fail_before_any_change(cut):
         starts(disk)
         seen.add(state(disk))
         assert has(disk, NEW if state(disk) == "trial" else OLD)
+        assert (GONE in disk.files) == (state(disk) != "trial")
     assert disk.cut is None and state(disk) == "reverted"
     assert has(disk, OLD) and "/lib/limen/x.mpy" not in disk.files
 

@@ -50,10 +50,14 @@ def limen_update(board, site, *options):
 
 def test_what_has_changed_is_written_and_what_the_gateway_keeps_stays(board, site, capsys):
     state = board.files()["/state.json"]
+    with Prompt(board.port) as prompt:
+        prompt.write("/lib/limen/drivers/old.mpy", b"of another site")
     site.write_text(site.read_text().replace("baud = 9600", "baud = 19200"))
     changed = gateway_files(load_site(site), "press-07")
     assert limen_update(board, site) == 0
-    assert "takes it back if it fails" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Not needed any more, and taken away: /lib/limen/drivers/old.mpy" in said
+    assert "takes it back if it fails" in said
     wait_for(lambda: board.has(changed))
     wait_for(lambda: b'"trial"' in board.files()["/update.json"])
     assert state_in(board.files())["inc"] == state_in({"/state.json": state})["inc"]

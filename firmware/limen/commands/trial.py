@@ -15,6 +15,7 @@ from limen.hal.restart import restart
 
 PLAN = "/update.json"
 REVERTED = "/reverted.json"
+_OLD = "/old"
 _RUNS_S = const(60)
 _LONGEST_S = const(300)
 _LOOK_MS = const(1000)
@@ -52,6 +53,12 @@ async def watch(plan, clock, link):
         await asyncio.sleep_ms(_LOOK_MS)
     os.remove(PLAN)
     print("limen: the update is good")
+    for path in plan["put"] + plan["gone"]:
+        try:
+            os.remove(_OLD + path)
+        except OSError:
+            pass  # it replaced nothing
+        await asyncio.sleep_ms(0)
 
 
 def _give_up(plan):
