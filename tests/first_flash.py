@@ -128,7 +128,7 @@ def _story(place: _Place):
     yield f"$ make flash {shown} BROKER=localhost\n"
     yield place.run(*make, "flash", *of_make, f"BROKER={broker}")
     mpremote = [sys.executable, "-m", "mpremote", "connect", place.port]
-    for words in (["fs", "ls"], ["exec", _PROGRAM], ["reset"]):
+    for words in (["fs", "ls", ":lib"], ["exec", _PROGRAM], ["reset"]):
         typed = " ".join(f'"{word}"' if " " in word else word for word in words)
         yield f"$ mpremote connect {_SHOWN_PORT} {typed}\n"
         yield place.run(*mpremote, *words)
