@@ -164,7 +164,9 @@ class _CutBoard:
             try:
                 write_gateway(port, lambda layout: file_system, self._board, _BAUD, image)
             except ToolError as error:
-                assert error.status == Kind.PORT and "run it again" in str(error)
+                assert error.status == Kind.PORT and len(str(error).splitlines()) == 1
+                assert str(error).startswith(f"The connection to {port} was lost (")
+                assert "Plug the board in and run it again" in str(error)
                 assert len(places) == 2
         return places[-1]
 
