@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from littlefs import LittleFS, LittleFSError
 
+from host_tools.bundles import MAIN
 from host_tools.bytecode import compile_module
 from host_tools.errors import Kind, ToolError
 from host_tools.link import Linked, link
@@ -47,13 +48,13 @@ def firmware_files(
     """Return the firmware as it lies on the gateway, {path: content}; with the compact
     configurations of a site's gateways only what these need.
 
-    All is linked; the package is compiled, to /lib/limen, and so are the scripts beside it but
+    All is linked; the package is compiled, to /lib, and so are the scripts beside it but
     `boot.py`, `main.py` and `swap.py`. Texts that are not worth their heap come as files.
     """
-    modules = linked_firmware(firmware).modules
+    linked = linked_firmware(firmware)
+    modules = linked.modules
     if gateways is not None:
-        needed = needed_modules(modules, gateways)
-        modules = {name: text for name, text in modules.items() if name in needed}
+        modules = linked.only(needed_modules(modules, gateways))
     scripts = {path.stem for path in firmware.glob("*.py")}
     texts = {
         f"/{path.name}": path.read_bytes()
@@ -108,7 +109,7 @@ def _sources(firmware: Path) -> dict[str, str]:
 def _place(module: str, is_script: bool) -> str:
     if is_script:
         return f"/{module}.{'py' if module in _SOURCE else 'mpy'}"
-    return f"/lib/{module.replace('.', '/')}{'' if '.' in module else '/__init__'}.mpy"
+    return f"/lib/{module.replace('.', '/')}{'/__init__' if module == MAIN else ''}.mpy"
 
 
 def write_files(files: dict[str, bytes], folder: Path) -> None:

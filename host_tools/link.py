@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from host_tools.attribute_names import AttributeNames, named_in_text
-from host_tools.bundles import LOADED_BY_NAME, Bundle, bundles, linked_name
+from host_tools.bundles import LOADED_BY_NAME, MAIN, Bundle, bundles, linked_name
 from host_tools.code import Code, bound, leave_out_unused
 from host_tools.inline import inline_calls
 from host_tools.resolve import Program, name_of
@@ -30,10 +30,20 @@ _SHORT_INDEX = 128
 
 @dataclass(frozen=True)
 class Linked:
-    """`modules` {name: text}, scripts included; `places` {name: {line: (source file, line)}}."""
+    """`modules` {name: text}, scripts included; `places` {name: {line: (source file, line)}};
+    `forgotten` {module that deletes: {module: what of it}}."""
 
     modules: dict[str, str]
     places: dict[str, dict[int, tuple[str, int]]]
+    forgotten: dict[str, dict[str, list[str]]]
+
+    def only(self, names: set[str]) -> dict[str, str]:
+        """{name: text} of these modules. What deletes names nothing of others: names are heap."""
+        texts = {name: text for name, text in self.modules.items() if name in names}
+        for name, parts in self.forgotten.items():
+            there = {module: what for module, what in parts.items() if module in names}
+            texts[name] = _text(forgetting(there))
+        return texts
 
 
 def link(sources: dict[str, str], scripts: dict[str, str]) -> Linked:
@@ -48,17 +58,29 @@ def link(sources: dict[str, str], scripts: dict[str, str]) -> Linked:
     leave_out_unused(code)
     inline_calls(program, code, kept=MARKS)
     dead = find_start_only(program, code)
+    _shorten_modules(code, kept={MAIN, *names})
     namer = _Namer(program, code)
     forgotten = {
-        name: forgetting({one.bundle.name: namer.places(one, parts[one]) for one in parts})
+        name: {one.bundle.name: namer.places(one, parts[one]) for one in parts}
         for name, parts in dead.items()
     }
     linked = {one.bundle.name: namer.linked(one) for one in code if one.statements}
-    linked |= forgotten
+    linked |= {name: forgetting(parts) for name, parts in forgotten.items()}
     return Linked(
         {name: _text(tree) for name, tree in linked.items()},
         {name: _places(tree) for name, tree in linked.items()},
+        forgotten,
     )
+
+
+def _shorten_modules(code: list[Code], kept: set[str]) -> None:
+    """Call modules as the interpreter calls something: what imports one names it, and so does its
+    path. Not those that are known by their names."""
+    short = short_names(kept)
+    for one in code:
+        is_named = any(member.startswith(LOADED_BY_NAME) for member in one.bundle.whole)
+        if one.bundle.name not in kept and not is_named:
+            one.bundle.name = next(short)
 
 
 class _Namer(ast.NodeTransformer):
@@ -73,6 +95,7 @@ class _Namer(ast.NodeTransformer):
         public = {label for label, one in self._homes.items() if one.is_public(label)}
         parts = [one.statements for one in code]
         self._attributes = AttributeNames(program, parts, set(map(_plain, public)))
+        self._modules = {m: one.bundle.name for one in code for m in one.bundle.members}
         self._here: dict[str, str] = {}
         for one in code:
             one.names = {label: _plain(label) for label in one.defined() if label in public}
@@ -153,7 +176,7 @@ class _Namer(ast.NodeTransformer):
     def visit_Import(self, node):
         for alias in node.names:
             if alias.name.startswith("@"):
-                alias.name = linked_name(alias.name[1:])
+                alias.name = self._modules[alias.name[1:]]
         return node
 
     def visit_ImportFrom(self, node):

@@ -15,17 +15,15 @@ _PACKAGE = "limen"
 _STARTED = {
     *(_PACKAGE, "boot", "main", "swap", "setup_entry", "setup_mode", "light", "last_words"),
 }
-_ALWAYS = ("commands_", "forget_")
+_ALWAYS = (f"{_PACKAGE}.commands_", "forget_")
 
 
 def needed_modules(modules: dict[str, str], gateways: Iterable[dict]) -> set[str]:
     """Of {module: source}, those that gateways with these compact configurations need."""
     named = {name for compact in gateways for name in _named(compact)}
-    named |= {
-        name.partition(".")[2] for name in modules if name.partition(".")[2].startswith(_ALWAYS)
-    }
     needed: set[str] = set()
     waiting = _STARTED | {f"{_PACKAGE}.{name}" for name in named}
+    waiting |= {name for name in modules if name.startswith(_ALWAYS)}
     while waiting:
         module = waiting.pop()
         if module in modules and module not in needed:

@@ -1,7 +1,8 @@
 """Gives private names and parameters short names that they share, before the firmware is compiled.
 
-On the chip every distinct name costs about 20 bytes of heap, wherever it is used. Names that only
-one file knows are therefore numbered: parameters by their position, private names (`_x`) by file.
+On the chip every distinct name costs about 20 bytes of heap, wherever it is used. Parameters are
+therefore numbered by their position, and names that only one file knows (`_x`) get names that
+MicroPython has in its ROM, anew in each file.
 Nothing else changes: lines and columns of code stay where they were, so a traceback names the
 right line of the source.
 
@@ -11,6 +12,9 @@ numbering, so a subclass never takes its base's name for another thing.
 """
 
 import ast
+import builtins
+
+from host_tools.stock_names import names_of_stock_objects, short_names
 
 Place = tuple[int, int]
 
@@ -22,9 +26,11 @@ def shorten(sources: dict[str, str], parameters: bool = True) -> dict[str, str]:
     """
     trees = {path: ast.parse(text) for path, text in sources.items()}
     kept = _named_in_calls(trees) if parameters else None
+    taken = _identifiers(trees) | names_of_stock_objects() | set(dir(builtins))
     shortened = {}
     for family in _families(trees):
-        names = _number(sorted(set().union(*(_private_names(trees[path]) for path in family))))
+        private = sorted(set().union(*(_private_names(trees[path]) for path in family)))
+        names = dict(zip(private, short_names(taken), strict=False))
         for path in family:
             shortened[path] = _rename(sources[path], trees[path], names, kept)
     return shortened
@@ -99,8 +105,15 @@ def _constants(tree: ast.Module) -> set[str]:
     }
 
 
-def _number(names: list[str]) -> dict[str, str]:
-    return {name: f"_{number}" for number, name in enumerate(names)}
+def _identifiers(trees: dict[str, ast.Module]) -> set[str]:
+    """Whatever is a name in some file."""
+    nodes = [node for tree in trees.values() for node in ast.walk(tree)]
+    return {
+        getattr(node, field)
+        for node in nodes
+        for field in ("id", "attr", "arg", "name", "asname")
+        if isinstance(getattr(node, field, None), str)
+    }
 
 
 class _Places(ast.NodeVisitor):

@@ -42,16 +42,16 @@ def find_start_only(program: Program, code: list[Code]) -> dict[str, dict[Code, 
         reached = _Reached(program, code, label)
         dead = {one: [d for d in reached.rest(one) if d[1] not in gone] for one in code}
         gone |= {definition for parts in dead.values() for _, definition in parts}
-        name = "limen." + label.partition(":")[2]
+        name = label.partition(":")[2]
         found[name] = {one: parts for one, parts in dead.items() if parts}
     for name in found:
-        _load_from(marks[f"limen.app:{name.partition('.')[2]}"], name)
+        _load_from(marks[f"limen.app:{name}"], name)
     return found
 
 
 def _load_from(function: ast.stmt, name: str) -> None:
-    """Let a function load a module and forget it."""
-    body = ast.parse(f"import {name}\ndel {name}").body
+    """Let a function load a module, which does not stay."""
+    body = ast.parse(f"import {name}").body
     function.body = [ast.copy_location(statement, function.body[0]) for statement in body]
     for statement in function.body:
         for node in ast.walk(statement):

@@ -51,10 +51,12 @@ _FREE = """
     popleft cmath polar rect pi tau abs_tol rel_tol RingIO mem_current mem_peak mem_total
     heap_lock heap_unlock opt_level qstr_info stack_use ps1 ps2 LockType allocate_lock get_ident
     stack_size start_new_thread bound_method closure dict_view generator pend_throw NoneType deleter
-    getter setter indices keepends execfile ptr16 ptr32 ptr8 ViperTypeError builtins
+    getter setter indices keepends execfile ptr16 ptr32 ptr8 ViperTypeError builtins newline poly
+    digest group sub phase invert buffering rb wb doc single function module usys atexit cipher
+    verify_callback do_handshake_on_connect server_side acquire PinBase Signal cur_task
 """.split()
 
-_OF_MODULES = frozenset(
+_UNASKED = frozenset(
     """
     gmtime localtime mktime ticks_add ticks_cpu time_ns chdir getcwd ilistdir mkdir rename rmdir
     statvfs umount unlink urandom choice getrandbits randint randrange uniform byteorder exc_info
@@ -66,9 +68,14 @@ _OF_MODULES = frozenset(
     NameError NotImplementedError OSError OverflowError RuntimeError StopAsyncIteration SyntaxError
     SystemExit UnicodeError ValueError ZeroDivisionError bin compile complex delattr enumerate
     filter frozenset help input list max memoryview min next oct print property reversed slice
+    center difference difference_update discard endswith from_bytes fromkeys insert
+    intersection intersection_update isalpha isdigit isdisjoint islower isspace issubset issuperset
+    isupper lstrip partition popitem rfind rindex rpartition rsplit rstrip setdefault splitlines
+    startswith symmetric_difference symmetric_difference_update to_bytes union
 """.split()
 )
-"""Names of what modules have, and no other object: they too can be names of attributes."""
+"""Names of what modules and built-in types have. Nobody asks another object for them, so that they
+can be names of attributes, too."""
 
 _TWINS = (
     (array.array, asyncio, asyncio.Event, asyncio.StreamReader, asyncio.Task, binascii, bytearray)
@@ -85,13 +92,13 @@ def short_names(taken: Collection[str] = ()) -> Iterator[str]:
     """Names that cost little, the cheapest first, without those that are taken."""
     numbered = (f"_{number}" for number in itertools.count())
     return (
-        name for name in itertools.chain(_FREE, sorted(_OF_MODULES), numbered) if name not in taken
+        name for name in itertools.chain(_FREE, sorted(_UNASKED), numbered) if name not in taken
     )
 
 
 def names_of_stock_objects() -> frozenset[str]:
     """The stock names that a short name of an attribute must not be."""
-    return stock_names() - _OF_MODULES
+    return stock_names() - _UNASKED
 
 
 @functools.cache
@@ -102,4 +109,4 @@ def stock_names() -> frozenset[str]:
         nodes = list(ast.walk(ast.parse(path.read_text())))
         names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
         names |= {node.name for node in nodes if hasattr(node, "name") and node.name}
-    return frozenset(names)
+    return frozenset(name for name in names if name[0] != "_" or name.startswith("__"))

@@ -26,7 +26,7 @@ def forgotten(app: str, **others: str) -> str:
     """The module that deletes what is not needed after the start."""
     sources = PACKAGES | {"limen/app.py": HEAD + app}
     sources |= {f"limen/{name}.py": text for name, text in others.items()}
-    return link(sources, MAIN).modules["limen.forget_start"]
+    return link(sources, MAIN).modules["forget_start"]
 
 
 def count(app: str, **others: str) -> int:
@@ -196,7 +196,7 @@ def test_the_module_deletes_and_is_gone(monkeypatch):
         return self.number
 """
     modules = link(PACKAGES | {"limen/app.py": HEAD + app}, MAIN).modules
-    for name in ("limen", "limen.forget_start"):
+    for name in ("limen", "forget_start"):
         module = types.ModuleType(name)
         monkeypatch.setitem(sys.modules, name, module)
         exec(modules[name], module.__dict__)
@@ -204,12 +204,12 @@ def test_the_module_deletes_and_is_gone(monkeypatch):
     (gateway,) = [v for v in vars(sys.modules["limen"]).values() if isinstance(v, type)]
     assert kept.count("function") == 1  # the one that ends the start
     assert gateway.__init__ is None
-    assert "limen.forget_start" not in sys.modules
+    assert "forget_start" not in sys.modules
 
 
 def test_the_firmware_forgets_its_start():
     modules = linked_firmware().modules
-    devices, rest = modules["limen.forget_devices"], modules["limen.forget_start"]
+    devices, rest = modules["forget_devices"], modules["forget_start"]
     assert devices.count(" = None") > 40 and rest.count(" = None") > 5
     loaded = [s for s in ast.parse(devices).body if isinstance(s, ast.If)]
     assert len(loaded) > 20
