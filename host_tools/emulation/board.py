@@ -43,8 +43,8 @@ PSRAM_HEAP_BYTES = 224 * 1024
 
 _BOOT_US = 300_000
 _PATIENCE_S = 20
-_REAL_SHARE = 46 * 1024
-_VIRTUAL_SHARE = 78 * 1024
+_REAL_SHARE = 56 * 1024
+_VIRTUAL_SHARE = 88 * 1024
 _KEPT_LINES = 60
 _PARITIES = ("E", "O", None)
 _INVERT_RX = 4
@@ -213,7 +213,7 @@ class Board:
         share = _REAL_SHARE if self._is_real else _VIRTUAL_SHARE
         command = [
             *found.command,
-            *found.heap_option(self._heap + share),
+            *found.heap_option(self._heap + share + share * 3 // 128),  # what the collector notes
             *("-m", "launch", "{backplane}", "real" if self._is_real else "virtual"),
             *(str(self._flash.path.resolve()), str(TOOLS / "frozen")),
             str(share * found.heap_factor),

@@ -188,6 +188,22 @@ class Gateway:
     assert "limen.drivers_one" not in forgotten(app, **DRIVERS)
 
 
+def test_a_script_that_is_loaded_by_its_name_reaches_what_it_names_and_nothing_else():
+    app = """class Gateway:
+    def __init__(self):
+        self.first(), self.first(), self.second(), self.second()
+    def first(self):
+        pass
+    def second(self):
+        pass
+    def run(self):
+        __import__("light").shine(self)
+"""
+    sources = PACKAGES | {"limen/app.py": HEAD + app}
+    scripts = MAIN | {"light.py": "def shine(gateway):\n    gateway.first()\n"}
+    assert deletions(link(sources, scripts).modules["forget_start"]) == ALWAYS + 1
+
+
 def test_the_module_deletes_and_is_gone(monkeypatch):
     app = """class Gateway:
     def __init__(self):
