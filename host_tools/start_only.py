@@ -75,6 +75,7 @@ class _Reached:
     """What of the code can be reached behind a mark."""
 
     def __init__(self, program: Program, code: list[Code], mark: str):
+        self._all = code
         self._code = [one for one in code if one.bundle.name.startswith("limen")]
         self._definitions = {label: s for one in code for s in one.statements for label in bound(s)}
         self._labels: set[str] = set()
@@ -166,7 +167,7 @@ class _Reached:
     def _load_any(self, call: ast.Call) -> None:
         """A module is imported by a name that is made at run time, or is that of a script."""
         if script := _script(call):
-            for one in self._code:
+            for one in self._all:
                 if one.bundle.name == script:
                     self._keep_whole(one)
             return

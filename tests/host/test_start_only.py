@@ -158,24 +158,6 @@ class Gateway:
     assert deletions(text) == ALWAYS + 4
 
 
-def test_a_script_that_is_loaded_by_its_name_keeps_what_it_names_and_no_more():
-    app = """class Gateway:
-    def __init__(self):
-        self.first()
-        self.second()
-    def first(self):
-        return 1
-    def second(self):
-        return 2
-    def run(self):
-        return __import__("script").start(self)
-"""
-    text = "def start(gateway):\n    return gateway.second()\n"
-    sources = PACKAGES | {"limen/app.py": HEAD + app}
-    linked = link(sources, MAIN | {"script.py": text}).modules["limen.forget_start"]
-    assert deletions(linked) == ALWAYS + 1
-
-
 def test_what_may_be_loaded_later_is_whole():
     app = """from limen import drivers
 
