@@ -129,6 +129,17 @@ def test_rollover_adds_the_part_across():
     assert ledger.total == 1000003
 
 
+def test_a_meter_that_begins_anew_from_the_lower_half_has_not_rolled_over():
+    """Found by the simulation (seeds 2006, 2009): after an hour of standing still, two hours' worth
+    may come at once, which is more than all of a small modulus."""
+    ledger = begun([100_000, 100_000, DIP], 39_735)
+    assert ledger.feed(39_735, 3600) == ACCEPT
+    assert ledger.feed(0, 3660) == REREAD
+    assert stay(ledger, 0, 3660, 3719) == []
+    assert ledger.feed(0, 3720) == RESET
+    assert ledger.total == 39_735
+
+
 def test_reset_adds_the_new_count():
     ledger = begun(WRAPPING, 812500)
     assert ledger.feed(1, 10) == REREAD

@@ -7,7 +7,8 @@ answers REREAD, the driver reads again at once, and while the question is open t
 and is uncertain. What it turns out to be:
 
 - *glitch*: the old line is back. Only what was counted meanwhile is added.
-- *rollover*: the count began again at zero beyond `modulus`. The part across is added.
+- *rollover*: the count began again at zero beyond `modulus`, from its upper half. The part across
+  is added.
 - *reset*: it began again near zero, and goes on from there. The new count is added.
 - *replacement*: any other value that stays. It is the new base: only what it counts on is added.
 
@@ -154,10 +155,11 @@ class Ledger:
             return self._turn(FIRST, count, count, s) if count or settled else HOLD
         step = self._step(self.count, count)
         if (settled or not self._blind) and 0 <= step <= self._most(self._age_s(s)):
-            if count < self.count:
+            if count >= self.count:
+                self._suspect = self._wrong
+                return self._go_on(step, s)
+            if 2 * self.count >= self._modulus:
                 return self._turn(ROLLOVER, count, step, s)
-            self._suspect = self._wrong
-            return self._go_on(step, s)
         is_dip = 0 < self.count - self._base <= self._dip
         if not is_dip and self._is_old_line(count, s):
             return self._return(count, s)
