@@ -1,4 +1,4 @@
-"""A gateway over TLS with two Mosquittos that are killed at random moments; nothing may be lost.
+"""A gateway over TLS with two brokers that are killed at random moments; nothing may be lost.
 
 The whole firmware runs on the emulated board in real time. Before each broker a tap ends the
 board's TLS and speaks TLS to the broker with the gateway's own certificate, so the ledger tells
@@ -17,6 +17,7 @@ from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.tap import Tap
 from host_tools.site import brokers_of
 from host_tools.world import EXAMPLES, Listeners, World, plan_of_site
+from nats_server import NatsServer
 
 _OPTIONS = 'hosts = ["broker-1.local", "broker-2.local"]\ntls = true\nkeepalive = "5s"'
 _LONGEST_LIFE_S, _LONGEST_DEATH_S = 15, 4
@@ -42,14 +43,14 @@ class Outcome:
         return expected - self.acknowledged
 
 
-async def play(folder: Path, seconds: float, seed: int) -> Outcome:
-    """Kill for so many seconds, then let everything arrive."""
+async def play(folder: Path, seconds: float, seed: int, kind: str = "mosquitto") -> Outcome:
+    """Kill brokers of a kind for so many seconds, then let everything arrive."""
     plan = _plan(folder, seed)
     flash = folder / "flash.bin"
     plan.write_flash(flash)
     said = []
     world = World(RealScheduler(), plan, flash, Listeners(on_console=said.append))
-    houses = [_House(folder, plan.authority, number) for number in (1, 2)]
+    houses = [_House(folder, plan.authority, number, kind) for number in (1, 2)]
     for (host, port), house in zip(brokers_of(plan.config), houses, strict=True):
         house.tap.ledger = world.ledger
         await house.tap.start()
@@ -81,20 +82,24 @@ def _plan(folder: Path, seed: int):
 class _House:
     """A broker behind its tap."""
 
-    def __init__(self, folder: Path, authority, number: int):
+    def __init__(self, folder: Path, authority, number: int, kind: str):
+        self._kind = kind
         self._folder = folder / f"broker-{number}"
         identity = authority.broker
         self._tls = brokers.Tls(
             authority.trusted_file, identity.certificate_file, identity.key_file
         )
-        self._port = free_port()
+        self._port, self._own_port = free_port(), free_port()
         self.tap = Tap(
             free_port(), self._port, authority.broker_context(), authority.gateway_context()
         )
         self.revive()
 
     def revive(self) -> None:
-        self.broker = brokers.start("mosquitto", self._port, self._folder, tls=self._tls)
+        if self._kind == "nats":
+            self.broker = NatsServer(self._port, self._own_port, self._folder, self._tls)
+        else:
+            self.broker = brokers.start(self._kind, self._port, self._folder, tls=self._tls)
 
 
 async def _kill(houses: list[_House], seconds: float, rng: random.Random) -> int:
