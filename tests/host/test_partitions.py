@@ -1,11 +1,14 @@
 """Partition tables: written by Espressif's own code, held against their documented bytes."""
 
 import hashlib
+import re
 import struct
 
 import pytest
 
 from host_tools.partitions import MB, TABLE_OFFSET, layout_of, partition_of
+from host_tools.paths import PROJECT
+from limen.delivery.segments import BLOCK, HEAD
 
 EVERY = [(size, slots) for size in (4, 8, 16) for slots in (False, True)]
 TYPICAL_SAMPLE_BYTES = 5
@@ -61,6 +64,19 @@ def test_two_slots_are_equal_and_told_apart_by_otadata(flash_mb):
 def test_a_4_mb_board_with_one_slot_holds_72_hours_of_a_record_a_second():
     segments = entries(layout_of(4).table())["journal"][3] // 4096 - 2
     assert segments * (4096 - HEAD_BYTES) // TYPICAL_SAMPLE_BYTES >= 72 * 3600
+
+
+def test_the_documentation_says_how_long_each_holds():
+    """5.2 bytes for a sample, as measured on the emulated board with the power of a press; what is
+    kept free, and the configuration's table, take some segments."""
+    page = (PROJECT / "docs/delivery.md").read_text()
+    row = r"^\| (4|8|16) MB \| (one|two) .* \| (\d+) (KB|MB) \| (.*) \|$"
+    for flash_mb, slots, size, unit, told in re.findall(row, page, re.M):
+        layout = layout_of(int(flash_mb), slots == "two")
+        assert layout.journal_bytes == int(size) << (10 if unit == "KB" else 20)
+        hours = int((layout.journal_bytes // BLOCK - 5) * (BLOCK - HEAD) / 5.2 / 3600)
+        assert told == (f"{hours} h" if hours < 96 else f"{hours // 24} days")
+    assert page.count("| one | ") == page.count("| two of ") == 3
 
 
 def test_sizes_between_take_the_next_smaller_layout():
