@@ -11,7 +11,8 @@ from plotly.subplots import make_subplots
 
 from host_tools.report.story import Curve, Happening, Series, thin
 
-_ROW_PIXELS = 190
+_ROW_PIXELS = 170
+_GAP_PIXELS = 40
 _PUBLISHED = {"color": "#7db3dd", "width": 3, "shape": "hv"}
 _MEASURED = {"color": "#1c2530", "width": 0.8, "shape": "hv"}
 _LIMIT = {"color": "#b3261e", "width": 1, "dash": "dash"}
@@ -22,9 +23,10 @@ _MARGIN = {"l": 50, "r": 10, "t": 30, "b": 30}
 def of_device(curves: list[Curve], happenings: list[Happening]) -> str:
     """The channels of one device as HTML; its events stand on every axis as vertical lines."""
     titles = [f"{curve.name} [{curve.unit}]" if curve.unit else curve.name for curve in curves]
+    height = _ROW_PIXELS * len(curves) + 80
     figure = make_subplots(
         rows=len(curves), cols=1, shared_xaxes=True, subplot_titles=titles,
-        vertical_spacing=min(0.06, 0.6 / len(curves)),
+        vertical_spacing=min(_GAP_PIXELS / height, 0.3),
     )  # fmt: skip
     figure.update_annotations(x=0, xanchor="left", font_size=13)
     for row, curve in enumerate(curves, start=1):
@@ -32,7 +34,7 @@ def of_device(curves: list[Curve], happenings: list[Happening]) -> str:
     for happening in happenings[:200]:
         if happening.t_ms is not None:
             figure.add_vline(_time(happening.t_ms), line_width=1, line_color=_EVENT_COLOUR)
-    return _html(figure, _ROW_PIXELS * len(curves) + 80)
+    return _html(figure, height)
 
 
 def of_counter(name: str, series: Series) -> str:

@@ -1,5 +1,7 @@
 """What a report says of real recordings, beside what pandas makes of recording and messages."""
 
+import contextlib
+import io
 import re
 
 import pandas
@@ -55,10 +57,13 @@ def run(*words):
     assert cli.main([*map(str, words)]) == 0
 
 
-@pytest.fixture(params=CASES)
-def case(request, tmp_path):
-    """(rows, published, the report's table, the channels) of a slice through a tuned site."""
+@pytest.fixture(scope="module", params=CASES)
+def case(request, tmp_path_factory):
+    """(rows, published, the report's table, the channels, the messages a day that were promised) of
+    a slice through a tuned site.
+    """
     first, separator, channels = CASES[request.param]
+    tmp_path = tmp_path_factory.mktemp("case")
     lines = (DATA / request.param).read_text("utf-8-sig").splitlines()
     used = [lines[0], *lines[1 + first : 1 + first + ROWS]]
     recording = tmp_path / "slice.csv"
@@ -71,14 +76,17 @@ def case(request, tmp_path):
     run("draft", *words, "--out", site)
     if "household" in request.param:
         site.write_text(site.read_text() + "channels.energy_import = {}\n")
-    run("tune", *words, "--site", site, "--error", "10 %", "--out", tuned)
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        run("tune", *words, "--site", site, "--error", "10 %", "--out", tuned)
+    promised = int(told.getvalue().split(" messages a day with data")[0].split()[-1])
     out, page = tmp_path / "published.csv", tmp_path / "report.html"
     run("replay", *words, "--site", tuned, "--out", out, "--report", page)
     rows = pandas.read_csv(recording, sep=separator)
     published = pandas.read_csv(out)
     published = published[published["kind"] == "data"]
     published["time"] = pandas.to_datetime(published["time"])
-    return rows, published.sort_values("time"), table_of(page), channels
+    return rows, published.sort_values("time"), table_of(page), channels, promised
 
 
 def table_of(page):
@@ -110,8 +118,8 @@ def times_of(rows):
 
 
 def test_the_reports_numbers_are_those_of_pandas(case):
-    rows, published, told, channels = case
-    rows["time"] = times_of(rows)
+    rows, published, told, channels, _ = case
+    rows = rows.assign(time=times_of(rows))
     rows = rows[
         rows["time"]
         > rows["time"].cummax().shift(fill_value=rows["time"][0] - pandas.Timedelta("1s"))
@@ -138,7 +146,7 @@ def test_the_reports_numbers_are_those_of_pandas(case):
 
 
 def test_the_energy_is_the_integral_of_the_recorded_power(case):
-    rows, published, _, channels = case
+    rows, published, *_ = case
     energies = published[published["channel"] == "energy_import"]
     if energies.empty:
         pytest.skip("the meter of this recording has no counter")
@@ -148,3 +156,12 @@ def test_the_energy_is_the_integral_of_the_recorded_power(case):
     begin = energies["value"].iloc[0]
     used = float((watts * hours.clip(lower=0)).sum()) / 1000
     assert energies["value"].iloc[-1] - begin == pytest.approx(used, abs=0.02)
+
+
+def test_as_many_messages_come_as_tune_has_promised(case):
+    rows, published, _, channels, promised = case
+    days = (times_of(rows).max() - times_of(rows).min()) / pandas.Timedelta("1D")
+    devices = {name.partition(".")[0] for name in channels}
+    tuned = published[published["device"].isin(devices)]
+    messages = len(tuned[["time", "device"]].drop_duplicates())
+    assert messages == pytest.approx(promised * days, abs=3)
