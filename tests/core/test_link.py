@@ -244,8 +244,9 @@ def test_the_link_returns_to_the_first_broker_when_it_answers():
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert world.session.is_open, "it has ended before the first one answers"
+        answered.append(host)
 
-    asked = []
+    asked, answered = [], []
     right = way_back.await_broker
     way_back.await_broker = await_broker
     try:
@@ -253,6 +254,6 @@ def test_the_link_returns_to_the_first_broker_when_it_answers():
         world.run()
     finally:
         way_back.await_broker = right
-    assert asked == [("first", 1883)]
+    assert (asked, answered) == ([("first", 1883)], ["first"])
     assert [host for host, _ in world.session.tried[:3]] == ["first", "second", "first"]
     assert world.clock.s < 1000, "it has not waited for the second to fail"

@@ -156,6 +156,7 @@ def test_what_waits_is_found_wherever_the_buffer_ends():
             put_some(outbox, under_way)
             records = outbox.peek(1)
             outbox.close(1, len(taken(records, 99)))
+            assert outbox.peek(2) is None
             put_some(outbox, 1)
             outbox.ack(1)
             put_some(outbox, behind)
