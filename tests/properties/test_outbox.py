@@ -180,3 +180,22 @@ def test_a_record_takes_so_many_channels_and_no_more():
         outbox.put()
     selection = outbox.peek(1)
     assert [len(record[-1]) for record in taken(selection, 99)] == [3, 3]
+
+
+def test_a_record_of_large_values_ends_before_it_is_too_long():
+    outbox = Outbox(2000, 500, SLOTS)
+    put = []
+    for value in (2**61, -(2**61), 2**40, 7):
+        outbox.begin(DATA, 300, 0, 820_000_000, 0, False)
+        values = []
+        while outbox.add(200, value):
+            values.append((200, value))
+        outbox.put()
+        put.append(values)
+    assert len(put[0]) >= 18 and len(put[-1]) == outbox.most_channels
+    selection = outbox.peek(1)
+    found = []
+    while selection.next():
+        assert selection.end - selection.start <= 250
+        found.append(values_of(selection))
+    assert found == put
