@@ -1,6 +1,7 @@
 """Runs first after every reset. Nothing is started here, so that a REPL stays reachable.
 
-An update that waits is put in its place, or taken back, by `swap`.
+An update that waits is put in its place, or taken back, by `swap`; `safe` counts runs that ended
+early.
 
 Outputs go to their safe levels before anything can fail, a lost configuration included: they are
 kept in the chip's own NVS (`limen.hal.pins`), as pairs of pin and level.
@@ -21,8 +22,12 @@ except OSError:
     pass  # none was ever configured
 del outputs
 
-if "update.json" in os.listdir("/"):
+names = os.listdir("/")
+if "update.json" in names:
     __import__("swap").start(machine)  # known by its name, as it may be of another version
+elif "restoring" in names or machine.reset_cause() in (machine.HARD_RESET, machine.WDT_RESET):
+    __import__("safe").start(machine)
+del names
 
 # Collect before the heap is full: the chip's heap grows into memory that Wi-Fi and TLS need.
 gc.threshold(16384)

@@ -61,13 +61,13 @@ _doctor = Doctor()
 _why = []
 
 
-def run(facts, why):
+def run(facts, why, can_start):
     """Serve until the settings are saved or the time is up; never returns."""
     _why.append(why)
-    asyncio.run(_serve(facts, why))
+    asyncio.run(_serve(facts, why, can_start))
 
 
-async def _serve(facts, why):
+async def _serve(facts, why, can_start):
     access_point = network.WLAN(network.AP_IF)
     access_point.active(True)
     access_point.config(ssid=facts["ssid"], key=facts["password"], security=3, max_clients=2)
@@ -81,8 +81,8 @@ async def _serve(facts, why):
     await asyncio.sleep(_OPEN_S)
     server.close()
     access_point.active(False)
-    if why.startswith("the button"):
-        machine.reset()
+    if can_start:
+        _reset()
     print("limen: the access point is off; restart the board to open it again")
     await console
 
@@ -185,6 +185,11 @@ def _scan():
 async def _restart():
     """When the answer has had time to arrive."""
     await asyncio.sleep(1)
+    _reset()
+
+
+def _reset():
+    machine.RTC().memory(b"restart")  # on purpose, as `safe` counts what is not
     machine.reset()
 
 
@@ -214,7 +219,7 @@ def _obey(line, given):
     elif verb in ("save", "restart"):
         if verb == "save":
             settings.save(given)
-        machine.reset()
+        _reset()
     elif verb:
         print(_SHOWN.get(verb, lambda: _HELP)())
 

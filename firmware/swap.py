@@ -8,7 +8,7 @@ An update lies whole below /new, and /update.json names its files, before anythi
 is gone is put there. Power may fail anywhere: at each moment every file has its old or its new
 content, and the next start goes on.
 After the third start that nobody called good (limen.service.trial) the old files come back, and
-what the plan was lies in /reverted.json.
+what the plan was lies in /reverted.json, and the broker is told.
 """
 
 import json
@@ -31,10 +31,12 @@ def start(machine):
     """
     try:
         if go(machine.reset_cause() != machine.SOFT_RESET):
+            machine.RTC().memory(b"restart")  # on purpose, as `safe` counts what is not
             machine.reset()
         machine.WDT(timeout=_PATIENCE_MS)  # a new program that ends at the prompt is no good one
     except Exception as error:
         sys.print_exception(error)
+    sys.modules.pop("last_good", None)
     del sys.modules["swap"]
 
 
@@ -50,8 +52,12 @@ def go(is_after_reset):
         return _bring_back(plan)
     if state == "trial" and is_after_reset:
         plan["starts"] += 1
-        _write(plan, "back" if plan["starts"] > _MOST_STARTS else state)
-        return plan["state"] == "back" and _bring_back(plan)
+        if plan["starts"] <= _MOST_STARTS:
+            _write(plan, state)
+            return False
+        plan["why"] = "three starts ended before the broker was reached"
+        _write(plan, "back")
+        return _bring_back(plan)
     return False
 
 
@@ -97,6 +103,7 @@ def _bring_back(plan):
 
 
 def _end(plan):
+    __import__("last_good").tell("update", plan.get("why", ""))
     _write(plan, "reverted", REVERTED)
     os.remove(PLAN)
 

@@ -1,5 +1,5 @@
 """Events of devices as a subscriber reads them: silent, answering again, refusing registers,
-naming itself, and what the gateway itself had to give up.
+naming itself, and what the gateway itself had to give up, or to do without.
 
 They belong to the contract (docs/mqtt.md); `host_tools.contract` hands their bodies here.
 """
@@ -53,7 +53,22 @@ class GivenUp:
     count: int
 
 
-DeviceBody = Answering | Refusal | Plate | GivenUp
+@dataclass(frozen=True)
+class GatewayFault:
+    """The gateway does not run as it was told to: `what` is one of FAULTS."""
+
+    what: str
+    why: str
+
+
+FAULTS = {
+    "configuration": "went back to the last good configuration",
+    "safe_mode": "runs without its devices (safe mode)",
+    "update": "took the last update back",
+}
+"""What a gateway does without → as people read it."""
+
+DeviceBody = Answering | Refusal | Plate | GivenUp | GatewayFault
 
 
 def answering_body(table) -> Answering:
@@ -79,11 +94,16 @@ def gap_body(table) -> GivenUp:
     return GivenUp(cause, table.get("inc", str), *numbers)
 
 
+def fault_body(table) -> GatewayFault:
+    return GatewayFault(table.one_of("fault", tuple(FAULTS)), table.get("why", str))
+
+
 BODIES = {
     "device": answering_body,
     "refused": refusal_body,
     "nameplate": plate_body,
     "gap": gap_body,
+    "fault": fault_body,
 }
 """The key that tells an event → what reads its body."""
 
@@ -98,6 +118,8 @@ def sentence(body: DeviceBody) -> str:
             return f"has the {name.replace('_', ' ')} {text}{before}"
         case GivenUp(_, _, boot, first, last, count):
             return f"gave up {count} records of boot {boot} ({first} to {last}): the flash was full"
+        case GatewayFault(what, why):
+            return f"{FAULTS[what]}: {why}"
         case Refusal(count, cuts):
             shown = ", ".join(f"{address} (function {function})" for function, address in cuts)
             rest = f" and {count - len(cuts)} more" if count > len(cuts) else ""

@@ -14,6 +14,7 @@ from limen.drivers import KINDS
 _PACKAGE = "limen"
 _STARTED = {
     *(_PACKAGE, "boot", "main", "swap", "setup_entry", "setup_mode", "light", "last_words"),
+    *("safe", "last_good"),
 }
 _ALWAYS = (f"{_PACKAGE}.commands_", "forget_")
 

@@ -24,8 +24,8 @@ from host_tools import world as worlds
 from host_tools.bus_trace import read_trace
 from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, CounterChange, Values
 from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
-from host_tools.contract_devices import Answering, DeviceBody, GivenUp, Plate, Refusal
-from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Shed
+from host_tools.contract_devices import Answering, DeviceBody, GatewayFault, Plate, Refusal
+from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Period, Shed
 from host_tools.emulation.model import Pace
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import VirtualScheduler
@@ -265,21 +265,28 @@ def _happening_line(body: FunctionBody | DeviceBody | AlarmsBody) -> tuple[str, 
             return name, "" if value is None else f"{value:f}", state
         case Flood(begins, suppressed):
             return "flood", str(suppressed), "begun" if begins else "ended"
-        case Answering(answers):
-            return "device", "", "answering" if answers else "silent"
-        case Refusal(count):
-            return "device", str(count), "refused"
-        case Plate(name, text):
-            return name, text, "nameplate"
-        case GivenUp(cause, count=count):
-            return "gap", str(count), cause
         case Shed(output, dropped, predicted):
             return output, f"{predicted:f}", "dropped" if dropped else "restored"
         case OrderChange(order, change, parts):
             return order, "" if parts is None else str(parts), change
         case Finding(rule, state, value):
             return rule, f"{value:f}", state
-    return body.name, str(body.parts), "period"
+        case Period(name, parts=parts):
+            return name, str(parts), "period"
+    return _device_line(body)
+
+
+def _device_line(body: DeviceBody) -> tuple[str, str, str]:
+    match body:
+        case Answering(answers):
+            return "device", "", "answering" if answers else "silent"
+        case Refusal(count):
+            return "device", str(count), "refused"
+        case Plate(name, text):
+            return name, text, "nameplate"
+        case GatewayFault(what, why):
+            return "fault", why, what
+    return "gap", str(body.count), body.cause
 
 
 def iso_time(utc_ms: int | None) -> str:

@@ -26,9 +26,9 @@ from host_tools.client import (
     Sample,
 )
 from host_tools.client.items import as_time
-from host_tools.contract_alarms import AlarmState, Flood
-from host_tools.contract_devices import Answering, GivenUp, Plate, Refusal
-from host_tools.contract_functions import Finding, OrderChange, Period, Shed, Use
+from host_tools.contract_alarms import AlarmsBody
+from host_tools.contract_devices import DeviceBody
+from host_tools.contract_functions import FunctionBody, Use
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,11 +101,10 @@ def _head(item: Sample | Alarm | CounterChange | Happening) -> str:
 
 
 def _sentence(body) -> str:
-    match body:
-        case Answering() | Refusal() | Plate() | GivenUp():
-            return contract_devices.sentence(body)
-        case AlarmState() | Flood():
-            return contract_alarms.sentence(body)
+    if isinstance(body, DeviceBody):
+        return contract_devices.sentence(body)
+    if isinstance(body, AlarmsBody):
+        return contract_alarms.sentence(body)
     return contract_functions.sentence(body)
 
 
@@ -137,9 +136,7 @@ def _json(fact) -> str:
     match fact:
         case Decimal():
             return f"{fact:f}"
-        case (Shed() | OrderChange() | Period() | Finding()) | (
-            Answering() | Refusal() | Plate() | GivenUp() | AlarmState() | Flood()
-        ):
+        case _ if isinstance(fact, FunctionBody | AlarmsBody | DeviceBody):
             return _object({"kind": type(fact).__name__.lower()} | vars(fact))
         case Use():
             return _object(vars(fact))

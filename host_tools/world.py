@@ -58,6 +58,7 @@ EXAMPLES = {"sdm630": PROJECT / "examples/press", "sdm120": PROJECT / "examples/
 _FLASH_MB = 4
 _NTP_UNIX_S = 2_208_988_800
 _UNSEEN = Gateway("the gateway")
+_ENDED = "limen: the program has ended"
 
 
 @dataclass
@@ -311,7 +312,7 @@ class World:
             self.lan,
             plan.seed,
             heap or plan.heap,
-            on_console=lambda line: listeners.on_console(line),
+            on_console=self._on_console,
             on_exit=lambda text: listeners.on_exit(text),
             driver_enable=self.wiring.driver_enable,
             ticks_ms=ticks_ms,
@@ -320,6 +321,12 @@ class World:
         self.board.on_pin = lambda pin, level: plan.outputs.note(pin, level, scheduler.now_us)
         pins = plan.shop.pins(plan.config)
         Sight(scheduler, plan.signals, pins, self.board.peripherals.pulse)
+
+    def _on_console(self, line: str) -> None:
+        """A program that ends is started anew by the firmware; here that is an end all the same."""
+        self.listeners.on_console(line)
+        if line.startswith(_ENDED):
+            self.listeners.on_exit(self.board.last_lines())
 
     @property
     def gateway(self) -> Gateway:

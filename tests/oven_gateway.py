@@ -66,12 +66,10 @@ class OvenGateway:
     """A board with that site, and a broker; the oven grows warmer by 0.1 °C each second."""
 
     def __init__(self, folder, dialects, settings="", board=DEVKIT, heap=None, layout=None):
-        flash = flash_of(folder, dialects, settings, board, layout)
+        self.flash = flash_of(folder, dialects, settings, board, layout)
         self.scheduler = VirtualScheduler()
         self.lan = Lan(self.scheduler)
-        self.lan.answer(
-            "time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us())
-        )
+        self.lan.answer("time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
         self.broker = BrokerModel(self.scheduler)
         self.is_mute = False
         self.lan.listen("broker.local", 1883, self._accept)
@@ -81,7 +79,7 @@ class OvenGateway:
         options = {"heap": heap} if heap else {}
         self.board = Board(
             self.scheduler,
-            flash.path,
+            self.flash.path,
             lines={1: line},
             lan=self.lan,
             on_console=self.console.append,

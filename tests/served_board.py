@@ -4,14 +4,13 @@ import asyncio
 import threading
 import time
 
-from littlefs import LittleFS
-
+from disk import files_on
 from host_tools.backup import state_in
 from host_tools.emulation.board import Board
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier
-from host_tools.image import FILE_SYSTEM_BYTES, FILE_SYSTEM_OFFSET, build_image
+from host_tools.image import build_image
 
 
 def wait_for(condition, seconds=60):
@@ -61,17 +60,7 @@ class ServedBoard:
 
     def files(self):
         """What is on the flash, {path: content}."""
-        image = self._flash.read(FILE_SYSTEM_OFFSET, FILE_SYSTEM_BYTES)
-        disk = LittleFS(block_size=4096, block_count=len(image) // 4096, mount=False)
-        disk.context.buffer = bytearray(image)
-        disk.mount()
-        found = {}
-        for folder, _, names in disk.walk("/"):
-            for name in names:
-                path = f"{folder.rstrip('/')}/{name}"
-                with disk.open(path, "rb") as file:
-                    found[path] = file.read()
-        return found
+        return files_on(self._flash)
 
     # What the carrier calls.
 

@@ -129,7 +129,8 @@ class Gateway:
         if store.get("inc") is None:
             store.set("inc", binascii.hexlify(os.urandom(4)).decode())
         store.set("boot", store.get("boot", 0) + 1)
-        self.alone = store.get("alone")  # a command that needs the memory of the devices
+        # A command that needs the memory of the devices, or safe mode: there are none then.
+        self.alone = store.get("alone") or "safe" in sys.modules
         store.set("alone", None)
         store.save()
         self.incarnation = store.get("inc")
@@ -192,7 +193,7 @@ class Gateway:
         self.path.put_event(number, GOOD, device.s, device.ms, body)
         self.uplink.nudge()
 
-    def _tell_own(self, body):
+    def tell_own(self, body):
         """Something has happened to the gateway itself: an event."""
         self.path.put_event(0, GOOD, self.clock.s, self.clock.ms, body)
 
@@ -241,7 +242,7 @@ class Gateway:
         uplink.restate = self._restate
         self.uplink = uplink
         self._requests = dialect.topic_of("cmd/")
-        session.on_message = self._on_message
+        session.on_message = self.on_message
         if flash:
             self._open_journal(flash, head, dialect)
         uplink.put_diagnostics = self.make_diagnostics(dialect.frame, uplink).put
@@ -252,7 +253,7 @@ class Gateway:
 
         names = (int(self.incarnation, 16), self.boot, int(head["hash"], 16))
         try:
-            self.journal = Journal(flash, self.outbox, names, dialect, BIRTH, self._tell_own)
+            self.journal = Journal(flash, self.outbox, names, dialect, BIRTH, self.tell_own)
             self._look_back(names)
         except OSError as error:  # flash that cannot even be read
             self.report("journal", error)
@@ -302,7 +303,7 @@ class Gateway:
             tls=self._tls,
         )
 
-    def _on_message(self, topic, payload, is_retained):
+    def on_message(self, topic, payload, is_retained):
         """What takes commands is loaded for them, and goes when all are answered.
 
         What nobody asked for is left alone: amqtt sends a resumed session all that is retained.
@@ -379,10 +380,8 @@ class Gateway:
         if isinstance(error, Exception):
             sys.print_exception(error)
 
-    async def run(self):
-        self.supervisor = Supervisor(
-            self.clock, board.watchdog(_WATCHDOG_MS), self.report, self.uplink.nudge
-        )
+    async def run(self, watchdog):
+        self.supervisor = Supervisor(self.clock, watchdog, self.report, self.uplink.nudge)
         start = self.supervisor.start
         if self.network:
             start("network", self.network.run)
@@ -398,13 +397,10 @@ class Gateway:
         if self.node_link:
             start("sparkplug", self.node_link.run)
         start("store", self.store.run)
-        if "update.json" in os.listdir("/"):
-            from limen.commands.trial import start_trial
+        from limen.occasions import attend
 
-            start_trial(self)
-        if self.alone:
-            request = json.dumps(self.alone["request"]).encode()
-            self._on_message(self.alone["topic"].encode(), request, False)
+        attend(self)
+        del attend  # and with it its module
         await self.supervisor.run()
 
 
@@ -420,8 +416,10 @@ def main():
     """Start the gateway from the configuration and the secrets on its flash.
 
     The configuration is read line by line: a bus or a device each, so that it is never whole in
-    memory. OSError or ValueError when a file is absent or broken.
+    memory. OSError or ValueError when a file is absent or broken; the watchdog looks after what
+    hangs.
     """
+    watchdog = board.watchdog(_WATCHDOG_MS)
     with open(SECRETS) as file:
         secrets = json.load(file)
     with open(CONFIGURATION) as lines:
@@ -429,4 +427,4 @@ def main():
     forget_devices()
     gateway.attach_brokers(secrets)
     forget_start()
-    asyncio.run(gateway.run())
+    asyncio.run(gateway.run(watchdog))

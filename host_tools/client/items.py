@@ -16,9 +16,9 @@ from host_tools.contract import Alarm as AlarmBody
 from host_tools.contract import ClockSet as SetBody
 from host_tools.contract import ClockStep as StepBody
 from host_tools.contract import CounterChange as ChangeBody
-from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
-from host_tools.contract_devices import Answering, DeviceBody, GivenUp, Plate, Refusal
-from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Period, Shed
+from host_tools.contract_alarms import AlarmsBody
+from host_tools.contract_devices import DeviceBody
+from host_tools.contract_functions import FunctionBody
 from host_tools.contract_table import GOOD, Boot
 
 
@@ -106,9 +106,9 @@ class CounterChange:
 
 @dataclass(frozen=True)
 class Happening:
-    """What a gateway tells of a function or a device: `body` is a Shed, an OrderChange, a Period or
-    a Finding, an AlarmState or a Flood, an Answering, a Refusal, a
-    Plate or a GivenUp."""
+    """What a gateway tells of a function, a device or itself: `body` is a Shed, an OrderChange, a
+    Period or a Finding, an AlarmState or a Flood, an Answering, a Refusal, a Plate, a GivenUp or a
+    GatewayFault."""
 
     gateway: str
     device: str
@@ -213,10 +213,8 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
         case ChangeBody(channel, change, was, total):
             told = channel, change, was, total, quality
             yield CounterChange(*where, *told, *taken, channels.get(channel))
-        case (Shed() | OrderChange() | Period() | Finding()) | (
-            Answering() | Refusal() | Plate() | GivenUp() | AlarmState() | Flood()
-        ):
-            yield Happening(*where, record.body, quality, *taken)
+        case body if isinstance(body, FunctionBody | AlarmsBody | DeviceBody):
+            yield Happening(*where, body, quality, *taken)
         case StepBody(uptime_ms, utc_ms, was_ms, source):
             step = uptime_ms, utc_ms, was_ms, source
             yield ClockStep(arrival.gateway, boot, record.seq, *step)

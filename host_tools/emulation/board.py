@@ -315,7 +315,11 @@ class Board:
         text, self._text = self._text, b""
         if text:
             self._on_line_of_text(text)
-        self.on_exit("\n".join(self._last_lines))
+        self.on_exit(self.last_lines())
+
+    def last_lines(self) -> str:
+        """What the program has said last."""
+        return "\n".join(self._last_lines)
 
     def on_frames(self, body: bytes) -> None:
         link = self._link

@@ -68,6 +68,8 @@ GOLDEN = [
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {"device": "silent"}]]}),
     ("dev/gateway/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "gap": "full", "inc": "9f03a1c4", "boot": 2, "from": 17, "to": 830, "count": 814}]]}),
+    ("dev/gateway/event", FRAME | {"r": [[19, 1795291200000, 0, {
+        "fault": "safe_mode", "why": "MemoryError('',)"}]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
         "refused": {"count": 3, "cuts": [[3, 4136], [4, 12]]}}]]}),
     ("dev/m/event", FRAME | {"r": [[19, 1795291200000, 0, {
@@ -212,5 +214,5 @@ def test_every_event_that_the_firmware_writes_is_in_the_contract():
     known = {next(iter(one["properties"])) for one in record["prefixItems"][3]["oneOf"]}
     golden = {next(iter(message["r"][0][3])) for topic, message in GOLDEN if "/event" in topic}
     told = (PROJECT / "docs/mqtt.md").read_text()
-    assert {"alarm", "clock", "shed", "spc", "period", "order", "gap"} <= written <= known
+    assert {"alarm", "clock", "shed", "spc", "period", "order", "gap", "fault"} <= written <= known
     assert known == golden == {key for key in known if f'{{"{key}":' in told}

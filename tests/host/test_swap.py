@@ -2,6 +2,7 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -93,11 +94,13 @@ class Written:
             self.disk.write(self.path, content if isinstance(content, bytes) else content.encode())
 
 
-def swap_on(disk):
-    names = {"__name__": "swap"}
-    exec(compile((FIRMWARE / "swap.py").read_text(), "swap.py", "exec"), names)
-    names |= {"os": disk, "open": disk.open}
-    return names["go"]
+def script_on(disk, name):
+    """A script of the firmware that has this disk."""
+    script = SimpleNamespace()
+    exec(compile((FIRMWARE / f"{name}.py").read_text(), name, "exec"), vars(script))
+    script.os, script.open = disk, disk.open
+    vars(script)["__import__"] = lambda other: script_on(disk, other)
+    return script
 
 
 def starts(disk, count=1, after_reset=True):
@@ -105,7 +108,7 @@ def starts(disk, count=1, after_reset=True):
     resets = []
     while len(resets) < count:
         try:
-            resets.append("/update.json" in disk.files and swap_on(disk)(after_reset))
+            resets.append("/update.json" in disk.files and script_on(disk, "swap").go(after_reset))
         except PowerCut:
             assert_none_is_torn(disk)
     return resets
@@ -147,6 +150,7 @@ def test_three_starts_that_nobody_called_good_bring_the_old_files_back():
     assert starts(disk, 5) == [True, False, False, False, True]
     assert has(disk, OLD) and "/lib/limen/x.mpy" not in disk.files
     assert state(disk) == "reverted" and starts(disk) == [False]
+    assert disk.files["/faults/update"] == b"three starts ended before the broker was reached"
 
 
 def test_starts_that_somebody_at_the_prompt_asks_for_do_not_count():
@@ -165,7 +169,7 @@ def test_the_power_may_fail_before_any_change(cut):
         seen.add(state(disk))
         assert has(disk, NEW if state(disk) == "trial" else OLD)
         assert (GONE in disk.files) == (state(disk) != "trial")
-    assert disk.cut is None and state(disk) == "reverted"
+    assert disk.cut is None and state(disk) == "reverted" and "/faults/update" in disk.files
     assert has(disk, OLD) and "/lib/limen/x.mpy" not in disk.files
 
 

@@ -23,7 +23,7 @@ from host_tools.client import (
 )
 from host_tools.contract import Channel
 from host_tools.contract_alarms import AlarmState, sentence
-from host_tools.contract_devices import Answering, GivenUp, Plate, Refusal
+from host_tools.contract_devices import Answering, GatewayFault, GivenUp, Plate, Refusal
 from host_tools.contract_functions import OrderChange, Period, Shed, Use
 from host_tools.contract_table import Boot
 from host_tools.emulation import brokers
@@ -76,6 +76,8 @@ HEAD = "2026-11-21T20:00:00.250+00:00 hall-2/press-07"
         (replace(SHED, body=Plate("model", "M2", "M1")), f"{HEAD} hall has the model M2, was M1"),
         (replace(SHED, body=GivenUp("full", "9f03a1c4", 2, 17, 830, 814)),
          f"{HEAD} hall gave up 814 records of boot 2 (17 to 830): the flash was full"),
+        (replace(SHED, body=GatewayFault("update", "the broker was not reached")),
+         f"{HEAD} hall took the last update back: the broker was not reached"),
         (replace(SHED, body=OrderChange("A-1", "paused")), f"{HEAD} hall order A-1 paused"),
         (replace(SHED, body=ENDED),
          f"{HEAD} hall order A-1 ended: 4 parts, 1 of them rejects; idle 7 s, running 90 s; "

@@ -3,6 +3,8 @@
 import machine
 
 
-def restart():
-    """As after power-on, but that the chip tells the causes apart; never returns."""
+def restart(why=b"restart"):
+    """As after power-on, but that the chip tells the causes apart; never returns. `why`, in the
+    RTC's memory, tells `safe` that it was done on purpose."""
+    machine.RTC().memory(why)
     machine.reset()

@@ -1,0 +1,79 @@
+"""A gateway that ends early again and again: last good configuration, safe mode."""
+
+import json
+
+import pytest
+
+from console import troubles
+from disk import files_on, put_on
+from host_tools import interpreter
+from oven_gateway import OvenGateway
+
+pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
+
+CONFIGURATION = "/config.jsonl"
+BASE = "limen/v1/hall-2/g1/"
+
+
+class Gateway(OvenGateway):
+    def __init__(self, folder):
+        super().__init__(folder, '["plain"]')
+        self.births, self.faults = [], []
+        self.broker.subscribe(BASE + "#", self._hear)
+
+    def _hear(self, topic, payload, _retain):
+        if topic == BASE + "birth":
+            self.births.append(json.loads(payload))
+        elif topic == BASE + "dev/gateway/event":
+            bodies = [record[3] for record in json.loads(payload)["r"]]
+            self.faults += [(body["fault"], body["why"]) for body in bodies if "fault" in body]
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    gateway = Gateway(tmp_path)
+    gateway.run(8)
+    yield gateway
+    gateway.board.stop()
+
+
+def broken(gateway, files):
+    """Let the gateway start with these files in the places of its own."""
+    gateway.board.power_cut()
+    put_on(gateway.flash, files)
+    gateway.board.start()
+
+
+def with_bad_device(gateway):
+    head, rest = files_on(gateway.flash)[CONFIGURATION].split(b"\n", 1)
+    return {CONFIGURATION: head.replace(b'"hash":"', b'"hash":"f') + b"\n[]\n" + rest}
+
+
+def test_a_configuration_that_ran_well_comes_back(gateway):
+    assert not any("/good" in path for path in files_on(gateway.flash))
+    gateway.run(310)
+    before = files_on(gateway.flash)
+    assert before["/good" + CONFIGURATION] == before[CONFIGURATION]
+    assert (gateway.faults, troubles(gateway.console)) == ([], [])
+    broken(gateway, with_bad_device(gateway))
+    gateway.run(60)
+    ((what, why),) = gateway.faults
+    assert what == "configuration" and "Error" in why
+    assert gateway.board.boots == 5
+    after = files_on(gateway.flash)
+    assert after[CONFIGURATION] == before[CONFIGURATION]
+    assert not any(path.startswith(("/faults/", "/restoring")) for path in after)
+    assert gateway.births[-1]["cfg"] == gateway.births[0]["cfg"]
+
+
+def test_devices_that_end_the_start_are_left_out_for_an_hour(gateway):
+    broken(gateway, with_bad_device(gateway))
+    gateway.run(60)
+    ((what, why),) = gateway.faults
+    assert what == "safe_mode" and "Error" in why
+    boots = gateway.board.boots
+    gateway.run(3500)
+    assert gateway.board.boots == boots
+    gateway.run(100)
+    assert gateway.board.boots == boots + 2
+    assert [what for what, _ in gateway.faults] == ["safe_mode"] * 2
