@@ -1,6 +1,6 @@
 """Emulated boards from blank flash to online and updated, by the real tools; prints what they say.
 
-.venv/bin/python tests/campaigns/first_flash.py [BOARD ...]
+    .venv/bin/python tests/campaigns/first_flash.py [BOARD ...]
 """
 
 import argparse

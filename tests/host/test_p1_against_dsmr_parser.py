@@ -26,7 +26,6 @@ VALUES = {
     "v5_two_mbus": 28,
 }
 
-
 class Channel:
     fresh = True
 

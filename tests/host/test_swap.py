@@ -1,12 +1,10 @@
 """firmware/swap.py with the power failing before each single change of the file system."""
 
-import io
 import json
-from types import SimpleNamespace
 
 import pytest
 
-from host_tools.paths import FIRMWARE
+from script_disk import Disk, PowerCut, script_on
 
 GONE = "/lib/limen/gone.mpy"
 OLD = {
@@ -25,82 +23,9 @@ PLAN = {
 }
 
 
-class PowerCut(Exception):
-    pass
-
-
-class Disk:
-    """What LittleFS promises: a file has its content once it is closed, a rename is one step.
-
-    The power fails at the change number `cut`; `room` is for new files, in bytes.
-    """
-
-    def __init__(self, cut=None, room=10**6):
-        self.files = OLD | {"/new" + path: content for path, content in NEW.items()}
-        self.files["/update.json"] = json.dumps(PLAN).encode()
-        self.folders = {"/lib", "/lib/limen", "/new", "/new/lib", "/new/lib/limen"}
-        self.cut, self.room = cut, room
-        self.changes = 0
-
-    def change(self):
-        if self.changes == self.cut:
-            self.cut = None
-            raise PowerCut
-        self.changes += 1
-
-    def stat(self, path):
-        if path not in self.files and path not in self.folders:
-            raise OSError(2)
-
-    def mkdir(self, path):
-        self.change()
-        assert path.rpartition("/")[0] in self.folders | {""}
-        self.folders.add(path)
-
-    def remove(self, path):
-        self.change()
-        del self.files[path]
-
-    def rename(self, path, to):
-        self.change()
-        self.files[to] = self.files.pop(path)
-
-    def open(self, path, mode="r"):
-        if "w" not in mode:
-            content = self.files[path]
-            return io.BytesIO(content) if "b" in mode else io.StringIO(content.decode())
-        return Written(self, path, mode)
-
-    def write(self, path, content):
-        assert path.rpartition("/")[0] in self.folders | {""}
-        if len(content) > self.room:
-            raise OSError(28)
-        self.change()
-        self.files[path] = content
-
-
-class Written:
-    def __init__(self, disk, path, mode):
-        self.disk, self.path = disk, path
-        self.buffer = io.BytesIO() if "b" in mode else io.StringIO()
-        self.write = self.buffer.write
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind is None:
-            content = self.buffer.getvalue()
-            self.disk.write(self.path, content if isinstance(content, bytes) else content.encode())
-
-
-def script_on(disk, name):
-    """A script of the firmware that has this disk."""
-    script = SimpleNamespace()
-    exec(compile((FIRMWARE / f"{name}.py").read_text(), name, "exec"), vars(script))
-    script.os, script.open = disk, disk.open
-    vars(script)["__import__"] = lambda other: script_on(disk, other)
-    return script
+def disk_of(cut=None, room=10**6):
+    files = OLD | {"/new" + path: content for path, content in NEW.items()}
+    return Disk(files | {"/update.json": json.dumps(PLAN).encode()}, cut, room)
 
 
 def starts(disk, count=1, after_reset=True):
@@ -130,14 +55,14 @@ def has(disk, files):
 
 
 def changes_until_reverted():
-    disk = Disk()
+    disk = disk_of()
     starts(disk, 6)
     assert state(disk) == "reverted"
     return disk.changes
 
 
 def test_an_update_is_put_in_its_place_and_is_on_trial():
-    disk = Disk()
+    disk = disk_of()
     assert starts(disk) == [True]
     assert has(disk, NEW) and state(disk) == "trial"
     assert GONE not in disk.files and disk.files["/old" + GONE] == OLD[GONE]
@@ -146,7 +71,7 @@ def test_an_update_is_put_in_its_place_and_is_on_trial():
 
 
 def test_three_starts_that_nobody_called_good_bring_the_old_files_back():
-    disk = Disk()
+    disk = disk_of()
     assert starts(disk, 5) == [True, False, False, False, True]
     assert has(disk, OLD) and "/lib/limen/x.mpy" not in disk.files
     assert state(disk) == "reverted" and starts(disk) == [False]
@@ -154,7 +79,7 @@ def test_three_starts_that_nobody_called_good_bring_the_old_files_back():
 
 
 def test_starts_that_somebody_at_the_prompt_asks_for_do_not_count():
-    disk = Disk()
+    disk = disk_of()
     starts(disk)
     assert starts(disk, 9, after_reset=False) == [False] * 9
     assert state(disk) == "trial"
@@ -162,7 +87,7 @@ def test_starts_that_somebody_at_the_prompt_asks_for_do_not_count():
 
 @pytest.mark.parametrize("cut", range(changes_until_reverted()))
 def test_the_power_may_fail_before_any_change(cut):
-    disk = Disk(cut)
+    disk = disk_of(cut)
     seen = set()
     for _ in range(7):
         starts(disk)
@@ -174,7 +99,7 @@ def test_the_power_may_fail_before_any_change(cut):
 
 
 def test_a_full_file_system_changes_nothing():
-    disk = Disk(room=1000)
+    disk = disk_of(room=1000)
     assert starts(disk) == [False]
     assert has(disk, OLD) and "/lib/limen/x.mpy" not in disk.files
     plan = json.loads(disk.files["/reverted.json"])
