@@ -1,7 +1,7 @@
 """Starts the gateway: configuration and secrets from flash, then the event loop, for ever.
 
 A board that has a setup mode looks first whether this start is for it. If the program ends all the
-same, `safe` lets it start anew.
+same, `safe` lets it start anew; the watchdog does where it hangs, or cannot even be loaded.
 """
 
 import os
@@ -9,11 +9,13 @@ import os
 if "setup.json" in os.listdir("/"):
     __import__("setup_entry").start(__import__("machine"))
 
+__import__("machine").WDT(timeout=30000)
+
+from limen.app import main  # noqa: E402 (the watchdog is on by now)
+
 
 def start():
     try:
-        from limen.app import main
-
         main()
     except BaseException as error:
         __import__("safe").end(__import__("machine"), error)

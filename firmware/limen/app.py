@@ -380,8 +380,10 @@ class Gateway:
         if isinstance(error, Exception):
             sys.print_exception(error)
 
-    async def run(self, watchdog):
-        self.supervisor = Supervisor(self.clock, watchdog, self.report, self.uplink.nudge)
+    async def run(self):
+        self.supervisor = Supervisor(
+            self.clock, board.watchdog(_WATCHDOG_MS), self.report, self.uplink.nudge
+        )
         start = self.supervisor.start
         if self.network:
             start("network", self.network.run)
@@ -416,10 +418,8 @@ def main():
     """Start the gateway from the configuration and the secrets on its flash.
 
     The configuration is read line by line: a bus or a device each, so that it is never whole in
-    memory. OSError or ValueError when a file is absent or broken; the watchdog looks after what
-    hangs.
+    memory. OSError or ValueError when a file is absent or broken.
     """
-    watchdog = board.watchdog(_WATCHDOG_MS)
     with open(SECRETS) as file:
         secrets = json.load(file)
     with open(CONFIGURATION) as lines:
@@ -427,4 +427,4 @@ def main():
     forget_devices()
     gateway.attach_brokers(secrets)
     forget_start()
-    asyncio.run(gateway.run(watchdog))
+    asyncio.run(gateway.run())

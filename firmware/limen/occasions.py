@@ -16,7 +16,9 @@ _SAFE_S = const(3600)
 
 
 def attend(gateway):
-    link = gateway.link or gateway.node_link
+    known = set(sys.modules)
+    from limen.service.verbs import forget, loaded_since
+
     names = os.listdir("/")
     if "update.json" in names:
         from limen.commands.trial import start_trial
@@ -28,14 +30,15 @@ def attend(gateway):
         asyncio.create_task(tell_faults(gateway.outbox, gateway.tell_own))
     if "safe" in sys.modules:
         asyncio.create_task(_leave_safe_mode())
-    elif gateway.alone:
-        request = json.dumps(gateway.alone["request"]).encode()
-        gateway.on_message(gateway.alone["topic"].encode(), request, False)
-    elif not _is_proven():
+    elif not gateway.alone and not _is_proven():
         from limen.service.proof import prove
 
+        link = gateway.link or gateway.node_link
         asyncio.create_task(prove(gateway.clock, link, gateway.report))
-    del sys.modules[__name__], sys.modules["limen"].occasions
+    forget([__name__] + loaded_since(known))  # what still runs is kept by its task
+    if isinstance(gateway.alone, dict):
+        request = json.dumps(gateway.alone["request"]).encode()
+        gateway.on_message(gateway.alone["topic"].encode(), request, False)
 
 
 def _is_proven():
