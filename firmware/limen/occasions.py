@@ -11,14 +11,13 @@ import os
 import sys
 
 from limen.core.compat import const
+from limen.core.late import forget_since
 
 _SAFE_S = const(3600)
 
 
 def attend(gateway):
-    known = set(sys.modules)
-    from limen.service.verbs import forget, loaded_since
-
+    known = set(sys.modules) - {__name__}
     names = os.listdir("/")
     if "update.json" in names:
         from limen.commands.trial import start_trial
@@ -31,11 +30,8 @@ def attend(gateway):
     if "safe" in sys.modules:
         asyncio.create_task(_leave_safe_mode())
     elif not gateway.alone and not _is_proven():
-        from limen.service.proof import prove
-
-        link = gateway.link or gateway.node_link
-        asyncio.create_task(prove(gateway.clock, link, gateway.report))
-    forget([__name__] + loaded_since(known))  # what still runs is kept by its task
+        gateway.supervisor.unproven = gateway.link or gateway.node_link
+    forget_since(known)  # what still runs is kept by its task
     if isinstance(gateway.alone, dict):
         request = json.dumps(gateway.alone["request"]).encode()
         gateway.on_message(gateway.alone["topic"].encode(), request, False)

@@ -3,12 +3,14 @@
 Each task owns a pulse and says with every beat when the next one comes at the latest. A task that
 ends or fails is reported, counted and started again after a pause that grows; one that falls
 silent lets the watchdog reset the board, which is the only cure for a loop that never yields.
+A configuration under which all went well for a while is a good one, and kept (`last_good`).
 """
 
 import asyncio
 
 from limen.core.compat import const
 
+_PROVEN_S = const(300)
 _LONGEST_PAUSE_S = const(60)
 _PERIOD_MS = const(4000)  # well within the watchdog's 30 s, and few wakes of an idle board
 
@@ -31,7 +33,10 @@ class Pulse:
 
 
 class Supervisor:
-    """Runs the tasks it is given, for ever; `each_period()` is called with every tick."""
+    """Runs the tasks it is given, for ever; `each_period()` is called with every tick.
+
+    `unproven` is the link whose broker is to be heard before the configuration is a good one.
+    """
 
     def __init__(self, clock, watchdog, report, each_period):
         self._clock = clock
@@ -39,6 +44,7 @@ class Supervisor:
         self._report = report
         self._each_period = each_period
         self.pulses = []
+        self.unproven = None
 
     def start(self, name, task):
         """Run the coroutine function `task(pulse)` and run it again whenever it ends."""
@@ -71,7 +77,16 @@ class Supervisor:
                 self._report(late.name, "overdue: the watchdog is no longer fed")
             known = late
             self._each_period()
+            if self.unproven and self.unproven.heard_s and self._clock.s > _PROVEN_S:
+                self.unproven = None
+                self._prove()
             await asyncio.sleep_ms(_PERIOD_MS)
+
+    def _prove(self):
+        try:
+            __import__("last_good").prove()
+        except MemoryError as error:  # the next start tries it again
+            self._report("last good configuration", error)
 
     def _overdue(self):
         for pulse in self.pulses:
