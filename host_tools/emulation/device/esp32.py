@@ -74,7 +74,6 @@ def idf_heap_info(capabilities):
     return [(240, 0, 0, 0), (7288, 0, 0, 0), (16648, 4, 0, 4), (79904, 35712, 24576, 35424)]
 
 
-
 def __getattr__(name):
     if name != "PCNT" or not has_counters:
         raise AttributeError(name)
