@@ -22,7 +22,8 @@ from host_tools.site_secrets import CA, CERTIFICATE, KEY
 
 PLAN = "/update.json"
 NEW = "/new"
-_PROGRAMS = "/lib/limen"
+_PROGRAMS = "/lib"
+_PACKAGE = "/lib/limen/"
 _SECRET = {SECRETS, CA, CERTIFICATE, KEY}
 _DIGITS = 16
 _PATHS_AT_ONCE = 4
@@ -123,8 +124,9 @@ class Cable:
         self.digests = prompt.digests
 
     def programs(self) -> list[str]:
-        """What is there of the firmware; all that lies there is ours."""
-        return self._prompt.below(_PROGRAMS)
+        """What is there of the firmware: its package, and its modules beside that."""
+        there = self._prompt.below(_PROGRAMS)
+        return [path for path in there if path.startswith(_PACKAGE) or path.count("/") == 2]
 
     def write(self, path: str, content: bytes) -> None:
         free = self._prompt.free_bytes()

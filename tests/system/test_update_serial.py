@@ -52,11 +52,13 @@ def test_what_has_changed_is_written_and_what_the_gateway_keeps_stays(board, sit
     state = board.files()["/state.json"]
     with Prompt(board.port) as prompt:
         prompt.write("/lib/limen/drivers/old.mpy", b"of another site")
+        prompt.write("/lib/old.mpy", b"of another site, too")
     site.write_text(site.read_text().replace("baud = 9600", "baud = 19200"))
     changed = gateway_files(load_site(site), "press-07")
     assert limen_update(board, site) == 0
     said = capsys.readouterr().out
-    assert "Not needed any more, and taken away: /lib/limen/drivers/old.mpy" in said
+    gone = said.partition("Not needed any more, and taken away: ")[2].partition("\n")[0]
+    assert set(gone.split(", ")) == {"/lib/limen/drivers/old.mpy", "/lib/old.mpy"}
     assert "takes it back if it fails" in said
     wait_for(lambda: board.has(changed))
     wait_for(lambda: b'"trial"' in board.files()["/update.json"])
