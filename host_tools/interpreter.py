@@ -94,6 +94,12 @@ def find() -> Interpreter:
     raise ToolError(" ".join([*reasons, _NONE_HERE]))
 
 
+def on_path() -> Interpreter | None:
+    """The one on PATH, whatever its word size; None where there is none that can be used."""
+    command = shutil.which("micropython")
+    return _probe([command])[0] if command else None
+
+
 def _candidates() -> list[list[str]]:
     commands = [_unpacked_command(UNPACKED)] if UNPACKED.exists() else []
     on_path = shutil.which("micropython")
