@@ -7,6 +7,9 @@ import pytest
 from console import troubles
 from disk import files_on, put_on
 from host_tools import interpreter
+from host_tools.bytecode import compile_module
+from host_tools.setup_access import setup_files
+from host_tools.site import load_site
 from oven_gateway import OvenGateway
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
@@ -77,3 +80,25 @@ def test_devices_that_end_the_start_are_left_out_for_an_hour(gateway):
     gateway.run(100)
     assert gateway.board.boots == boots + 2
     assert [what for what, _ in gateway.faults] == ["safe_mode"] * 2
+
+
+def test_a_driver_that_hangs_is_left_out(gateway):
+    hanging = compile_module(b"import time\nwhile True:\n    time.sleep(1)\n", "hanging")
+    broken(gateway, {"/lib/limen/drivers_modbus_rtu.mpy": hanging})
+    gateway.run(120)
+    assert gateway.faults == [("safe_mode", "the watchdog reset the board")]
+    assert gateway.births[-1]["reset"] == "watchdog"
+
+
+def test_a_torn_configuration_is_replaced_at_once(gateway):
+    site = load_site(gateway.flash.path.parent / "site.toml")
+    gateway.run(310)
+    files = files_on(gateway.flash)
+    broken(gateway, setup_files(site, "g1") | {CONFIGURATION: b'{"torn'})
+    boots = gateway.board.boots
+    gateway.run(20)
+    assert gateway.faults == [("configuration", "/config.jsonl is not there, or damaged")]
+    assert (gateway.board.boots, files_on(gateway.flash)[CONFIGURATION]) == (
+        boots + 1,
+        files[CONFIGURATION],
+    )

@@ -24,7 +24,7 @@ class Gateway(OvenGateway):
     def __init__(self, folder):
         super().__init__(folder, '["plain"]')
         self.folder = folder
-        self.answers, self.births = [], []
+        self.answers, self.births, self.faults = [], [], []
         self.broker.subscribe(BASE + "#", self._hear)
         self.asked = 0
 
@@ -33,6 +33,9 @@ class Gateway(OvenGateway):
             self.answers.append(json.loads(payload))
         elif topic == BASE + "birth":
             self.births.append(json.loads(payload))
+        elif topic == BASE + "dev/gateway/event":
+            bodies = [record[3] for record in json.loads(payload)["r"]]
+            self.faults += [body for body in bodies if "fault" in body]
 
     def ask(self, facts, verb="update"):
         """As `Requests.ask`, in virtual time."""
@@ -107,6 +110,7 @@ def test_a_configuration_that_loses_the_broker_is_taken_back(gateway):
     assert len(gateway.births) > count
     facts = gateway.ask({}, "trial").facts
     assert (facts["state"], facts["why"]) == ("reverted", "the broker was not reached")
+    assert gateway.faults == [{"fault": "update", "why": "the broker was not reached"}]
 
 
 def test_an_update_cut_off_is_made_good_by_the_next(gateway):
