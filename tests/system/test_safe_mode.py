@@ -102,3 +102,13 @@ def test_a_torn_configuration_is_replaced_at_once(gateway):
         boots + 1,
         files[CONFIGURATION],
     )
+
+
+def test_a_program_that_cannot_be_loaded_ends_up_in_setup_mode(gateway):
+    site = load_site(gateway.flash.path.parent / "site.toml")
+    setup = setup_files(site, "g1")["/setup.json"]
+    broken(gateway, {"/setup.json": setup, "/lib/limen/__init__.mpy": b"broken"})
+    gateway.run(200)
+    words = "limen: setup mode, as it ends early, even without its devices: the watchdog reset"
+    assert any(line.startswith(words) for line in gateway.console)
+    assert gateway.board.access_point[0] == "limen-g1"
