@@ -51,6 +51,18 @@ def test_flash_that_refuses_is_counted_and_memory_goes_on():
     assert gateway.journal.counters(1)["failures"] > 0
 
 
+def test_flash_that_refused_for_a_time_is_written_again():
+    flash = Flash(16)
+    before = Boot(flash)
+    flash.refuses = True
+    for s in range(30):
+        before.sample(s, s, commit=True)
+    flash.refuses = False
+    before.sample(30, 30, commit=True)
+    assert before.journal.counters(1)["failures"] > 30
+    assert dict(Boot(flash, boot=2).drain()) == before.put
+
+
 def test_flash_that_refuses_from_the_start_is_read_all_the_same():
     flash = Flash(16)
     before = Boot(flash)

@@ -25,6 +25,8 @@ FREE = const(0)
 LOST = const(4)
 _BAD = const(5)  # refuses to be written
 
+_TRIES = const(4)
+
 _LIVE = const(0xFF)
 _DEAD = const(0)
 _FORM = "<4sIIIIIIII"  # magic, number, inc, boot, cfg, first seq, first second, kind, CRC
@@ -94,23 +96,32 @@ class Segments:
                 raise OSError(5)
 
     def begin(self, kind, inc, boot, cfg, seq, s):
-        """Make the next free block a segment; return it. OSError if there is none that works."""
+        """Make the next free block a segment; return it. OSError if there is none that works.
+
+        A block is bad if a later one takes what it refused. Where several refuse, the flash does.
+        """
+        last = self._last
+        refusing = []
         for step in range(1, self.count + 1):
-            block = (self._last + step) % self.count
+            block = (last + step) % self.count
             if self.kinds[block] == FREE:
                 try:
                     self._make(block, (kind, inc, boot, cfg, seq, s))
+                    for bad in refusing:
+                        self.turn(bad, _BAD)
                     return block
                 except OSError:
                     self.failures += 1
-                    self.turn(block, _BAD)
+                    refusing.append(block)
+                    if len(refusing) == _TRIES:
+                        break
         raise OSError(28)
 
     def _make(self, block, facts):
         kind, inc, boot, cfg, seq, s = facts
         self._last = block
-        self.newest += 1
         self._flash.ioctl(6, block)
+        self.newest += 1
         head = bytearray(b"\xff" * HEAD)
         struct.pack_into(_FORM, head, 0, _MAGIC, self.newest, inc, boot, cfg, seq, s, kind, 0)
         struct.pack_into("<I", head, 32, binascii.crc32(memoryview(head)[:32]))
@@ -129,13 +140,12 @@ class Segments:
         return found
 
     def kill(self, block):
-        """Nothing in it is needed any longer."""
+        """Nothing in it is needed any longer, also where flash refuses to note it."""
         try:
             self.clear(block, STATE_AT)
-            self.turn(block, FREE)
         except OSError:
             self.failures += 1
-            self.turn(block, _BAD)
+        self.turn(block, FREE)
 
     def clear(self, block, at):
         """Clear the bits of one byte."""
