@@ -115,7 +115,8 @@ def limen_lines(command: str) -> list[str]:
         env=clean_environment(),
     )
     assert done.returncode == 0, f"{command}: {done.stderr}"
-    return [line for line in done.stdout.splitlines() if line.startswith(LIMEN)]
+    lines = done.stdout.replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.startswith(LIMEN)]
 
 
 def require_parses(line: str, monkeypatch) -> None:

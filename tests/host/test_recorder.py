@@ -82,10 +82,11 @@ def test_a_recording_comes_back_exactly(tmp_path):
     assert recording.skipped == 0
 
 
-def test_of_several_devices_one_is_chosen(tmp_path):
+def test_several_devices_come_back_or_one_that_is_chosen(tmp_path):
     path = recorded(tmp_path, sample(1, T_MS, "1"), sample(2, T_MS, "2", device="other-meter"))
-    with pytest.raises(Exception, match="several devices; choose one with --device: m, other-m"):
-        Recording(path)
+    recording = Recording(path)
+    assert recording.devices == ["m", "other-meter"]
+    assert [recording.value("voltage", 0, device) for device in recording.devices] == [1, 2]
     with pytest.raises(Exception, match="no device 'other'; the nearest is 'other-meter'"):
         Recording(path, device="other")
     assert Recording(path, device="other-meter").value("voltage", 0) == 2
