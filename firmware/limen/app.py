@@ -84,6 +84,10 @@ def make_interfaces(head, secrets, tell):
     return interfaces
 
 
+def _new_incarnation():
+    return binascii.hexlify(os.urandom(4)).decode()
+
+
 class Gateway:
     """Built once: the devices from the lines of the configuration; then, by `attach_brokers`, what
     brings their readings to the brokers. `run` never returns."""
@@ -127,12 +131,14 @@ class Gateway:
         """Name this boot; on flash first, as records are known by (incarnation, boot, seq)."""
         store = self.store
         if store.get("inc") is None:
-            store.set("inc", binascii.hexlify(os.urandom(4)).decode())
+            store.set("inc", _new_incarnation())
         store.set("boot", store.get("boot", 0) + 1)
         # A command that needs the memory of the devices, or safe mode: there are none then.
         self.alone = store.get("alone") or "safe" in sys.modules
         store.set("alone", None)
         store.save()
+        if store.failures:  # the next boot may count this number again, so nothing goes by it alone
+            store.set("inc", _new_incarnation())
         self.incarnation = store.get("inc")
         self.boot = store.get("boot")
 

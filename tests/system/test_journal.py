@@ -72,3 +72,17 @@ def test_a_restart_that_was_asked_for_is_told_as_a_clean_end(tmp_path):
         assert (boot.number, ending.before.clean) == (1, True)
         assert ending.settled == ending.SETTLED
         scene.assert_nothing_lost()
+
+
+def test_a_boot_whose_number_flash_refuses_gives_its_records_names_of_their_own(tmp_path):
+    with Scene(tmp_path, every="1s") as scene:
+        scene.run_to(30)
+        for end_s, refuses in ((70, True), (110, False)):
+            scene.world.board.power_cut()
+            scene.world.board.flash_faults.refuse(refuses)
+            scene.world.board.start()
+            scene.run_to(end_s)
+        boots = {arrival.boot for arrival in scene.arrivals}
+        assert (len(boots), len({boot.inc for boot in boots})) == (3, 2)
+        assert scene.gateway.conflicts == 0
+        assert scene.world.subscriber.errors == []
