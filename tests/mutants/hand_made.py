@@ -280,7 +280,7 @@ HAND_MADE = [
         "wear the first blocks only",
         "delivery/segments.py",
         "        for step in range(1, self.count + 1):\n"
-        "            block = (self._last + step) % self.count\n",
+        "            block = (last + step) % self.count\n",
         "        for step in range(1, self.count + 1):\n            block = step % self.count\n",
     ),
     (

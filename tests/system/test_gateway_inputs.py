@@ -183,7 +183,7 @@ def test_an_output_is_safe_from_the_start_and_without_a_configuration(gateway):
     board.start()
     gateway.run(5)
     assert board.pins == {23: 1}
-    assert "ENOENT" in gateway.console[-1]
+    assert [line for line in gateway.console if "ENOENT" in line]
 
 
 def test_an_output_that_the_site_has_no_more_is_left_alone(tmp_path, gateway):
