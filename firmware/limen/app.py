@@ -272,7 +272,7 @@ class Gateway:
         boot = self.boot - 1
         data, event = waiting(self.journal.segments, names[0], boot)
         is_clean = self.store.get("ended") == boot
-        if boot:
+        if boot and not self.store.failures:
             self.before = {"boot": boot, "clean": is_clean, "data": data, "event": event}
         forget_since(known)
 
