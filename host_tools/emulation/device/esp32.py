@@ -169,19 +169,11 @@ class Partition:
     def info(self):
         return self._info
 
-    # The file system keeps the arguments of these in one place. Their frames are so small that none
-    # is taken from the heap: else a collection could close a file in between, whose own arguments
-    # would then be there. A chip's are no programs in Python.
-
     def readblocks(self, block, buffer, offset=0):
-        offset = self._address(block, offset, len(buffer))
-        flash.seek(offset)
+        flash.seek(self._address(block, offset, len(buffer)))
         flash.readinto(buffer)
 
     def writeblocks(self, block, buffer, offset=None):
-        self._write(block, buffer, offset)
-
-    def _write(self, block, buffer, offset):
         if offset is None:
             for n in range(len(buffer) // _BLOCK):
                 self._erase(self._address(block, n * _BLOCK, _BLOCK))
