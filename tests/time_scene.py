@@ -46,6 +46,14 @@ channels.voltage = {{}}
 """
 NEW_YEAR_2027_S = 1_798_761_600
 HOUR_S = 3600
+BOUNDARIES = [
+    (946_684_800 + 2**30, "2034-01-09T13:37:04, 2^30 s since 2000"),
+    (2_020_464_000, "2034-01-10"),
+    (2**32 - 2_208_988_800, "2036-02-07T06:28:16, the era of NTP"),
+    (2**31, "2038-01-19T03:14:08, 2^31 s since 1970"),
+]
+"""Times in s since 1970 at which clocks break."""
+
 READING_MS = 250  # from the moment that the meter looks to the end of its answer, at most
 
 
