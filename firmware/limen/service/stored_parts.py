@@ -7,8 +7,10 @@ CONFIGURATION = "/config.jsonl"
 
 def part_of(name, path=CONFIGURATION):
     """The part of the configuration that is about a device; ValueError if there is none."""
-    for part in parts(path):
+    found = parts(path)
+    for part in found:
         if part.get("id") == name and "kind" not in part and "function" not in part:
+            found.close()  # and with it the file, which else a collection would, at any moment
             return part
     raise ValueError('there is no device "%s"' % name)
 
