@@ -10,7 +10,7 @@ PLAYED = $(if $(WORLD),--world "$(WORLD)") $(if $(RECORDING),--recording "$(RECO
 FLASHED = $(if $(PORT),--port "$(PORT)") $(if $(IMAGE),--image "$(IMAGE)") \
 	$(if $(BROKER),--broker "$(BROKER)") $(if $(filter 0,$(WATCH)),--no-watch)
 
-.PHONY: setup demo replay test noise cuts outage kills first-flash fuzz mutants soak lint golden bench size flash update flash-cuts update-cuts clean distclean
+.PHONY: setup demo replay test noise cuts outage kills first-flash fuzz mutants soak lint golden properties bench size flash update flash-cuts update-cuts clean distclean
 
 demo: setup
 	@$(LIMEN) demo $(PLAYED) $(if $(BROKER),--broker "$(BROKER)") $(OPTIONS)
@@ -57,6 +57,11 @@ mutants: setup
 # Days full of faults in virtual time: SEEDS=100
 soak: setup
 	@$(LIMEN) soak $(if $(SEEDS),--seeds "$(SEEDS)") $(ARGS)
+
+# Properties with new examples: SEEDS=10 of them.
+properties: setup
+	for seed in $$(seq $(or $(SEEDS),10)); do .venv/bin/pytest -n logical --dist loadfile \
+		tests/properties --hypothesis-profile default --hypothesis-seed $$seed $(ARGS) || exit; done
 
 # Every parser, or TARGET=p1, under a fuzzer that watches coverage; for SECONDS=60 each.
 fuzz: setup

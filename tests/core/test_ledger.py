@@ -150,6 +150,21 @@ def test_reset_adds_the_new_count():
     assert ledger.total == 812505
 
 
+def test_a_rollover_while_a_reset_is_in_question_is_counted():
+    ledger = begun([3600, 1000, 10], 400)
+    assert ledger.feed(30, 40) == REREAD
+    assert ledger.feed(15, 1040) == RESET
+    assert ledger.total == 400 + 1015
+
+
+def test_a_replacement_that_comes_to_its_base_again_adds_nothing():
+    ledger = begun([36000, 1000, 10], 400)
+    assert ledger.feed(300, 10) == REREAD
+    assert ledger.feed(320, 15) == HOLD
+    assert ledger.feed(295, 120) == REPLACEMENT
+    assert ledger.total == 400
+
+
 def test_replacement_adds_nothing_but_what_it_counts_on():
     ledger = begun(WRAPPING, 812500)
     assert ledger.feed(433000, 10) == REREAD

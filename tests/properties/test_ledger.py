@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from limen.core.ledger import (
@@ -232,6 +232,7 @@ def test_the_total_is_the_truth(rate, modulus, count, steps):
         max_size=60,
     ),
 )
+@example([1000, 65536, 10, 65535], [(0, 0), (1, 0), (0, 0), (-30151, 127382)])
 def test_whatever_is_read_the_total_never_falls(rule, readings):
     ledger = Ledger(rule)
     s = 0

@@ -165,11 +165,12 @@ class Ledger:
             return self._return(count, s)
         if not settled:
             return HOLD
+        since_base = max(0, self._step(self._base, count))
         if self._is_reset():
-            return self._turn(RESET, count, count, s)
+            return self._turn(RESET, count, self._base + since_base, s)
         if is_dip:
             return HOLD
-        return self._turn(REPLACEMENT, count, self._step(self._base, count), s)
+        return self._turn(REPLACEMENT, count, since_base, s)
 
     def _is_reset(self):
         silent_s = min(self._since_s - self.seen_s, _DAY_S)
