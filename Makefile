@@ -61,7 +61,7 @@ soak: setup
 # Properties with new examples: SEEDS=10 of them.
 properties: setup
 	for seed in $$(seq $(or $(SEEDS),10)); do .venv/bin/pytest -n logical --dist loadfile \
-		tests/properties --hypothesis-profile default --hypothesis-seed $$seed $(ARGS) || exit; done
+		tests/properties --hypothesis-profile new --hypothesis-seed $$seed $(ARGS) || exit; done
 
 # Every parser, or TARGET=p1, under a fuzzer that watches coverage; for SECONDS=60 each.
 fuzz: setup

@@ -44,6 +44,11 @@ def check_cut(cuts, part, seconds=1000):
         live(gateway, seconds, acked)
     except PowerCut:
         pass
+    check_after(flash, gateway, acked)
+
+
+def check_after(flash, gateway, acked):
+    """Start again after the cut; raise AssertionError if a record has suffered."""
     flash.cuts = None
     after = Boot(flash, boot=2)
     after.tell_gaps()

@@ -65,7 +65,7 @@ def read(frame, kind):
         yield (frame.seq, frame.device, frame.quality, frame.s, frame.ms, frame.uptime, body)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(st.lists(RECORD, min_size=1, max_size=12), st.sampled_from((DATA, EVENT)), st.booleans())
 def test_what_a_frame_took_comes_back(records, kind, uptime):
     frame = Frame()
@@ -77,7 +77,7 @@ def test_what_a_frame_took_comes_back(records, kind, uptime):
     assert list(read(again, kind)) == said[:count]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.lists(RECORD, min_size=1, max_size=6), st.data())
 def test_a_torn_frame_is_none(records, data):
     frame = Frame()

@@ -26,7 +26,11 @@ _LOOK_S = 0.02
 def main() -> None:
     """Load what the tests named on the command line need, then serve."""
     settings.register_profile(
-        "mutants", database=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
+        "mutants",
+        database=None,
+        derandomize=True,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate),
     )
     settings.load_profile("mutants")
     with contextlib.redirect_stdout(sys.stderr):

@@ -140,7 +140,7 @@ HAND_MADE = [
     (
         "add the whole count after a reset twice",
         "core/ledger.py",
-        "            return self._turn(RESET, count, count, s)",
+        "            return self._turn(RESET, count, self._base + since_base, s)",
         "            return self._turn(RESET, count, 2 * count, s)",
     ),
     (

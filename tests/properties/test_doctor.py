@@ -50,7 +50,7 @@ def carry(exchanges, script):
 
 
 @given(st.lists(answers, min_size=1, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_an_examination_comes_to_an_end_and_to_words(script):
     examination = Examination(Finding(FRAMING, 5, 3))
     carry(examination.exchanges(CANDIDATES), script)
@@ -59,7 +59,7 @@ def test_an_examination_comes_to_an_end_and_to_words(script):
 
 
 @given(st.lists(answers, min_size=1, max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_scan_comes_to_an_end_and_its_costs_to_nothing(script):
     scan = Scan([FRAMING, (2400, 0, 1)], range(1, 12), 100, rare=[(38400, None, 2)])
     carry(scan.exchanges(), script)

@@ -144,7 +144,7 @@ def linked_result(text: str) -> object:
     return limen.__dict__[main]()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.randoms(use_true_random=False))
 def test_random_functions_do_the_same_in_the_same_order(chance):
     text = Writer(random.Random(chance.getrandbits(64))).program()

@@ -54,7 +54,7 @@ def damage(cells: bytearray, kind: str, at: int, what) -> None:
         cells[at * BLOCK : at * BLOCK + 4] = what
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25)
 @given(st.lists(DAMAGE, min_size=1, max_size=6))
 def test_what_can_be_read_is_delivered_as_it_was_put(damages):
     flash = Flash(BLOCKS)
@@ -71,7 +71,7 @@ def test_what_can_be_read_is_delivered_as_it_was_put(damages):
     assert len(after.drain()) == 1
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(st.binary(min_size=1, max_size=LARGEST), st.sampled_from((DATA, EVENT)))
 def test_a_frame_that_is_whole_and_yet_nonsense_harms_nobody(payload, kind):
     flash = Flash(BLOCKS)

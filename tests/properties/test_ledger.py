@@ -207,7 +207,7 @@ class World:
         assert (self.ledger.total, self.ledger.quality()) == (self.truth, GOOD)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.sampled_from([100, 1000, 36000]),
     st.sampled_from([0, 10**8, 1 << 32, 1 << 48]),
@@ -220,7 +220,7 @@ def test_the_total_is_the_truth(rate, modulus, count, steps):
         world.step(*step)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from([[1000, 0, 10], [1000, 65536, 10, 65535], [0, 0, 0], [10**9, 1 << 64, 10**7]]),
     st.lists(

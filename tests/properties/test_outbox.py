@@ -48,7 +48,7 @@ class Model:
         return [r[1] for r in waiting if r[1][1] == device][:limit]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([(1600, 700), (560, 520)]),
     st.lists(st.one_of(put, put, put, send, ack, repeat), min_size=40, max_size=120),

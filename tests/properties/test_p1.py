@@ -77,7 +77,7 @@ def expected(lines):
     return [(pack(code), wh(number, unit)) for code, number, unit in lines]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.tuples(noise, readings), max_size=4),
     noise,
@@ -92,7 +92,7 @@ def test_all_telegrams_are_found_whatever_lies_between(parts, behind, sends_crc,
     assert counted == ({"ok": len(parts)} if parts else {})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(readings, readings, st.data())
 def test_a_damaged_telegram_is_never_taken_and_the_next_one_is(lines, others, data):
     good = telegram(lines)
@@ -105,7 +105,7 @@ def test_a_damaged_telegram_is_never_taken_and_the_next_one_is(lines, others, da
     assert framer.counts[0] == 2 and sum(framer.counts) >= 3
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(readings, readings, st.data())
 def test_a_cut_telegram_is_never_taken_and_the_next_one_is(lines, others, data):
     good = telegram(lines)
@@ -118,7 +118,7 @@ def test_a_cut_telegram_is_never_taken_and_the_next_one_is(lines, others, data):
     assert read_all(framer, cut + telegram(others)) == [expected(others)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.binary(max_size=300), max_size=20))
 def test_random_bytes_raise_nothing(pieces):
     framer = Framer()
@@ -127,7 +127,7 @@ def test_random_bytes_raise_nothing(pieces):
     assert read_all(framer, telegram([("1-0:1.8.1", "1", "kWh")])) == [[(pack("1-0:1.8.1"), 1000)]]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.text("/!\r\n()*-:.0123456789ABFkWhm3n\x00\x7fSW", max_size=400))
 def test_bytes_that_look_like_telegrams_raise_nothing(text):
     data = ("/" + text + "\r\n!\r\n").encode()
