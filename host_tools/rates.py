@@ -96,7 +96,7 @@ def attend(
     return Attendance(
         name,
         meter,
-        len(turns.times_us),
+        bisect.bisect(turns.times_us, until_us),
         turns.share_permille(begin_us, until_us) or 0,
         min((share or 0 for share in shares), default=None),
         sum(not is_good for _, is_good in values),

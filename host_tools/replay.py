@@ -45,6 +45,7 @@ _BELIEVED_S = 1_767_225_600  # 2026-01-01: a gateway takes no earlier time from 
 _WEEK_S = 7 * 86_400
 _YEAR_S = 31_556_952
 _DELIVERY_US = 30_000_000
+_LEAST_US = 10_000_000
 _PROGRESS_S = 5
 _SLICE_US = 600_000_000
 
@@ -70,16 +71,15 @@ def run(args: argparse.Namespace) -> int:
     console = Console(stderr=args.out == Path("-"), width=100)
     price = page.Price.parse(args.price) if args.price else None
     began = time.monotonic()
-    program = _program(args, console)
-    replay = play(program, console)
-    end_us = program.end_us
+    replay = play(_program(args, console), console)
+    end_us = replay.story.end_us
     _write(args.out, replay.csv())
     summary = replay.world.summary(end_us)
     console.print(summary)
     if replay.world.wiring.traced_line:
         console.print(replay.world.wiring.traced_line.sentence())
     if args.report:
-        page.write(args.report, replay.story, summary, end_us, price)
+        page.write(args.report, replay.story, summary, price)
         console.print(f"The report is in {args.report}.")
     took_s = time.monotonic() - began
     console.print(f"{end_us / 1e6 / took_s:,.0f} × real time: {took_s:.1f} s.")
@@ -131,11 +131,16 @@ def of_recording(args: argparse.Namespace, console: Console) -> Program:
         f"{recording.rows} rows, every channel read each {ms_text(every_ms)}, "
         "whatever the site says."
     )
-    program = Program.since(plan, recording.times[0] // 1_000_000, recording.length_us)
+    program = Program.since(plan, recording.times[0] // 1_000_000, _length_us(recording))
     if program.later_s:
         weeks = program.later_s // _WEEK_S
         console.print(f"The gateway lives {weeks} weeks later, as it believes no time before 2026.")
     return program
+
+
+def _length_us(recording: Recording) -> int:
+    """How long it plays: the last row holds as long as others, and any gateway must boot."""
+    return max(_LEAST_US, recording.length_us + int(recording.step_s * 1_000_000))
 
 
 def _of_trace(args: argparse.Namespace, console: Console) -> Program:
@@ -206,16 +211,20 @@ class Replay:
         self.world.board.start()
         told = time.monotonic()
         try:
-            end_us += _DELIVERY_US
             while scheduler.now_us < end_us:
-                scheduler.run_until(min(end_us, scheduler.now_us + _SLICE_US))
-                if self._exit_text is not None:
-                    raise ToolError(f"The board's program has ended: {self._exit_text}")
+                self._run(min(end_us, scheduler.now_us + _SLICE_US))
                 if time.monotonic() - told > _PROGRESS_S:
                     told = time.monotonic()
                     console.print(f"{100 * scheduler.now_us // end_us} %")
+            self.story.end()
+            self._run(end_us + _DELIVERY_US)
         finally:
             self.world.close()
+
+    def _run(self, until_us: int) -> None:
+        self.world.scheduler.run_until(until_us)
+        if self._exit_text is not None:
+            raise ToolError(f"The board's program has ended: {self._exit_text}")
 
     def csv(self) -> str:
         """What was published."""

@@ -309,15 +309,18 @@ class Verdict:
 
 
 def judge(
-    device: str, channel: dict, reads: Reads, points: list[Point], until_us: int | None = None
+    device: str, channel: dict, reads: Reads, points: list[Point], until_us: float = math.inf
 ) -> Verdict:
     """Compare a channel's points with its reads; `channel` is its part of the configuration.
 
-    Reads after `until_us` may still have been under way and prove nothing.
+    Reads after `until_us` may still have been under way, prove nothing and are not counted; nor
+    are points of then, though they must be right.
     """
+    read = bisect.bisect(reads.turns.times_us, until_us)
+    published = sum(point.t_ms * 1000 <= until_us for point in points)
+    verdict = Verdict(device, channel, read, published, grain=reads.grain)
     served = len(reads.times_us)
-    verdict = Verdict(device, channel, len(reads.turns.times_us), len(points), grain=reads.grain)
-    settled = served if until_us is None else bisect.bisect(reads.times_us, until_us)
+    settled = bisect.bisect(reads.times_us, until_us)
     rule = Rule.of(channel)
     places = [reads.place_at(point.t_ms) for point in points]
     verdict.uncovered = max(places[0], 0) if places else served

@@ -353,7 +353,7 @@ class World:
             if truth.knows(device)
         ]
         return Summary(
-            truth.samples,
+            sum(verdict.read for verdict in verdicts),
             self.published.records,
             verdicts,
             self._attendances(until_utc_us),

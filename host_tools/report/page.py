@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from host_tools.errors import ToolError
 from host_tools.report import plots
-from host_tools.report.story import Curve, Story
+from host_tools.report.story import Curve, Story, Traffic
 from host_tools.summary import Summary
 from host_tools.truth import percent
 
@@ -41,23 +41,21 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """What went over the network: messages, and bytes of MQTT both ways."""
+class Rate:
+    """Traffic of so many days as it were over a day or a month."""
 
-    messages: int
-    bytes_up: int
-    bytes_down: int
+    traffic: Traffic
     days: Decimal
     price: Price | None
 
     @property
     def megabytes_a_month(self) -> Decimal:
-        total = self.bytes_up + self.bytes_down
+        total = self.traffic.bytes_up + self.traffic.bytes_down
         return (total / self.days * _DAYS_OF_A_MONTH / _MEGA).quantize(Decimal("0.01"))
 
     @property
     def messages_a_day(self) -> Decimal:
-        return (self.messages / self.days).quantize(Decimal(1))
+        return (self.traffic.messages / self.days).quantize(Decimal(1))
 
     @property
     def cost_a_month(self) -> str:
@@ -67,28 +65,27 @@ class Traffic:
         return f"{cost.quantize(Decimal('0.01'))} {self.price.currency}"
 
 
-def write(path: Path, story: Story, summary: Summary, until_us: int, price: Price | None) -> None:
+def write(path: Path, story: Story, summary: Summary, price: Price | None) -> None:
     """Write the report. Raises ToolError where the file cannot be written."""
-    text = render(story, summary, until_us, price)
+    text = render(story, summary, price)
     try:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise ToolError(f"The report {path} cannot be written: {error.strerror}.") from None
 
 
-def render(story: Story, summary: Summary, until_us: int, price: Price | None) -> str:
+def render(story: Story, summary: Summary, price: Price | None) -> str:
     curves = story.curves(summary.verdicts)
     happenings = story.happenings()
-    world, ledger = story.world, story.world.ledger
     start_s = story.start_ms / 1000
     folder = jinja2.FileSystemLoader(_TEMPLATES)
     environment = jinja2.Environment(
         loader=folder, autoescape=True, undefined=jinja2.StrictUndefined
     )
     return environment.get_template("page.html").render(
-        gateway=world.plan.gateway,
+        gateway=story.world.plan.gateway,
         begin=_utc(start_s),
-        end=_utc(start_s + until_us / 1_000_000),
+        end=_utc(start_s + story.end_us / 1_000_000),
         summary=summary,
         devices=[
             (device, channels, plots.of_device(channels, _of(happenings, device)))
@@ -97,10 +94,7 @@ def render(story: Story, summary: Summary, until_us: int, price: Price | None) -
         happenings=happenings[:_SHOWN_EVENTS],
         more_happenings=max(0, len(happenings) - _SHOWN_EVENTS),
         time_text=lambda t_ms: _utc(t_ms / 1000) if t_ms is not None else "clock not set",
-        traffic=Traffic(
-            ledger.publishes, ledger.bytes_from_board, ledger.bytes_to_board,
-            story.days(until_us), price,
-        ),
+        rate=Rate(story.traffic, story.days, price),
         counters=_counters(story),
         percent=percent,
         plotly=get_plotlyjs(),

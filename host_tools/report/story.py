@@ -4,7 +4,7 @@ Values are exact until they are drawn. A series that is longer than a screen can
 every stretch of time, its first, lowest, highest and last point, so that no peak is lost.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -27,6 +27,15 @@ class Series:
 
     t_ms: list[int]
     values: list[Decimal | None]
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What went over the network: messages, and bytes of MQTT both ways."""
+
+    messages: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,11 +62,16 @@ class Happening:
 
 @dataclass
 class Story:
-    """Listens to a world (`take`, `take_diag`), then tells what happened there, in times that are
-    `later_ms` before those of the world."""
+    """Listens to a world (`take`, `take_diag`) up to its `end`, then tells what happened there, in
+    times that are `later_ms` before those of the world.
+
+    After the end comes what is still under way; it counts in no curve and no traffic.
+    """
 
     world: World
     later_ms: int = 0
+    end_us: int = 0
+    traffic: Traffic = Traffic()
     arrivals: list[Arrival] = field(default_factory=list)
     diags: list[Diag] = field(default_factory=list)
 
@@ -66,6 +80,12 @@ class Story:
 
     def take_diag(self, diag: Diag) -> None:
         self.diags.append(diag)
+
+    def end(self) -> None:
+        """The story ends here."""
+        ledger = self.world.ledger
+        self.end_us = self.world.scheduler.now_us
+        self.traffic = Traffic(ledger.publishes, ledger.bytes_from_board, ledger.bytes_to_board)
 
     def curves(self, verdicts: list[Verdict]) -> list[Curve]:
         """Every channel that was measured or published, in the order of the configuration."""
@@ -84,9 +104,10 @@ class Story:
         ]
         return sorted(found, key=lambda happening: happening.t_ms or 0)
 
-    def days(self, until_us: int) -> Decimal:
-        """How long the replay was, in days."""
-        return Decimal(until_us) / 1000 / _DAY_MS
+    @property
+    def days(self) -> Decimal:
+        """How long it was."""
+        return Decimal(self.end_us) / 1000 / _DAY_MS
 
     def heap_kilobytes(self) -> Series:
         """The peak of the firmware's own heap, up to each time."""
@@ -109,6 +130,10 @@ class Story:
         """When it begins."""
         return self.world.scheduler.start_utc_us // 1000 - self.later_ms
 
+    @property
+    def _end_ms(self) -> int:
+        return self.start_ms + self.end_us // 1000
+
     def _told_ms(self, t_ms: int | None) -> int | None:
         return None if t_ms is None else t_ms - self.later_ms
 
@@ -126,7 +151,10 @@ class Story:
             if sample.t_ms is not None:
                 place = sample.device, sample.channel
                 series.setdefault(place, []).append((self._told_ms(sample.t_ms), sample.value))
-        return {place: _series(sorted(points, key=_first)) for place, points in series.items()}
+        return {
+            place: _series(sorted(points, key=_first), self._end_ms)
+            for place, points in series.items()
+        }
 
     def _samples(self) -> Iterator[Sample]:
         for arrival in self.arrivals:
@@ -141,9 +169,9 @@ class Story:
         if verdict:
             channel, reads = verdict.channel, self.world.truth[place]
             places = channel["places"]
-            values = [as_value(count, places) for count in reads.counts]
-            times = [time_us // 1000 - self.later_ms for time_us in reads.times_us]
-            measured = Series(times, values)
+            values = (as_value(count, places) for count in reads.counts)
+            times = (time_us // 1000 - self.later_ms for time_us in reads.times_us)
+            measured = _series(zip(times, values, strict=True), self._end_ms)
             alarms = channel.get("alarm", ())
             limits = {
                 alarm["name"]: as_value(alarm["limit"], places)
@@ -164,7 +192,8 @@ def _first(point: tuple):
     return point[0]
 
 
-def _series(points: list[tuple[int, Decimal | None]]) -> Series:
+def _series(points: Iterable[tuple[int, Decimal | None]], end_ms: int) -> Series:
+    points = [point for point in points if point[0] <= end_ms]
     return Series([t_ms for t_ms, _ in points], [value for _, value in points])
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from host_tools import cli
 from host_tools.errors import ToolError
-from host_tools.report.page import Price, Traffic
-from host_tools.report.story import Series, thin
+from host_tools.report.page import Price, Rate
+from host_tools.report.story import Series, Traffic, thin
 
 
 def series(values):
@@ -36,10 +36,11 @@ def test_a_stretch_without_any_value_stays_a_gap():
 
 
 def test_the_cost_of_a_month_is_that_of_its_bytes():
-    traffic = Traffic(96, 900_000, 100_000, Decimal("0.5"), Price.parse("0.4 EUR"))
-    assert traffic.messages_a_day == 192
-    assert traffic.megabytes_a_month == Decimal("60.88")
-    assert traffic.cost_a_month == "24.35 EUR"
+    traffic = Traffic(96, 900_000, 100_000)
+    rate = Rate(traffic, Decimal("0.5"), Price.parse("0.4 EUR"))
+    assert rate.messages_a_day == 192
+    assert rate.megabytes_a_month == Decimal("60.88")
+    assert rate.cost_a_month == "24.35 EUR"
 
 
 @pytest.mark.parametrize("text", ["", "0.4", "EUR 0.4", "-1 EUR", "NaN EUR", "Infinity EUR"])
