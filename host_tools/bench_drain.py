@@ -2,7 +2,8 @@
 
 A record is one reading of a device, with one value or with ten. umqtt.simple publishes one record
 a message, as its `publish(qos=1)` waits for the acknowledgement; each is the same text that the
-gateway writes for a single record.
+gateway writes for a single record. mqtt_as, which does the same, stands beside them where its
+source is given.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from dataclasses import replace
 from host_tools.bench import Extent, Row
 from host_tools.bench_board import HOST, configuration, in_dialects, play
 from host_tools.bench_network import Relay, started
+from host_tools.bytecode import compile_module
 
 CHANNELS = 10
 ROUND_TRIP_MS = 50
@@ -49,10 +51,18 @@ async def _measure(extent: Extent) -> list[Row]:
 async def _beside_peer(where: str, port: int, extent: Extent) -> list[Row]:
     ours = await _best_per_second(port, extent.records, 1, extent.repeats)
     peer = _per_second(await publish(port, extent.peer_messages))
+    rows = []
+    if extent.mqtt_as:
+        second = _per_second(await publish(port, extent.peer_messages, extent.mqtt_as))
+        rows = [
+            Row(f"{where}: mqtt_as, 1 value a record", second, "records/s"),
+            Row(f"{where}: Limen ÷ mqtt_as", ours / second, "×"),
+        ]
     return [
         Row(f"{where}: Limen, 1 value a record", ours, "records/s"),
         Row(f"{where}: umqtt.simple, 1 value a record", peer, "records/s"),
         Row(f"{where}: Limen ÷ umqtt.simple", ours / peer, "×", least=_LEAST_RATIO),
+        *rows,
     ]
 
 
@@ -74,12 +84,15 @@ async def drain(port: int, records: int, channels: int, dialect: str = "plain") 
     return await play("backlog", order, config)
 
 
-async def publish(port: int, messages: int) -> dict:
-    """Publish so many records with umqtt.simple; what the program `umqtt_publish` says."""
+async def publish(port: int, messages: int, mqtt_as: bytes | None = None) -> dict:
+    """Publish so many records with umqtt.simple, or the given mqtt_as; what the program says."""
     order = {
         "host": HOST, "port": port, "topic": TOPIC, "payload": PAYLOAD, "messages": messages,
     }  # fmt: skip
-    return await play("umqtt_publish", order, configuration(port))
+    if not mqtt_as:
+        return await play("umqtt_publish", order, configuration(port))
+    module = {"/lib/mqtt_as.mpy": compile_module(mqtt_as, "mqtt_as.py")}
+    return await play("mqtt_as_publish", order, configuration(port), module)
 
 
 def outbox_for(records: int, channels: int) -> int:

@@ -16,6 +16,21 @@ SMALL = Extent(
 )
 MOST_SAMPLE_BYTES = 34
 MOST_MESSAGE_BYTES = 800  # with the frames of the functions that are at work meanwhile
+AS_MQTT_AS = b"""
+from umqtt.simple import MQTTClient as Simple
+
+config = {}
+
+class MQTTClient:
+    def __init__(self, config):
+        self.client = Simple(config["client_id"], config["server"], config["port"])
+
+    async def connect(self, quick=False):
+        self.client.connect()
+
+    async def publish(self, topic, payload, qos=0):
+        self.client.publish(topic, payload, qos=qos)
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,6 +60,7 @@ def test_the_whole_backlog_arrives_in_full_messages(channels):
 def test_the_peer_publishes_one_record_a_message():
     with started("auto") as broker:
         assert asyncio.run(publish(broker.port, 3))["acked"] == 3
+        assert asyncio.run(publish(broker.port, 3, AS_MQTT_AS))["acked"] == 3
 
 
 def test_drain_shows_both_and_their_ratio_near_and_far():
@@ -115,6 +131,11 @@ def test_a_budget_is_kept_or_missed():
 def test_an_unknown_section_is_refused_with_the_nearest(capsys):
     assert cli.main(["bench", "dran"]) == 2
     assert "no section 'dran'; did you mean drain?" in capsys.readouterr().err
+
+
+def test_a_peer_that_is_not_there_is_told(capsys):
+    assert cli.main(["bench", "drain", "--mqtt-as", "nowhere.py"]) == 2
+    assert "nowhere.py cannot be read: No such file" in capsys.readouterr().err
 
 
 def test_a_recording_twice_as_long_takes_no_more_memory():
