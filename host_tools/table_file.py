@@ -7,8 +7,10 @@ write under Windows; a line that is odd is told, and never stops the reading.
 import codecs
 import csv
 import decimal
+import gzip
 import itertools
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,11 +21,23 @@ from host_tools.errors import ToolError
 
 _USUAL = "utf-8-sig"
 _HEAD_BYTES = 256
+_DAMAGES = (EOFError, zlib.error, gzip.BadGzipFile)
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _ROWS_AT_ONCE = 10_000
 _DIGITS = 38
 _LONGEST_LINE = 1 << 20
-_PACKED = (b"PK\3\4", b"\x1f\x8b")
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK\3\4"
+
+Rows = Iterator[tuple[int, list]]
+"""(line, cells) of every row."""
+
+OnOddity = Callable[[int, str, str], None]
+"""Hears of (line, kind, detail) of what is odd."""
+
+
+def ignore_oddity(line: int, kind: str, detail: str) -> None:
+    """For those who only look into a file."""
 
 
 def is_parquet(path: Path) -> bool:
@@ -35,8 +49,8 @@ def open_rows(
     path: Path,
     delimiter: str,
     encoding: str | None = None,
-    on_oddity: Callable[[int, str, str], None] = lambda line, kind, detail: None,
-) -> Iterator[Iterator[tuple[int, list]]]:
+    on_oddity: OnOddity = ignore_oddity,
+) -> Iterator[Rows]:
     """Open a table: (line, cells) of every row, the header first.
 
     Without an encoding it is found out. `on_oddity(line, kind, detail)` hears of lines that are in
@@ -49,12 +63,6 @@ def open_rows(
             yield _csv_rows(_readable(file, on_oddity), delimiter, on_oddity)
 
 
-def first_line(path: Path) -> str:
-    """A text file's first line, in whatever encoding."""
-    with _open_text(path, None) as file:
-        return next((line for line in _readable(file) if _is_content(line)), "")
-
-
 def _is_content(line: str) -> bool:
     """Whether a line can be the heading: it is not blank, nor what tells Excel the separator."""
     text = line.strip()
@@ -62,19 +70,27 @@ def _is_content(line: str) -> bool:
 
 
 def _open_text(path: Path, encoding: str | None):
-    encoding = encoding or _encoding_of(path)
+    opener = _opener_of(path)
+    if encoding is None:
+        with opener(path, "rb") as file:
+            try:
+                encoding = _encoding_of(file.read(_HEAD_BYTES))
+            except _DAMAGES:
+                raise ToolError(f"{path} is packed and damaged from its beginning.", 2) from None
     errors = "surrogateescape" if encoding == _USUAL else "replace"
-    return open(path, encoding=encoding, errors=errors, newline="")
+    return opener(path, "rt", encoding=encoding, errors=errors, newline="")
 
 
-def _encoding_of(path: Path) -> str:
-    """UTF-32 and UTF-16 show by a byte order mark, UTF-16 by the zeros of plain ASCII, too."""
+def _opener_of(path: Path) -> Callable:
     with open(path, "rb") as file:
-        head = file.read(_HEAD_BYTES)
-    if head.startswith(_PACKED):
-        raise ToolError(
-            f"{path} is packed, as .zip, .gz and .xlsx files are: unpack it, or save it as CSV.", 2
-        )
+        head = file.read(len(_ZIP))
+    if head == _ZIP:
+        raise ToolError(f"{path} is packed, as .zip and .xlsx files are: save it as CSV.", 2)
+    return gzip.open if head.startswith(_GZIP) else open
+
+
+def _encoding_of(head: bytes) -> str:
+    """UTF-32 and UTF-16 show by a byte order mark, UTF-16 by the zeros of plain ASCII, too."""
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -85,9 +101,9 @@ def _encoding_of(path: Path) -> str:
     return _USUAL
 
 
-def _readable(file, on_oddity=lambda line, kind, detail: None) -> Iterator[str]:
+def _readable(file, on_oddity: OnOddity) -> Iterator[str]:
     """The lines of a file; those that are not UTF-8 as Windows-1252, and endless ones as none."""
-    for number, line in enumerate(_lines(file), start=1):
+    for number, line in enumerate(_lines(file, on_oddity), start=1):
         if len(line) >= _LONGEST_LINE:
             on_oddity(number, "broken row", f"the line has more than {_LONGEST_LINE} characters")
             line = "\n"
@@ -98,17 +114,22 @@ def _readable(file, on_oddity=lambda line, kind, detail: None) -> Iterator[str]:
         yield line
 
 
-def _lines(file) -> Iterator[str]:
-    """The lines of a file; of one that is too long only the beginning."""
-    while line := file.readline(_LONGEST_LINE):
-        rest = line
-        while len(rest) == _LONGEST_LINE and not rest.endswith("\n"):
-            rest = file.readline(_LONGEST_LINE)
-        yield line
+def _lines(file, on_oddity: OnOddity) -> Iterator[str]:
+    """The lines of a file, up to where it is damaged; of one that is too long the beginning."""
+    number = 0
+    try:
+        while line := file.readline(_LONGEST_LINE):
+            number += 1
+            rest = line
+            while len(rest) == _LONGEST_LINE and not rest.endswith("\n"):
+                rest = file.readline(_LONGEST_LINE)
+            yield line
+    except _DAMAGES:
+        on_oddity(number + 1, "broken row", "the packed file is cut or damaged from here on")
 
 
-def _csv_rows(lines: Iterator[str], delimiter: str, on_oddity) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(lines, delimiter=delimiter)
+def _csv_rows(lines: Iterator[str], delimiter: str, on_oddity: OnOddity) -> Rows:
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter == " ")
     has_begun = False
     while True:
         line = reader.line_num + 1
@@ -168,7 +189,7 @@ def require_pyarrow():
     return pyarrow
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _parquet_rows(path: Path) -> Rows:
     pyarrow = require_pyarrow()
     line = itertools.count(2)
     try:

@@ -10,20 +10,21 @@ it is long: memory does not grow with it.
 
 import bisect
 import math
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from host_tools.emulation.column_map import Column, ColumnMap, choose_map, load_map
+from host_tools.emulation.column_map import Column, ColumnMap, load_map
+from host_tools.emulation.heading import choose_map
 from host_tools.emulation.long_array import LongArray
 from host_tools.emulation.resampling import Resampler
+from host_tools.emulation.row_number import Numbers
+from host_tools.emulation.row_order import RowOrder
 from host_tools.emulation.signals import PerDevice, Signals
 from host_tools.errors import ToolError
 from host_tools.table_file import open_rows
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _MOST_STEPS = 1000
 _MOST_PLACES = 9
 
@@ -84,6 +85,14 @@ def _rounded(value: Decimal) -> Decimal:
     return value if value.as_tuple().exponent >= -_MOST_PLACES else round(value, _MOST_PLACES)
 
 
+def _length_text(us: int) -> str:
+    """A length of time as people say it."""
+    seconds = us / 1_000_000
+    if seconds < 2 * 3600:
+        return f"{seconds:g} s"
+    return f"{seconds / 3600:g} h" if seconds < 2 * 86400 else f"{seconds / 86400:,.1f} days"
+
+
 class _Steps:
     """How long rows are apart: how often each step comes, and its first line."""
 
@@ -109,8 +118,8 @@ class _Steps:
             return None
         first_us = min(long, key=lambda step_us: self._seen[step_us][1])
         told = (
-            f"{first_us / 1_000_000:g} s without a row, where one usually comes each "
-            f"{self.usual_us / 1_000_000:g} s; the last values hold"
+            f"{_length_text(first_us)} without a row, where one usually comes each "
+            f"{_length_text(self.usual_us)}; the last values hold"
         )
         count = sum(self._seen[step_us][0] for step_us in long)
         return Problem("pause", self._seen[first_us][1], told, count, skipped=False)
@@ -141,16 +150,15 @@ class Recording:
         self.gaps: list[tuple[int, int]] = []
         self.silences: dict[str, list[tuple[int, int]]] = {}
         self._steps = _Steps()
-        self._last_us = -(2**63)
         self._kept_us: int | None = None
         self._row = -1
-        self._mark: str | None = None
         try:
             if column_map is None:
                 column_map = choose_map(self.path, device)
             elif not isinstance(column_map, ColumnMap):
                 column_map = load_map(Path(column_map))
             self.column_map = column_map
+            self._numbers = Numbers(column_map.decimal, column_map.thousands)
             self._columns = {
                 place: _Column() for place in map(_place_of, column_map.columns.values())
             }
@@ -217,32 +225,37 @@ class Recording:
         layout = self.column_map
         keep = self._append
         resampler = Resampler(layout.every_us, layout.rule, keep) if layout.every_us else None
+        self._order = RowOrder(resampler.take if resampler else keep, self._tell_ahead)
         with open_rows(self.path, layout.delimiter, layout.encoding, self._note) as rows:
-            header = next(rows, (1, []))[1]
+            line, header = layout.header_in(rows, self._note)
             missing = layout.missing_from(header)
             if missing:
-                raise ToolError("\n".join(f"{self.path}:1: {one}" for one in missing), 2)
+                raise ToolError("\n".join(f"{self.path}:{line}: {one}" for one in missing), 2)
             if layout.unused:
                 names = ", ".join(map(repr, layout.unused))
-                self._note(1, "unused column", f"not used, as no quantity is named so: {names}")
+                self._note(line, "unused column", f"not used, as no quantity is named so: {names}")
             twice = [name for name in layout.headings if header.count(name) > 1]
             if twice:
                 names = ", ".join(map(repr, twice))
-                self._note(1, "column twice", f"stands twice, the first one is used: {names}")
+                self._note(line, "column twice", f"stands twice, the first one is used: {names}")
             places = {name: header.index(name) for name in layout.headings}
             for line, cells in rows:
                 if any(cells):
                     self._row += 1
-                    self._take(cells, header, places, line, resampler.take if resampler else keep)
+                    self._take(cells, header, places, line)
+        self._order.finish()
         if resampler:
             resampler.finish()
         for device in list(self._silent_us):
             self._end_silence(device, self._kept_us)
+        back = self.problems.get("time goes back")
+        if back and self.rows == 1:
+            back.detail += "; as the newest row seems to stand first, turn the file round"
         pause = None if layout.gap_us else self._steps.pause()
         if pause:
             self.problems[pause.kind] = pause
 
-    def _take(self, cells: list[str], header: list[str], places: dict, line: int, keep) -> None:
+    def _take(self, cells: list[str], header: list[str], places: dict, line: int) -> None:
         try:
             if len(cells) < len(header):
                 raise _BadRow("cut row", f"the row has {len(cells)} of {len(header)} columns")
@@ -258,8 +271,7 @@ class Recording:
         except _BadRow as bad:
             self._skip(line, *bad.args)
             return
-        self._last_us = time_us
-        keep(time_us, values, line)
+        self._order.take(time_us, values, line)
 
     def _absent(self, cells: list[str], places: dict, line: int) -> set[str]:
         """Which of several devices lack a cell of a row, but not all of them."""
@@ -301,6 +313,9 @@ class Recording:
     def _note(self, line: int, kind: str, detail: str) -> None:
         self._count(Problem(kind, line, detail, skipped=kind == "broken row"))
 
+    def _tell_ahead(self, line: int) -> None:
+        self._skip(line, "time ahead", "the time lies far ahead of rows that follow")
+
     def _skip(self, line: int, kind: str, detail: str) -> None:
         self._count(Problem(kind, line, detail))
 
@@ -314,16 +329,17 @@ class Recording:
         if self.column_map.step_us:
             return self.column_map.start_us + self._row * self.column_map.step_us
         text = " ".join(cells[places[name]].strip() for name in self.column_map.time)
+        form = self.column_map.time_form
         try:
-            time_us = self.column_map.time_us(text, self._last_us)
+            time_us = form.time_us(text, self._order.last_us)
         except ValueError:
-            raise _BadRow("no time", f"{text!r} is not a time") from None
+            raise _BadRow("no time", f"{text!r} is not a time{form.hint(text)}") from None
         if time_us is None:
-            zone = self.column_map.timezone
-            raise _BadRow("no such time", f"in {zone} the clocks leave out {text}")
-        if time_us == self._last_us:
+            raise _BadRow("no such time", f"in {form.timezone} the clocks leave out {text}")
+        last_us = self._order.settle(time_us)
+        if time_us == last_us:
             raise _BadRow("time twice", f"the time {text} is that of the row before")
-        if time_us < self._last_us:
+        if time_us < last_us:
             raise _BadRow("time goes back", f"the time {text} lies before that of the row before")
         return time_us
 
@@ -331,25 +347,17 @@ class Recording:
         text = text.strip()
         if not text:
             raise _BadRow("empty cell", f"column {name!r} is empty")
-        number = self._with_point(text)
-        if not _NUMBER.fullmatch(number):
-            raise _BadRow("no number", f"column {name!r} has {text!r}, not a number")
         column = self.column_map.columns[name]
-        value = _rounded(Decimal(number) * column.factor)
+        try:
+            number = self._numbers.read(text, column.unit)
+        except ValueError:
+            raise _BadRow("no number", f"column {name!r} has {text!r}, not a number") from None
+        value = _rounded(column.to_base(number))
         try:
             self._columns[_place_of(column)].require_room(value)
         except OverflowError:
             raise _BadRow("too many digits", f"column {name!r} has too many digits") from None
         return value
-
-    def _with_point(self, text: str) -> str:
-        """A number's text with a decimal point. Without a mark in the map, the first number that
-        has one tells it for all: a file with both would be read wrongly in one of the two.
-        """
-        mark = self.column_map.decimal or self._mark
-        if mark is None and ("." in text) != ("," in text):
-            mark = self._mark = "," if "," in text else "."
-        return text.replace(".", "?").replace(",", ".") if mark == "," else text
 
 
 class RecordingSignals(Signals):

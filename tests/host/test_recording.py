@@ -1,12 +1,14 @@
 """Recordings: every value exactly as it stands in the file, every bad row named and counted."""
 
+import gzip
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from host_tools.emulation.column_map import MAPS, load_map
+from host_tools.emulation.column_map import load_map
+from host_tools.emulation.heading import MAPS
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.signals import Completed
 from host_tools.errors import ToolError
@@ -117,15 +119,77 @@ def test_more_places_later_change_no_earlier_value(write):
 
 @pytest.mark.parametrize(
     "times",
-    ["1704067200,1704067260", "1704067200000,1704067260000", "1704067200.0,1704067260.0"]
-    + ["2024-01-01T00:00:00Z,2024-01-01T00:01:00Z"]
-    + ["2024-01-01T01:00:00+0100,2024-01-01T01:01:00+01:00"],
+    ["1704067200|1704067260", "1704067200000|1704067260000", "1704067200.0|1704067260,0"]
+    + ["2024-01-01T00:00:00Z|2024-01-01T00:01:00Z", "1.704067200E+12|1.704067260E+12"]
+    + ["2024-01-01T01:00:00+0100|2024-01-01T01:01:00+01:00", "2024-W01-1|2024-1-1 0:01"]
+    + ["1.1.2024 0:00|01.01.2024, 00:01:00,000", "2023-12-31 24:00|2024/01/01 00:01:00.0 Z"],
 )
 def test_times_of_many_forms(write, times):
-    one, two = times.split(",")
+    one, two = times.split("|")
     recording = Recording(write(f"timestamp;current [mA]\n{one};5\n{two};-7\n"))
     assert list(recording.times) == [1_704_067_200 * SECOND_US, 1_704_067_260 * SECOND_US]
     assert recording.value("current", 1) == Decimal("-0.007")
+
+
+@pytest.mark.parametrize("text", ["3/1/2026 1:00 PM", "03-01-26 13:00", "1.13.2026", "24:00"])
+def test_a_time_that_can_be_read_in_two_ways_is_none(write, text):
+    assert "is not a time" in failure(write(f"time,voltage\n{text},1\n"))
+
+
+@pytest.mark.parametrize(
+    "form, text", [("excel", "46082,5416666667"), ("%m/%d/%Y %I:%M %p", "3/1/2026 1:00 PM")]
+)
+def test_a_map_tells_the_form_of_times(write, form, text):
+    table = write(MAP.replace("%d.%m.%Y %H:%M", form).replace('"Tag", "Zeit"', '"t"'), "map.toml")
+    recording = Recording(write(f"t;Leistung\n{text};1\n"), table)
+    assert recording.times[0] == 1_772_366_400 * SECOND_US  # 13:00 in Berlin
+
+
+HEADED = "Time ,Voltage (V), x.POWER_ACTIVE_TOTAL[kW]\n0,230,1\n"
+
+
+def test_the_heading_is_found_below_lines_about_the_file(write):
+    recording = Recording(write("Logger: 1738\n\n# exported;2026\n" + HEADED), device="x")
+    assert recording.value("power_active_total", 0) == 1000
+    assert "stands above the heading and is not read (the first of 2 like it)" in str(
+        recording.problems["above"]
+    )
+
+
+def test_date_and_time_may_stand_apart_with_spaces_between_cells(write):
+    recording = Recording(write("date  time     voltage\n2026-03-01 10:00:00   230\n"))
+    assert (recording.times[0], recording.value("voltage", 0)) == (1_772_359_200_000_000, 230)
+
+
+def test_a_map_names_the_columns_of_a_file_without_a_heading(write):
+    table = write(
+        'headings = ["t", "", "T"]\n[time]\ncolumns = ["t"]\n'
+        '[columns]\nT = { quantity = "temperature", unit = "°F", factor = 1 }\n',
+        "map.toml",
+    )
+    recording = Recording(write("0,x,32\n60,y,-40\n"), table)
+    assert [recording.value("temperature", row) for row in (0, 1)] == [0, -40]
+
+
+def test_a_clock_that_was_ahead_for_some_rows_takes_nothing_from_the_others(write):
+    days = [0, 60, 120, 900_000_000, 900_000_060, 180, 240]
+    recording = Recording(write("time,voltage\n" + "".join(f"{day},1\n" for day in days)))
+    assert list(recording.times) == [60 * SECOND_US * row for row in range(5)]
+    assert recording.summary() == [
+        f"{recording.path}:5: the time lies far ahead of rows that follow; skipped"
+        " (the first of 2 like it)"
+    ]
+
+
+def test_a_leap_that_time_goes_on_from_is_a_pause(write):
+    recording = Recording(write("time,voltage\n0,1\n60,1\n900000000,2\n900000060,3\n"))
+    assert recording.rows == 4
+    assert "10,416.7 days without a row" in str(recording.problems["pause"])
+
+
+def test_a_file_with_the_newest_row_first_is_told(write):
+    recording = Recording(write("time,voltage\n180,1\n120,2\n60,3\n"))
+    assert "newest row seems to stand first, turn the file round" in recording.summary()[0]
 
 
 MAP = """
@@ -440,17 +504,39 @@ def test_a_time_that_no_recording_can_have_does_not_spoil_the_rows_behind_it(wri
     assert (recording.rows, recording.skipped) == (2, 1)
 
 
-def test_a_number_with_both_marks_tells_neither(write):
-    recording = Recording(write("time;voltage\n0;1.230,5\n1;230,5\n2;231,5\n"))
-    assert [recording.value("voltage", row) for row in (0, 1)] == [
-        Decimal("230.5"),
-        Decimal("231.5"),
-    ]
+@pytest.mark.parametrize(
+    "numbers, values",
+    [
+        ("1.234,5|1.234|2,5", "1234.5 1234 2.5"),
+        ("1.234.567|8.901|0,25", "1234567 8901 0.25"),
+        ("2,5|1.234", "2.5"),  # a point alone may be anything
+        ("12'300.5|1.234", "12300.5 1.234"),
+        ("12\u202f300,5|\u22121 000", "12300.5 -1000"),
+        ("-0|-0.0|5.|1e3|+.5", "0 0 5 1000 0.5"),
+        ("7|NaN|INF|-INF|-|null|#DIV/0!|1e400|0x10|1_000|\u0661\u0662|1,2,3|1 2", "7"),
+        ("12,5 V|13V|14 kV", "12.5 13"),
+    ],
+)
+def test_numbers_are_read_in_one_way_or_not_at_all(write, numbers, values):
+    rows = "".join(f"{at};{number}\n" for at, number in enumerate(numbers.split("|")))
+    recording = Recording(write("time;voltage [V]\n" + rows))
+    read = [recording.value("voltage", row) for row in range(recording.rows)]
+    assert read == [Decimal(value) for value in values.split()]
 
 
-@pytest.mark.parametrize("head", [b"PK\x03\x04", b"\x1f\x8b\x08"])
-def test_a_packed_file_is_one_sentence(write, head):
-    assert "is packed, as .zip, .gz and .xlsx files are" in failure(write(head + bytes(300)))
+def test_a_map_tells_the_mark_of_thousands(write):
+    table = write(MAP.replace('decimal = ","', 'decimal = ","\nthousands = "."'), "map.toml")
+    recording = Recording(write("Tag;Zeit;Leistung\n15.07.2024;12:00;1.250\n"), table)
+    assert recording.value("power_active_total", 0) == -5_000_000
+
+
+def test_a_packed_file_is_read_or_one_sentence(write):
+    packed = gzip.compress(GOOD.encode() * 2000)
+    assert Recording(write(packed)).rows == 3
+    assert "is packed, as .zip and .xlsx files are" in failure(write(b"PK\x03\x04" + bytes(300)))
+    assert "is packed and damaged" in failure(write(b"\x1f\x8b\x08" + bytes(300)))
+    cut = Recording(write(packed[: len(packed) // 2]))
+    assert cut.rows == 3 and "is cut or damaged from here on" in str(cut.problems["broken row"])
 
 
 def test_parquet_with_nulls_zones_and_nanoseconds(tmp_path):

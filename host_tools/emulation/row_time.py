@@ -1,0 +1,126 @@
+"""What the times of a recording's rows mean, in Unix microseconds.
+
+Only forms that cannot be read in two ways are known by themselves: ISO 8601 and others that begin
+with the year, days with points (31.12.2026) and numbers since 1970. For all others, such as
+3/1/2026, a map has the format.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+UTC = datetime.UTC
+EXCEL = "excel"
+"""The format of days since 1899-12-30, as spreadsheets count them."""
+
+_EPOCH = re.compile(r"\d+(?:[.,]\d+)?(?:[eE]\+?\d\d?)?", re.ASCII)
+_DATED = re.compile(
+    r"(?:(?P<y>\d{4})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)|(?P<d2>\d\d?)\.(?P<m2>\d\d?)\.(?P<y2>\d{4}))"
+    r"(?:(?:T|,?\s+)(?P<h>\d\d?):(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<part>\d{1,9}))?)?)?"
+    r"\s*(?P<zone>Z|[+-]\d\d:?\d\d)?",
+    re.ASCII,
+)
+_AMBIGUOUS = re.compile(r"\d\d?[-/]\d\d?[-/]\d\d")
+_UNIX = datetime.datetime(1970, 1, 1, tzinfo=UTC)
+_SPREADSHEET = datetime.datetime(1899, 12, 30)
+_DAY_US = Decimal(86_400_000_000)
+_TOO_LATE_US = 4_102_444_800_000_000  # 2100-01-01: one such row would put all others into its past
+
+
+@dataclass(frozen=True)
+class TimeForm:
+    """How times are written: a format of strptime or `EXCEL`, None for what is known by itself; and
+    the zone of those that name none.
+    """
+
+    format: str | None = None
+    timezone: datetime.tzinfo = UTC
+
+    def time_us(self, text: str, after_us: int) -> int | None:
+        """Unix microseconds; where clocks went back, the hour that keeps the order.
+
+        None for an hour that clocks left out; raises ValueError for what is no time.
+        """
+        time_us = self._unix_us(text, after_us)
+        if time_us is not None and time_us >= _TOO_LATE_US:
+            raise ValueError(text)
+        return time_us
+
+    def hint(self, text: str) -> str:
+        """The end of a sentence about what is no time, where a map would help."""
+        if self.format or not _AMBIGUOUS.match(text):
+            return ""
+        return "; where the day stands a map tells, by the format of its time"
+
+    def _unix_us(self, text: str, after_us: int) -> int | None:
+        moment = self._parse(text)
+        if isinstance(moment, int):
+            return moment
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=self.timezone)
+            if self.timezone is not UTC and _is_left_out(moment):
+                return None
+            if unix_us(moment) <= after_us:
+                moment = moment.replace(fold=1)
+        return unix_us(moment)
+
+    def _parse(self, text: str) -> datetime.datetime | int:
+        if self.format == EXCEL:
+            return _of_spreadsheet(text)
+        if self.format:
+            return datetime.datetime.strptime(text, self.format)
+        if _EPOCH.fullmatch(text):
+            return _epoch_us(Decimal(text.replace(",", ".")))
+        try:
+            return datetime.datetime.fromisoformat(text)
+        except ValueError:
+            return _of_parts(text)
+
+
+def unix_us(moment: datetime.datetime) -> int:
+    return (moment - _UNIX) // datetime.timedelta(microseconds=1)
+
+
+def _of_spreadsheet(text: str) -> datetime.datetime:
+    if not _EPOCH.fullmatch(text):
+        raise ValueError(text)
+    us = int(round(Decimal(text.replace(",", ".")) * _DAY_US, -3))
+    try:
+        return _SPREADSHEET + datetime.timedelta(microseconds=us)
+    except OverflowError:
+        raise ValueError(text) from None
+
+
+def _of_parts(text: str) -> datetime.datetime:
+    """A time that is written with fewer digits or other marks than ISO 8601 has, or as 24:00."""
+    found = _DATED.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    year, month, day = (found[key] or found[f"{key}2"] for key in "ymd")
+    hour = int(found["h"] or 0)
+    is_end = hour == 24 and not int(found["min"]) and not int(found["s"] or 0)
+    moment = datetime.datetime(
+        int(year), int(month), int(day), 0 if is_end else hour, int(found["min"] or 0),
+        int(found["s"] or 0), int((found["part"] or "").ljust(6, "0")[:6]),
+    )  # fmt: skip
+    if found["zone"]:
+        moment = moment.replace(tzinfo=datetime.datetime.strptime(found["zone"], "%z").tzinfo)
+    return moment + datetime.timedelta(days=is_end)
+
+
+def _is_left_out(moment: datetime.datetime) -> bool:
+    """Whether a zone's clocks never show this time: it does not come back the same from UTC."""
+    back = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    return back.replace(tzinfo=None) != moment.replace(tzinfo=None)
+
+
+def _epoch_us(number: Decimal) -> int:
+    """Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size.
+
+    Raises ValueError for what lies beyond all of them.
+    """
+    for limit, scale in ((10**11, 6), (10**14, 3), (10**17, 0), (10**20, -3)):
+        if number < limit:
+            return int(number.scaleb(scale))
+    raise ValueError(number)
