@@ -34,6 +34,7 @@ COMMANDS = {
     "boards": ("host_tools.board_table", "list the boards with their pins, or the facts' sources"),
     "profile": ("host_tools.profile_command", "list the meter models, show one, check a new one"),
     "config": ("host_tools.config_command", "check, show or compare what gateways are to store"),
+    "secret": ("host_tools.secret", "keep passwords of the site in the system's keyring"),
     "ca": ("host_tools.ca", "make the site's certificates: its authority, gateways, brokers"),
     "broker-config": ("host_tools.broker_config", "write a Mosquitto configuration for the site"),
     "bench": ("host_tools.bench", "measure speed, bytes and heap beside umqtt.simple"),

@@ -32,7 +32,7 @@ def gateway_files(
 
     `keys` takes the place of the site's own files for TLS.
     """
-    secrets = load_secrets(site.file.path)
+    secrets = load_secrets(site)
     compact = site.compile(gateway)
     stored = json.dumps(secrets.stored, sort_keys=True).encode()
     if keys is None:

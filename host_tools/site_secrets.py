@@ -1,10 +1,12 @@
 """What is secret about a site: secrets.toml beside the site file, and the keys for TLS.
 
-Networks and credentials are in secrets.toml. Certificates are files, by default those that `limen
-ca` keeps in the folder `ca` beside the site file: the authority's own and, where there is one, the
-gateway's. On the gateway they lie as DER.
+Networks and credentials are in secrets.toml. A password that it leaves out is looked up in the
+system's keyring, as "wifi/SSID" or "mqtt/USER"; where it says all, no keyring is asked.
+Certificates are files, by default those that `limen ca` keeps in the folder `ca` beside the site
+file: the authority's own and, where there is one, the gateway's. On the gateway they lie as DER.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +22,9 @@ from host_tools.authority import (
 )
 from host_tools.errors import ToolError
 from host_tools.site import Site, SiteError
-from host_tools.toml_file import read_toml
-from limen.core.schema import Spot, entries, optional, required, table, text
+from host_tools.system_keyring import SystemKeyring
+from host_tools.toml_file import TomlFile, read_toml
+from limen.core.schema import Spot, describe, entries, optional, required, table, text
 from limen.core.units import Mistake
 
 SECRETS = "secrets.toml"
@@ -45,20 +48,38 @@ def _networks(value):
     return entries(value) if isinstance(value, list) else [table(value)]
 
 
+def _broker_password(value):
+    if isinstance(value, str):
+        return value
+    raise Mistake('must be a text in "quotes", empty for none, not ' + describe(value))
+
+
+@dataclass(frozen=True)
+class Login:
+    """A table of secrets.toml with a password: the name of this in the keyring is `kind`, a slash
+    and the value of `named_by`."""
+
+    kind: str
+    named_by: str
+    fields: dict
+    password: Callable
+
+    def name(self, table) -> str | None:
+        owner = table.get(self.named_by) if isinstance(table, dict) else None
+        return f"{self.kind}/{owner}" if isinstance(owner, str) and owner else None
+
+
 _SECRETS = {
     "wifi": required(_networks, '[wifi] and below it ssid = "..." and password = "..."'),
     "mqtt": optional(table, {}),
 }
-_WIFI = {
-    "ssid": required(_ssid, 'ssid = "hall-2"'),
-    "password": required(_password, 'password = "..."'),
-}
-_MQTT = {
-    "user": optional(text),
-    "password": optional(text),
-    "certificate": optional(text),
-    "key": optional(text),
-}
+_WIFI = Login("wifi", "ssid", {"ssid": required(_ssid, 'ssid = "hall-2"')}, _password)
+_MQTT = Login(
+    "mqtt",
+    "user",
+    {"user": optional(text), "certificate": optional(text), "key": optional(text)},
+    _broker_password,
+)
 
 
 @dataclass
@@ -73,34 +94,67 @@ class Secrets:
     key: str | None
 
 
-def load_secrets(site_path: Path | str) -> Secrets:
-    """What secrets.toml beside a site file says; ToolError where it is not there or wrong."""
-    path = Path(site_path).parent / SECRETS
-    if not path.exists():
-        raise ToolError(
-            f"{path} is missing; write [wifi] with ssid and password into it, and [mqtt] with user "
-            "and password if the broker asks for them",
-            status=2,
-        )
-    file = read_toml(path)
-    spot = Spot([])
+def load_secrets(site: Site) -> Secrets:
+    """What secrets.toml beside a site file and the keyring say; ToolError where a secret is in
+    neither, or wrong."""
+    file = _secrets_file(site)
+    spot, ring = Spot([]), SystemKeyring(site)
     parts = spot.read_table(file.data, _SECRETS)
-    networks = _read_networks(spot, file.data.get("wifi"), parts["wifi"] or [])
-    mqtt = spot.at("mqtt").read_table(parts["mqtt"] or {}, _MQTT)
+    networks = [
+        _read_login(at, network, _WIFI, ring)
+        for at, network in _placed(spot, file.data.get("wifi"), parts["wifi"] or [])
+    ]
+    mqtt = _read_login(spot.at("mqtt"), parts["mqtt"] or {}, _MQTT, ring)
     if mqtt["certificate"] and not mqtt["key"] or mqtt["key"] and not mqtt["certificate"]:
         spot.at("mqtt").report("needs certificate and key, or neither")
     if spot.problems:
         raise SiteError(file.describe(spot.problems))
-    login = {name: mqtt[name] for name in ("user", "password")}
+    login = {name: mqtt[name] or None for name in ("user", "password")}
     return Secrets({"wifi": networks, "mqtt": login}, mqtt["certificate"], mqtt["key"])
 
 
-def _read_networks(spot: Spot, given, networks: list) -> list:
-    is_list = isinstance(given, list)
-    return [
-        (spot.at("wifi", place) if is_list else spot.at("wifi")).read_table(network, _WIFI)
-        for place, network in enumerate(networks)
-    ]
+def named_passwords(site: Site) -> dict[str, tuple[Login, bool]]:
+    """{name: (what it belongs to, whether secrets.toml has it)} of all that the site needs."""
+    data = _secrets_file(site).data
+    wifi = data.get("wifi")
+    logins = [(_WIFI, network) for network in (wifi if isinstance(wifi, list) else [wifi])]
+    logins.append((_MQTT, data.get("mqtt")))
+    named = {login.name(table): (login, table) for login, table in logins}
+    return {name: (login, "password" in table) for name, (login, table) in named.items() if name}
+
+
+def _secrets_file(site: Site) -> TomlFile:
+    path = Path(site.file.path).parent / SECRETS
+    if not path.exists():
+        raise ToolError(
+            f"{path} is missing; write [wifi] with ssid and password into it, and [mqtt] with user "
+            "and password if the broker asks for them. The system's keyring may have the passwords "
+            "instead: `limen secret set`",
+            status=2,
+        )
+    return read_toml(path)
+
+
+def _placed(spot: Spot, given, networks: list) -> list:
+    """(place in the file, network) for each."""
+    if isinstance(given, list):
+        return [(spot.at("wifi", place), network) for place, network in enumerate(networks)]
+    return [(spot.at("wifi"), network) for network in networks]
+
+
+def _read_login(spot: Spot, table, login: Login, ring: SystemKeyring):
+    """A table as it is to be, with the password from the keyring where it has none itself."""
+    name, hint = login.name(table), ""
+    if name and "password" not in table:
+        kept, hint = ring.get(name)
+        table = table if kept is None else table | {"password": kept}
+    is_needed = name or login is _WIFI
+    password = (
+        required(login.password, f'password = "..."{hint and f", or {hint}"}')
+        if is_needed
+        else optional(login.password)
+    )
+    return spot.read_table(table, login.fields | {"password": password})
 
 
 def authority_folder(site_path: Path | str) -> Path:

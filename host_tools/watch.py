@@ -65,7 +65,7 @@ def _listen(words: FirstWords, line, client: Client, patience_s: float) -> None:
 def _client(site: Site, config: dict, broker: tuple[str, int] | None) -> Client:
     """A visitor at the gateway's broker, with the gateway's user and password; with TLS it comes
     with the certificate of a service, as gateways may not read."""
-    login = load_secrets(site.file.path).stored["mqtt"]
+    login = load_secrets(site).stored["mqtt"]
     host, port = broker or brokers_of(config)[0]
     tls = _tls(site, config) if "tls" in config["mqtt"] else None
     address = Address(host, port, login["user"], login["password"], tls)

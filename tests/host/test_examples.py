@@ -12,7 +12,7 @@ SITES = sorted((PROJECT / "examples").glob("*/site.toml"))
 @pytest.mark.parametrize("path", SITES, ids=lambda path: path.parent.name)
 def test_every_example_can_be_flashed_as_it_is(path):
     configurations = load_site(path).compile_all()
-    assert configurations and load_secrets(path).stored["wifi"][0]["ssid"]
+    assert configurations and load_secrets(load_site(path)).stored["wifi"][0]["ssid"]
 
 
 def test_the_reference_site_has_four_makes_sixty_channels_and_twelve_alarms():

@@ -285,33 +285,33 @@ def test_an_entry_without_keys_has_the_line_of_its_list(write):
 
 
 def test_secrets_beside_the_site_file(write):
-    assert load_secrets(PRESS).stored == {
+    assert load_secrets(load_site(PRESS)).stored == {
         "wifi": [{"ssid": "hall-2", "password": "replace-this"}],
         "mqtt": {"user": None, "password": None},
     }
-    name = write("")
+    site = load_site(write(""))
     with pytest.raises(ToolError, match="^secrets.toml is missing; write \\[wifi\\] with ssid"):
-        load_secrets(name)
+        load_secrets(site)
     write('[wifi]\nssid = "a"\npassword = ""\n[mqtt]\nuser = "u"\npassword = "p"\n', "secrets.toml")
-    assert load_secrets(name).stored == {
+    assert load_secrets(site).stored == {
         "wifi": [{"ssid": "a", "password": ""}],
         "mqtt": {"user": "u", "password": "p"},
     }
     write(
         '[[wifi]]\nssid = "a"\npassword = ""\n[[wifi]]\nssid = "b"\npassword = "x"', "secrets.toml"
     )
-    assert problems_of(load_secrets, name) == [
+    assert problems_of(load_secrets, site) == [
         "secrets.toml:6: wifi[1].password: must be a text of 8 to 63 characters, or empty for an "
         "open network"
     ]
     write('[wifi]\nssid = ""\npasword = "short"\n[mqtt]\nuser = 1\n', "secrets.toml")
-    assert problems_of(load_secrets, name) == [
+    assert problems_of(load_secrets, site) == [
         'secrets.toml:2: wifi.ssid: must be a text in "quotes", not an empty text',
         'secrets.toml:3: wifi.pasword: unknown key; did you mean "password"?',
         'secrets.toml:5: mqtt.user: must be a text in "quotes", not 1',
     ]
     write('[wifi]\nssid = "a"\npassword = "short"\n', "secrets.toml")
-    assert problems_of(load_secrets, name) == [
+    assert problems_of(load_secrets, site) == [
         "secrets.toml:3: wifi.password: must be a text of 8 to 63 characters, or empty for an open "
         "network"
     ]
