@@ -12,6 +12,7 @@ A request that the device refuses or leaves unanswered although it serves its pa
 looks alike: before such a request the device gets as much time again.
 """
 
+import gc
 import time
 from array import array
 
@@ -235,22 +236,29 @@ class Device:
 
     def _plan(self, rates):
         """The requests for all channels of some rates."""
-        requests = []
+        parts = []
         for function in sorted(set(self._functions)):
-            members = [
-                index
-                for index, channel in enumerate(self._channels)
-                if self._functions[index] == function and self._rate_bits[channel.every_ms] & rates
-            ]
-            spans = [(self._starts[index], self._numbers[index].words) for index in members]
-            bits, longest = 16, self._longest
-            if function <= modbus.READ_BITS:
-                bits, longest = 1, min(modbus.MAX_BITS, 16 * longest)
-            overhead_bytes = self.bus.overhead_bytes(self._pause_ms)
-            cuts = self._cuts.of(function) if self._cuts else ()
-            for _, _, first, end in plan(spans, longest, overhead_bytes, cuts, bits):
-                requests.append(self._known(self._request(members[first:end])))
-        return tuple(requests)
+            parts += self._parts(function, rates)
+        # They are kept as long as the device: they are made when what planning took is free again,
+        # so that they do not lie all over the heap.
+        gc.collect()
+        return tuple([self._known(self._request(members)) for members in parts])
+
+    def _parts(self, function, rates):
+        """The channels of some rates that are read with one function, request by request."""
+        members = [
+            index
+            for index, channel in enumerate(self._channels)
+            if self._functions[index] == function and self._rate_bits[channel.every_ms] & rates
+        ]
+        spans = [(self._starts[index], self._numbers[index].words) for index in members]
+        bits, longest = 16, self._longest
+        if function <= modbus.READ_BITS:
+            bits, longest = 1, min(modbus.MAX_BITS, 16 * longest)
+        overhead_bytes = self.bus.overhead_bytes(self._pause_ms)
+        cuts = self._cuts.of(function) if self._cuts else ()
+        requests = plan(spans, longest, overhead_bytes, cuts, bits)
+        return [members[first:end] for _, _, first, end in requests]
 
     def _known(self, request):
         """The same request in another plan, if there is one: it need not be kept twice."""
