@@ -23,6 +23,7 @@ from host_tools.errors import ToolError
 from host_tools.tuning import Column, Outcome, Trial
 from host_tools.wiring import signals_of_devices
 from host_tools.world import Plan
+from limen.core.quantity import lookup
 
 _CURVE = tuple(Decimal(text) for text in ("0.001", "0.002", "0.005", "0.01", "0.02", "0.05", "0.1"))
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recording", type=Path, metavar="FILE", required=True)
     worlds.add_arguments(parser)
     goal = parser.add_mutually_exclusive_group(required=True)
-    goal.add_argument("--error", metavar="PERCENT", help='of each channel\'s range, such as "1 %%"')
+    goal.add_argument("--error", metavar="PERCENT", help='of each range, such as "1 %%"')
     goal.add_argument("--messages", type=int, metavar="COUNT", help="at most so many a day")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the site file with them")
 
@@ -79,7 +80,8 @@ def _share_for(columns: list[Column], messages: int) -> Decimal:
         least = tuning.try_share(columns, Decimal(1)).messages_a_day
         raise ToolError(
             f"{messages} messages a day cannot be kept to: with the widest deadbands there are "
-            f"{least}, from at_least_every and from channels that the recording does not have.",
+            f"{least}, from at_least_every, from states, and from channels that the recording does "
+            "not have.",
             2,
         )
     return share
@@ -122,6 +124,7 @@ def _column(
         times_ms=[time_us // 1000 for time_us in times_us],
         counts=counts,
         fixed=fixed,
+        kind=lookup(name)[1],
     )
 
 
@@ -135,13 +138,14 @@ def _curve(columns: list[Column]) -> Table:
 
 def _proposal(trial: Trial) -> Table:
     table = _table(
-        "Proposed thresholds", ("channel", "range", "deadband", "largest error", "points")
+        "Proposed thresholds",
+        ("channel", "range, or a day's count", "deadband", "largest error", "points"),
     )
     for outcome in trial.tuned:
         column = outcome.column
         table.add_row(
             f"{column.device}.{column.name}",
-            column.text(column.range),
+            column.text(column.scope),
             column.text(outcome.deadband),
             column.text(outcome.largest_error),
             str(len(outcome.published_ms)),

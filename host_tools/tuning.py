@@ -1,8 +1,12 @@
 """What report filters would do with a recording: the firmware's own filter, without a gateway.
 
-A *trial* gives every channel a deadband of the same share of its range, or one that was asked
+A *trial* gives every channel a deadband of the same share of its scope, or one that was asked
 for, and counts what would be published. It runs `limen.core.report`, so what it says of a
 deadband holds on the gateway, too.
+
+The *scope* of a gauge is its range in the recording. A counter's range would only tell how long the
+recording is: its scope is what it counts in a day, so that a share of it is the error of a day's
+consumption. A state has none, as each change of it counts.
 """
 
 import dataclasses
@@ -23,7 +27,8 @@ class Column:
 
     `rule` is the report filter that the site has now: (deadband, basis points, at most every ms,
     at least every ms). A `fixed` column keeps that rule and only counts: the recording does not
-    have it, and what is made up for it says nothing about thresholds.
+    have it, and what is made up for it says nothing about thresholds. `kind` is that of the
+    vocabulary.
     """
 
     device: str
@@ -34,16 +39,24 @@ class Column:
     times_ms: list[int]
     counts: list[int]
     fixed: bool = False
+    kind: str = "gauge"
 
     @property
-    def range(self) -> int:
-        return max(self.counts) - min(self.counts)
+    def scope(self) -> int:
+        """What a share is of; of a counter that is recorded for less than a day all it counts."""
+        if self.kind == "state":
+            return 0
+        covered = max(self.counts) - min(self.counts)
+        length_ms = self.times_ms[-1] - self.times_ms[0]
+        if self.kind == "counter" and length_ms > _DAY_MS:
+            return covered * _DAY_MS // length_ms
+        return covered
 
     def deadband(self, share: Decimal) -> int:
-        """A share of the range, rounded down to two digits, as people write it."""
+        """A share of the scope, rounded down to two digits, as people write it."""
         if self.fixed:
             return self.rule[0]
-        exact = int(self.range * share)
+        exact = int(self.scope * share)
         coarse = Decimal(1).scaleb(max(0, len(str(exact)) - _DIGITS))
         return int((exact / coarse).to_integral_value(ROUND_FLOOR) * coarse)
 
@@ -108,13 +121,13 @@ def try_deadbands(columns: list[Column], deadbands: Iterable[int]) -> Trial:
 
 
 def try_share(columns: list[Column], share: Decimal) -> Trial:
-    """All deadbands as the same share of each channel's range; without their percentages."""
+    """All deadbands as the same share of each channel's scope; without their percentages."""
     return try_deadbands(columns, [column.deadband(share) for column in columns])
 
 
 def share_for(columns: list[Column], messages_a_day: int) -> Decimal | None:
-    """The smallest share of the ranges, in steps of 0.01 %, that keeps to so many messages a day;
-    None where even the whole range does not, because of `at_least_every`.
+    """The smallest share of the scopes, in steps of 0.01 %, that keeps to so many messages a day;
+    None where even the whole does not, because of `at_least_every` and of states.
     """
     low, high = 0, 10_000
     if try_share(columns, Decimal(1)).messages_a_day > messages_a_day:

@@ -88,7 +88,7 @@ def _rounded(value: Decimal) -> Decimal:
 def _length_text(us: int) -> str:
     """A length of time as people say it."""
     seconds = us / 1_000_000
-    if seconds < 2 * 3600:
+    if seconds < 3600:
         return f"{seconds:g} s"
     return f"{seconds / 3600:g} h" if seconds < 2 * 86400 else f"{seconds / 86400:,.1f} days"
 

@@ -1,5 +1,6 @@
 """`limen tune`: thresholds that give what they promise when the gateway itself is replayed."""
 
+import dataclasses
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -39,6 +40,19 @@ def test_a_deadband_is_written_with_two_digits_and_never_wider_than_asked():
     assert wide.deadband(Decimal("0.0001")) == 5
     assert wide.text(510) == "51 V"
     assert column([-7, -3]).deadband(Decimal(1)) == 4
+
+
+def test_a_share_of_a_counter_is_of_what_it_counts_in_a_day():
+    minutes = 10 * 1440
+    counting = dataclasses.replace(column(range(minutes + 1)), kind="counter")
+    assert counting.scope == 1440 and counting.deadband(Decimal("0.01")) == 14
+    short = dataclasses.replace(column(range(60)), kind="counter")
+    assert short.scope == 59
+
+
+def test_each_change_of_a_state_is_published():
+    switched = dataclasses.replace(column([0, 1, 1, 0]), kind="state")
+    assert try_share([switched], Decimal(1)).messages == 3
 
 
 def test_a_fixed_column_keeps_its_rule_with_its_percentage():
