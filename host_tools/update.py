@@ -38,7 +38,9 @@ class Way(Protocol):
 
     def digests(self, paths: list[str]) -> dict[str, str | None]: ...
 
-    def programs(self) -> list[str]: ...
+    def programs(self) -> list[str]:
+        """What is there of the firmware."""
+        ...
 
     def write(self, path: str, content: bytes) -> None: ...
 
@@ -114,6 +116,11 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:_DIGITS]
 
 
+def _is_ours(path: str) -> bool:
+    """A module of the firmware's package, or one beside it."""
+    return path.startswith(_PACKAGE) or path.count("/") == 2
+
+
 class Cable:
     """The serial port."""
 
@@ -124,9 +131,7 @@ class Cable:
         self.digests = prompt.digests
 
     def programs(self) -> list[str]:
-        """What is there of the firmware: its package, and its modules beside that."""
-        there = self._prompt.below(_PROGRAMS)
-        return [path for path in there if path.startswith(_PACKAGE) or path.count("/") == 2]
+        return list(filter(_is_ours, self._prompt.below(_PROGRAMS)))
 
     def write(self, path: str, content: bytes) -> None:
         free = self._prompt.free_bytes()
@@ -166,8 +171,19 @@ class Network:
         return found
 
     def programs(self) -> list[str]:
-        """Nobody tells them over the network: what is not needed stays until the next cable."""
-        return []
+        return list(filter(_is_ours, self._below(_PROGRAMS)))
+
+    def _below(self, folder: str) -> list[str]:
+        """All files in a folder and its folders; a few names come at once."""
+        names: list[str] = []
+        while True:
+            some = self._answer({"in": folder, "from": len(names)})["names"]
+            names += some
+            if not some:
+                break
+        paths = [f"{folder}/{name}" for name in names if not name.endswith("/")]
+        folders = [f"{folder}/{name[:-1]}" for name in names if name.endswith("/")]
+        return paths + [path for inner in folders for path in self._below(inner)]
 
     def write(self, path: str, content: bytes) -> None:
         """In pieces; what is there after each decides where the next one begins."""

@@ -90,15 +90,23 @@ def test_a_changed_site_is_installed_and_called_good(gateway, capsys):
     assert "Nothing has changed" in capsys.readouterr().out
 
 
-def test_a_program_that_does_not_start_is_taken_back(gateway):
+def test_a_program_that_does_not_start_is_taken_back(gateway, capsys):
     before = gateway.births[-1]
-    gateway.update(gateway.files() | {"/main.py": b"import nothing\n"})
+    files = gateway.files()
+    there = Network("hall-2/g1", gateway.ask).programs()
+    assert sorted(there) == sorted(path for path in files if path.startswith("/lib/"))
+    gone = "/lib/limen/drivers_modbus_rtu.mpy"
+    others = {path: content for path, content in files.items() if path != gone}
+    gateway.update(others | {"/main.py": b"import nothing\n"})
+    assert f"Not needed any more, and taken away: {gone}" in capsys.readouterr().out
     gateway.run(5)
     assert "ImportError" in "".join(gateway.console)
     gateway.run(150)
     assert gateway.births[-1]["cfg"] == before["cfg"]
     assert gateway.births[-1]["inc"] == before["inc"]
     assert gateway.ask({}, "trial").facts["state"] == "reverted"
+    gateway.update(files)
+    assert "Nothing has changed" in capsys.readouterr().out
 
 
 def test_a_configuration_that_loses_the_broker_is_taken_back(gateway):
@@ -146,6 +154,11 @@ REFUSED = [
     ({"put": "/a.py", "at": 0, "data": "A"}, "the data must be base64"),
     ({"put": "/a.py", "at": "x", "data": ""}, '"at" must be a number of bytes'),
     ({"of": 7}, '"of" must be a list of paths'),
+    ({"in": "/", "from": 0}, "/ is no folder of programs"),
+    ({"in": "/lib/../good", "from": 0}, "/lib/../good is no folder of programs"),
+    ({"in": 5, "from": 0}, "5 is no folder of programs"),
+    ({"in": "/lib", "from": "x"}, '"from" must be a number of names'),
+    ({}, "the plan did not come as it was sent"),
     ({"install": "x"}, "the plan did not come as it was sent"),
 ]
 
@@ -158,4 +171,7 @@ def test_what_no_update_may_touch_is_refused(gateway):
     assert gateway.ask({"install": digest(plan)}).error == "/a.py did not come as it was sent"
     with pytest.raises(ToolError, match="refuses: /a.py did not come as it was sent[.]"):
         Network("hall-2/g1", gateway.ask).install(plan)
+    gone = json.dumps({"digests": {}, "gone": ["/secrets.json"]}).encode()
+    Network("hall-2/g1", gateway.ask).write("/new/update.json", gone)
+    assert gateway.ask({"install": digest(gone)}).error == "/secrets.json is no program, and stays"
     assert troubles(gateway.console) == []

@@ -14,6 +14,9 @@ from limen.commands.trial import PLAN, stored_plan
 from limen.core.compat import const
 
 NEW = "/new"
+_PROGRAMS = "/lib"
+_FOLDER = const(0x4000)
+_NAMES_AT_ONCE = const(8)
 _PIECE = const(512)
 _DIGITS = const(16)
 _SUFFIXES = (".mpy", ".py", ".txt", ".html", ".bin")
@@ -21,13 +24,17 @@ _NAMES = ("/config.jsonl", "/birth.json", PLAN)
 
 
 def run(gateway, request):
-    """{"of": [paths]} → {"digests": [...]}, null for what is not there; {"put": path, "at": bytes,
-    "data": base64} → {"size": bytes that are there now}; {"install": digest of the plan} → {}.
+    """{"of": [paths]} → {"digests": [...]}, null for what is not there; {"in": folder, "from":
+    number} → {"names": [...]}, the next few programs, "/" at the end of folders; {"put": path,
+    "at": bytes, "data": base64} → {"size": bytes that are there now}; {"install": digest of the
+    plan} → {}.
     """
     if "of" in request:
         if not isinstance(request["of"], list):
             raise ValueError('"of" must be a list of paths')
         return {"digests": [digest(_allowed(path)) for path in request["of"]]}
+    if "in" in request:
+        return {"names": _names(request["in"], request.get("from"))}
     if digest(PLAN):
         raise ValueError("an earlier update is still on trial; try again in five minutes")
     if "put" in request:
@@ -62,6 +69,27 @@ def _allowed(path):
     raise ValueError("%s is no file of an update" % path)
 
 
+def _names(folder, begin):
+    """A few names, as all of them would not fit into memory."""
+    if not _is_program(folder + "/" if isinstance(folder, str) else folder):
+        raise ValueError("%s is no folder of programs" % folder)
+    if not isinstance(begin, int):
+        raise ValueError('"from" must be a number of names')
+    try:
+        entries = os.ilistdir(folder)
+    except OSError:
+        return []
+    names = []
+    for number, entry in enumerate(entries):
+        if begin <= number < begin + _NAMES_AT_ONCE:
+            names.append(entry[0] + ("/" if entry[1] == _FOLDER else ""))
+    return names
+
+
+def _is_program(path):
+    return isinstance(path, str) and path.startswith(_PROGRAMS + "/") and ".." not in path
+
+
 def _put(path, at, data):
     """Add a piece to a file below /new; one that comes at another place than its end is not added,
     and whoever sends it goes on from the size that is there."""
@@ -86,9 +114,12 @@ def _put(path, at, data):
 
 def _install(expected):
     """Check all of the plan's files, then let the plan hold."""
-    if digest(NEW + PLAN) != expected:
+    if not expected or digest(NEW + PLAN) != expected:
         raise ValueError("the plan did not come as it was sent")
     plan = stored_plan(NEW + PLAN)
+    for path in plan.get("gone", ()):
+        if not _is_program(path):
+            raise ValueError("%s is no program, and stays" % path)
     for path, name in plan["digests"].items():
         if digest(NEW + _allowed(path)) != name:
             raise ValueError("%s did not come as it was sent" % path)
