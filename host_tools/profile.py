@@ -1,4 +1,6 @@
-"""Profiles as data: one TOML file per meter model in firmware/profiles, checked line by line.
+"""Profiles as data: one TOML file per meter model, checked line by line.
+
+They lie in firmware/profiles; those of a plant's own may lie in `profiles` beside its site file.
 
 A profile says which quantity lies in which register, in what type, scale and unit; there are no
 expressions in it. What it compiles to is what the firmware's validator takes: registers with their
@@ -75,8 +77,15 @@ class Profile:
     compiled: dict
 
 
+def profile_files(own: Path | None = None) -> dict[str, Path]:
+    """name → file, by name; one in the folder `own` takes the place of ours of the same name."""
+    folders = [PROFILES, own] if own else [PROFILES]
+    files = {path.stem: path for folder in folders for path in folder.glob("*.toml")}
+    return dict(sorted(files.items()))
+
+
 def profile_names() -> list[str]:
-    return sorted(path.stem for path in PROFILES.glob("*.toml"))
+    return list(profile_files())
 
 
 def load_profile(name: str) -> dict:

@@ -12,7 +12,7 @@ from pathlib import Path
 from host_tools.board import board_names, load_board
 from host_tools.errors import ToolError
 from host_tools.line_load import check_loads
-from host_tools.profile import load_profile, profile_names
+from host_tools.profile import compile_profile, profile_files
 from host_tools.toml_file import TomlError, TomlFile, read_toml
 from host_tools.zones import read_zone
 from limen.core.config import check
@@ -54,8 +54,13 @@ class Site:
         return {name: self.compile(name) for name in names}
 
     def _check(self, gateway: str) -> tuple[dict | None, list]:
-        profiles = _load_used(profile_names(), self._used("profile"), load_profile)
-        boards = _load_used(board_names(), self._used("board"), load_board)
+        files = profile_files(Path(self.file.path).parent / "profiles")
+        profiles = dict.fromkeys(files)
+        for name in self._used("profile") & set(files):
+            profiles[name] = compile_profile(files[name])
+        boards = dict.fromkeys(board_names())
+        for name in self._used("board") & set(boards):
+            boards[name] = load_board(name)
         compact, problems = check(self.file.data, gateway, profiles, boards)
         zone = read_zone(Spot(problems, ("site", "timezone")), self._timezone())
         if compact:
@@ -81,10 +86,6 @@ class Site:
         for key in keys:
             value = value[key]
         return value
-
-
-def _load_used(known: list[str], used: set[str], load) -> dict[str, dict | None]:
-    return {name: load(name) if name in used else None for name in known}
 
 
 def load_site(path: Path | str) -> Site:

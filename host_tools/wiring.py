@@ -24,6 +24,7 @@ from host_tools.emulation.parts.ds18b20 import Ds18b20, OneWireLine
 from host_tools.emulation.parts.lis3dh import Lis3dh
 from host_tools.emulation.parts.mcp9600 import Mcp9600
 from host_tools.emulation.parts.sht3x import Sht3x
+from host_tools.emulation.profile_model import profile_model
 from host_tools.emulation.scheduler import RealScheduler, Scheduler
 from host_tools.emulation.signals import Completed, PerDevice, Share, Signals, Value
 from host_tools.emulation.traced_line import TracedLine
@@ -38,7 +39,7 @@ METERS = {
     "Schneider Electric iEM3155/iEM3255 (iEM3000 series)": "schneider-iem3155-iem3255",
     "ORNO OR-WE-516/517": "orno-we516-517",
 }
-"""What a profile calls its model → the emulated meter that plays it."""
+"""What a profile calls its model → the emulated meter that plays it; others hold what is read."""
 
 _TCP = ("modbus-tcp", "modbus-tcp-ahead", "modbus-rtu-tcp")
 _MODBUS = ("modbus-rtu", *_TCP)
@@ -70,12 +71,7 @@ _MAINS_US = 20_000
 def complaints(config: dict, is_real: bool = False, has_trace: bool = False) -> list[str]:
     """What of a configuration cannot be emulated, a sentence each."""
     buses = config["bus"]
-    emulated = _TCP if has_trace else _MODBUS
-    wrong = [
-        f'no meter is emulated for the model "{device["model"]}" of {device["id"]}'
-        for device in config["device"]
-        if buses[device["bus"]]["kind"] in emulated and device["model"] not in METERS
-    ]
+    wrong = []
     lines = [bus["id"] for bus in buses if bus["kind"] == "modbus-rtu"]
     if has_trace and len(lines) != 1:
         wrong.append(f"a trace is of one Modbus line, here are {len(lines)}")
@@ -182,7 +178,7 @@ class Wiring:
             meter = P1Meter(self._scheduler, line, signals, version, on_read=tell(name))
         elif bus["kind"] in _MODBUS:
             line, framing = self._line_of(device, bus)
-            model = METERS[device["model"]]
+            model = METERS.get(device["model"]) or profile_model(device)
             address = device["address"]
             meter = Meter(
                 self._scheduler, line, address, model, signals, on_read=tell(name), framing=framing

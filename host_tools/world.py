@@ -227,11 +227,7 @@ def _require_emulated(config: dict, has_trace: bool = False) -> None:
     """Raise ToolError for what the emulated world does not have."""
     wrong = complaints(config, has_trace=has_trace)
     if wrong:
-        raise ToolError(
-            f"This site cannot be emulated: {'; '.join(wrong)}. There are meters of the profiles "
-            f"{', '.join(METERS.values())}.",
-            2,
-        )
+        raise ToolError(f"This site cannot be emulated: {'; '.join(wrong)}.", 2)
 
 
 def read_flash(content: bytes, path: str) -> bytes:

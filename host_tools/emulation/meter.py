@@ -13,13 +13,21 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from host_tools.emulation.line import Framing, Line
-from host_tools.emulation.meter_models import LONGEST_WORDS, MODELS, Register, Table, touched
+from host_tools.emulation.meter_models import (
+    LONGEST_WORDS,
+    MODELS,
+    Model,
+    Register,
+    Table,
+    touched,
+)
 from host_tools.emulation.scheduler import Scheduler
 from host_tools.emulation.signals import QUANTITIES, Signals, Value, completed
 from host_tools.errors import ToolError
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
+_READ_BITS = (1, 2)
 _PARITY_STOP_CODES = {(None, 1): 0, ("E", 1): 1, ("O", 1): 2, (None, 2): 3}
 _BAUD_CODES = {2400: 0, 4800: 1, 9600: 2, 19200: 3, 38400: 4}
 
@@ -72,16 +80,16 @@ class Meter:
         scheduler: Scheduler,
         line: Line,
         address: int,
-        model: str,
+        model: str | Model,
         signals: Signals,
         faults: Faults | None = None,
         on_read: Callable[[int, str, Fraction], None] | None = None,
         framing: Framing | None = None,
         turnaround_ms: int = 20,
     ):
-        if model not in MODELS:
+        if isinstance(model, str) and model not in MODELS:
             raise ToolError(f"no emulated meter {model!r}; there are {', '.join(MODELS)}", 2)
-        self.model = MODELS[model]
+        self.model = MODELS[model] if isinstance(model, str) else model
         self.address = address
         self.faults = faults or Faults()
         self.counts: collections.Counter[str] = collections.Counter()
@@ -89,6 +97,7 @@ class Meter:
         self.modulus_kwh: Value | None = None
         self._zeros: dict[str, Value] = {}
         self._signals = completed(signals)
+        self._known = self._signals.quantities()
         self._on_read = on_read
         self._scheduler = scheduler
         self._port = line.port(framing or self.model.framing, self._receive)
@@ -152,6 +161,8 @@ class Meter:
         self.counts["replies"] += 1
         start, count = struct.unpack(">HH", request[1:])
         data = self._read(self.model.tables[request[0]], start, count)
+        if request[0] in _READ_BITS:
+            data = _bits(data)
         return bytes((request[0], len(data))) + data
 
     def _refusal(self, request: bytes) -> int | None:
@@ -184,7 +195,7 @@ class Meter:
             self._on_read(now_us, register.quantity, told)
         return words
 
-    def _value(self, quantity: str, time_us: int) -> Value | None:
+    def _value(self, quantity: str | None, time_us: int) -> Value | None:
         framing = self.framing
         match quantity:
             case "setting_framing":
@@ -193,6 +204,8 @@ class Meter:
                 return self.address
             case "setting_baud":
                 return _BAUD_CODES.get(framing.baud, 2)
+        if quantity not in self._known:
+            return None
         value = self._signals.value(quantity, time_us)
         return value if value is None or not _is_energy(quantity) else self._shown(quantity, value)
 
@@ -202,6 +215,12 @@ class Meter:
         if self.modulus_kwh:
             value %= self.modulus_kwh
         return value + self.faults.lies_kwh
+
+
+def _bits(words: bytes) -> bytes:
+    """A bit for each word, the first one the lowest of its byte."""
+    bits = sum(1 << at for at, low in enumerate(words[1::2]) if low)
+    return bits.to_bytes((len(words) // 2 + 7) // 8, "little")
 
 
 def _is_energy(quantity: str) -> bool:

@@ -131,3 +131,49 @@ def test_a_smart_meter(tmp_path):
     powers = without_repetitions(told["meter.power_import_total"])
     assert powers == ["12000", "30000", "0"]
     assert without_repetitions(told["meter.power_export_total"]) == ["0", "4000"]
+
+
+OVEN = """\
+vendor = "Acme"
+model = "Oven 3"
+source = ["a test"]
+function = 4
+word_order = "DCBA"
+max_registers = 8
+default = ["temperature", "energy_import"]
+[[register]]
+quantity = "temperature"
+address = 7
+type = "s16"
+scale = 0.5
+offset = 10
+unit = "degC"
+resolution = "0.1 degC"
+[[register]]
+quantity = "energy_import"
+address = 300
+type = "bcd32"
+scale = 10
+unit = "Wh"
+resolution = "10 Wh"
+[serial]
+baud = 19200
+source = ["a test"]
+"""
+
+
+def test_meters_that_only_their_profiles_describe(tmp_path):
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles/acme-oven-3.toml").write_text(OVEN)
+    (tmp_path / "secrets.toml").write_text('[wifi]\nssid = "h"\npassword = "12345678"\n')
+    head, *devices = SITE.split("[[gateway.g1.device]]\n")
+    own = [part.replace("eastron-sdm120", "acme-oven-3") for part in devices[:2]]
+    own[0] = own[0].replace("eastron-sdm630", "sunspec-meter")
+    own[1] = own[1].replace("channels.voltage = {}\n", "")
+    (tmp_path / "site.toml").write_text("[[gateway.g1.device]]\n".join([head, *own]))
+    summary, told = replayed(tmp_path, tmp_path / "site.toml")
+    assert summary.is_good and summary.unjudged == []
+    powers = without_repetitions(told["one.power_active_total"])
+    assert [float(power) for power in powers] == [12_000, 30_000, -4_000]
+    assert without_repetitions(told["two.temperature"]) == ["21.5", "22.5", "-3.0"]
+    assert without_repetitions(told["two.energy_import"]) == ["50.00", "50.10", "50.35"]
