@@ -12,6 +12,7 @@ import os
 
 import esp32
 import machine
+import vfs
 from machine import Pin
 
 outputs = bytearray(32)
@@ -21,6 +22,36 @@ try:
 except OSError:
     pass  # none was ever configured
 del outputs
+
+
+class Flash:
+    """Tells littlefs what the flash refuses as it wants to be told: by a negative number.
+
+    An exception, as the partition raises, jumps out of the middle of its work. Then it goes on with
+    open files whose memory is somebody else's by then: files are lost, or the chip crashes.
+    """
+
+    def __init__(self, partition):
+        self._partition = partition
+        self.readblocks = partition.readblocks
+
+    def writeblocks(self, block, data, offset):
+        try:
+            return self._partition.writeblocks(block, data, offset)
+        except OSError:
+            return -5
+
+    def ioctl(self, request, argument):
+        try:
+            return self._partition.ioctl(request, argument)
+        except OSError:
+            return -5
+
+
+for partition in esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs"):
+    vfs.umount("/")
+    vfs.mount(Flash(partition), "/")
+    del partition
 
 names = os.listdir("/")
 if "update.json" in names:
