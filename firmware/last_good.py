@@ -10,7 +10,10 @@ import json
 import os
 import sys
 
-FILES = ("config.jsonl", "birth.json", "secrets.json", "sparkplug.bin", "home_assistant.txt")
+FILES = (
+    "config.jsonl", "birth.json", "secrets.json", "sparkplug.bin", "home_assistant.txt",
+    "ca.der", "client.der", "client.key",
+)  # fmt: skip
 _GOOD = "/good/"
 _LIST = "/good/names.json"
 _RESTORING = "/restoring"

@@ -13,6 +13,7 @@ from micropython import const
 
 _NETWORK = const(0b011_00000001)
 _BROKER = const(0b011_00000101)
+_SAFE = const(0b010_00010101)
 _FAULT = const(0b010_01010101)
 _ONLINE = const(0b001_11111111)
 _SETUP = const(0b100_00001111)
@@ -55,4 +56,4 @@ def _pattern(gateway):
     for device in gateway.devices:
         if device.breaker.is_open:
             return _FAULT
-    return _ONLINE
+    return _SAFE if gateway.alone is True else _ONLINE

@@ -24,7 +24,9 @@ PLAN = "/update.json"
 NEW = "/new"
 _PROGRAMS = "/lib"
 _PACKAGE = "/lib/limen/"
-_SECRET = {SECRETS, CA, CERTIFICATE, KEY}
+_GOOD = "/good/names.json"
+_KEYS = {CA, CERTIFICATE, KEY}
+_SECRET = {SECRETS, *_KEYS}
 _DIGITS = 16
 _PATHS_AT_ONCE = 4
 _PIECE = 192
@@ -34,8 +36,6 @@ _SPARE_BYTES = 64 * 1024
 class Way(Protocol):
     """How an update reaches a gateway."""
 
-    name: str
-
     def digests(self, paths: list[str]) -> dict[str, str | None]: ...
 
     def programs(self) -> list[str]:
@@ -43,6 +43,10 @@ class Way(Protocol):
         ...
 
     def write(self, path: str, content: bytes) -> None: ...
+
+    def good_after(self, replaces_keys: bool) -> str:
+        """What the gateway is to reach before the old files are given up: "broker" or "minute"."""
+        ...
 
     def install(self, plan: bytes) -> None: ...
 
@@ -92,24 +96,28 @@ def update(files: dict[str, bytes], way: Way, is_dry: bool = False) -> None:
     for path, content in changed.items():
         if waiting[NEW + path] != digest(content):
             way.write(NEW + path, content)
-    way.install(plan_of(changed, gone, there, way.name))
+    way.install(plan_of(changed, gone, there, way.good_after(replaces_keys(changed, there))))
     print("All is there and checked. The gateway restarts with it, and takes it back if it fails.")
 
 
 def plan_of(
-    changed: dict[str, bytes], gone: list[str], there: dict[str, str | None], way: str
+    changed: dict[str, bytes], gone: list[str], there: dict[str, str | None], good_after: str
 ) -> bytes:
     """What `firmware/swap` reads."""
     plan = {
         "state": "new",
         "starts": 0,
-        "by": way,
+        "good_after": good_after,
         "put": list(changed),
         "gone": gone,
         "added": [path for path in changed if there[path] is None],
         "digests": {path: digest(content) for path, content in changed.items()},
     }
     return json.dumps(plan, separators=(",", ":")).encode()
+
+
+def replaces_keys(changed: dict[str, bytes], there: dict[str, str | None]) -> bool:
+    return any(path in _KEYS and there[path] for path in changed)
 
 
 def digest(content: bytes) -> str:
@@ -123,8 +131,6 @@ def _is_ours(path: str) -> bool:
 
 class Cable:
     """The serial port."""
-
-    name = "cable"
 
     def __init__(self, prompt: Prompt):
         self._prompt = prompt
@@ -143,6 +149,11 @@ class Cable:
             )
         self._prompt.write(path, content)
 
+    def good_after(self, replaces_keys: bool) -> str:
+        """There may be no broker yet; but where the old keys have reached it, new ones have to."""
+        has_run_well = self.digests([_GOOD])[_GOOD] is not None
+        return "broker" if replaces_keys and has_run_well else "minute"
+
     def install(self, plan: bytes) -> None:
         expected = json.loads(plan)["digests"]
         found = self._prompt.digests([NEW + path for path in expected])
@@ -156,8 +167,6 @@ class Cable:
 
 class Network:
     """Commands to a running gateway; `ask(facts)` gives their answers."""
-
-    name = "network"
 
     def __init__(self, gateway: str, ask):
         self._gateway = gateway
@@ -193,6 +202,9 @@ class Network:
             at = self._answer({"put": place, "at": at, "data": piece})["size"]
             if at >= len(content):
                 return
+
+    def good_after(self, replaces_keys: bool) -> str:
+        return "broker"
 
     def install(self, plan: bytes) -> None:
         self.write(NEW + PLAN, plan)

@@ -3,6 +3,7 @@
 from littlefs import LittleFS
 
 from host_tools.image import FILE_SYSTEM_BYTES, FILE_SYSTEM_OFFSET
+from host_tools.partitions import FILE_SYSTEM, TABLE_BYTES, TABLE_OFFSET, partition_of
 
 
 def files_on(flash):
@@ -23,14 +24,20 @@ def put_on(flash, files):
         if content is None:
             disk.remove(path)
         else:
+            disk.makedirs(path.rpartition("/")[0] or "/", exist_ok=True)
             with disk.open(path, "wb") as file:
                 file.write(content)
-    flash.write(FILE_SYSTEM_OFFSET, bytes(disk.context.buffer))
+    flash.write(_place(flash)[0], bytes(disk.context.buffer))
 
 
 def _mount(flash):
-    image = flash.read(FILE_SYSTEM_OFFSET, FILE_SYSTEM_BYTES)
+    image = flash.read(*_place(flash))
     disk = LittleFS(block_size=4096, block_count=len(image) // 4096, mount=False)
     disk.context.buffer = bytearray(image)
     disk.mount()
     return disk
+
+
+def _place(flash):
+    table = flash.read(0, TABLE_OFFSET + TABLE_BYTES)
+    return partition_of(table, FILE_SYSTEM) or (FILE_SYSTEM_OFFSET, FILE_SYSTEM_BYTES)

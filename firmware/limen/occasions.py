@@ -40,18 +40,21 @@ def attend(gateway):
 def _is_proven():
     """Whether this is the last good configuration. Its first line has the hash of the others."""
     try:
-        with open("/good/names.json"):
-            return all(
-                _first("/" + name) == _first("/good/" + name)
-                for name in ("config.jsonl", "secrets.json")
-            )
+        os.stat("/good/names.json")
     except OSError:
         return False
+    for name in ("config.jsonl", "secrets.json", "ca.der", "client.der", "client.key"):
+        if _told("/" + name) != _told("/good/" + name):
+            return False
+    return True
 
 
-def _first(path):
-    with open(path) as file:
-        return file.readline()
+def _told(path):
+    try:
+        with open(path, "rb") as file:
+            return file.readline() if path.endswith("l") else file.read()
+    except OSError:
+        return None
 
 
 async def _leave_safe_mode():

@@ -7,10 +7,10 @@ import pytest
 
 from script_disk import Disk, PowerCut, script_on
 
-GOOD = {"/config.jsonl": b"good", "/birth.json": b"b" * 1300, "/secrets.json": b"s"}
-BAD = {"/config.jsonl": b"bad", "/birth.json": b"c" * 1100, "/secrets.json": b"s"}
+GOOD = {"/config.jsonl": b"good", "/birth.json": b"b" * 1300, "/client.key": b"good"}
+BAD = {"/config.jsonl": b"bad", "/birth.json": b"c" * 1100, "/client.key": b"wrong"}
 KEPT = {"/good" + path: content for path, content in GOOD.items()}
-NAMES = {"/good/names.json": b'["config.jsonl", "birth.json", "secrets.json"]'}
+NAMES = {"/good/names.json": b'["config.jsonl", "birth.json", "client.key"]'}
 DAY_S = 86400
 
 

@@ -24,13 +24,14 @@ S = 1_000_000
 class Plant:
     """The press with one meter at a board of that kind of light; `seen` has [ms, what]."""
 
-    def __init__(self, folder, kind, faults=()):
+    def __init__(self, folder, kind, faults=(), line=b""):
         plan = plan_of_site(EXAMPLES["sdm630"] / "site.toml", None, PressModel(1), 1)
         config = {key: part for key, part in plan.config.items() if key != "hash"}
         config["light"] = [4, kind]
         plan.faults = list(faults)
         plan.config = sealed(config)
         plan.files |= configuration_files(plan.config)
+        plan.files["/config.jsonl"] += line
         plan.write_flash(folder / "flash.bin")
         self.scheduler = VirtualScheduler()
         self.world = World(self.scheduler, plan, folder / "flash.bin", Listeners())
@@ -47,7 +48,7 @@ class Plant:
     def rhythm(self, seconds):
         """[what, for how many ms] as seen in the next seconds, the first and the last left out."""
         del self.seen[:]
-        self.scheduler.run_until(self.scheduler.now_us + seconds * 1000 * MS)
+        self.scheduler.run_until(self.scheduler.now_us + round(seconds * S))
         pairs = zip(self.seen, self.seen[1:], strict=False)
         return [(what, round((end - ms) / 50) * 50) for (ms, what), (end, _) in pairs]
 
@@ -88,6 +89,16 @@ def test_a_device_that_does_not_answer_is_a_fault_until_it_does(tmp_path):
     assert _told(plant, 5) == {(0, 250), (1, 250)}
     plant.rhythm(100)
     assert (plant.rhythm(5), plant.shown) == ([], 0)
+    plant.world.close()
+
+
+def test_a_gateway_in_safe_mode_says_so(tmp_path):
+    plant = Plant(tmp_path, ADDRESSABLE, line=b"[]\n")
+    add_model_broker(plant.world)
+    plant.board.start()
+    plant.rhythm(60)
+    assert plant.rhythm(4.1)[-6:].count((RED, 250)) == 3
+    assert _told(plant, 5) == {(RED, 250), (DARK, 250), (DARK, 750)}
     plant.world.close()
 
 

@@ -5,10 +5,12 @@ The gateway runs in virtual time; its peer is Python's `ssl`, so OpenSSL, throug
 
 import datetime
 import ssl
+from types import SimpleNamespace
 
 import pytest
 
 from console import troubles
+from disk import files_on, put_on
 from host_tools import authority as authorities
 from host_tools import cli
 from host_tools.emulation.broker_model import BrokerModel
@@ -21,7 +23,9 @@ from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.paths import FIRMWARE
 from host_tools.site import load_site
+from host_tools.site_secrets import CA
 from host_tools.subscriber import ALL_TOPICS
+from host_tools.update import NEW, PLAN, Cable, digest, plan_of, replaces_keys
 from host_tools.world import (
     EXAMPLES,
     Listeners,
@@ -202,6 +206,49 @@ def test_without_a_clock_chain_and_name_are_checked_all_the_same(tmp_path):
         assert troubles(said) == [f"limen: {HOST}:8883: {sentence('tls: ' + trouble)}"]
         said.clear()
     world.close()
+
+
+def test_wrong_new_certificates_give_way_to_those_that_reached_the_broker(tmp_path):
+    plan = plan_with_tls(tmp_path)
+    world, said, exits = make_world(tmp_path, plan)
+    add_model_broker(world)
+    world.board.start()
+    world.scheduler.run_until(320 * SECOND_US)
+    flash = FlashFile(tmp_path / "flash.bin")
+    good = plan.authority.gateway_files()
+    assert has(flash, good) and has(flash, {f"/good{path}": good[path] for path in good})
+    assert troubles(said) == []
+
+    stranger = RunAuthority(plan.config).gateway_files()
+    there = {path: digest(content) for path, content in good.items()}
+    way = Cable(SimpleNamespace(digests=lambda paths: dict.fromkeys(paths, "is there")))
+    order = plan_of(stranger, [], there, way.good_after(replaces_keys(stranger, there)))
+    world.board.power_cut()
+    put_on(flash, {PLAN: order} | {NEW + path: stranger[path] for path in stranger})
+    world.board.start()
+    world.scheduler.run_until(500 * SECOND_US)
+    assert has(flash, stranger) and has(flash, {f"/good{path}": good[path] for path in good})
+    world.scheduler.run_until(700 * SECOND_US)
+    world.close()
+    assert has(flash, good) and world.gateway.online and exits == []
+    assert f"limen: {HOST}:8883: {sentence('tls: unknown ca')}" in said
+
+
+def has(flash, files):
+    there = files_on(flash)
+    return all(there[path] == content for path, content in files.items())
+
+
+@pytest.mark.parametrize(
+    ("has_run_well", "there", "good_after"),
+    [("is there", "old", "broker"), (None, "old", "minute"), ("is there", None, "minute")],
+)
+def test_new_keys_have_to_reach_the_broker_where_there_were_good_ones(
+    has_run_well, there, good_after
+):
+    way = Cable(SimpleNamespace(digests=lambda paths: dict.fromkeys(paths, has_run_well)))
+    assert way.good_after(replaces_keys({CA: b"new", "/a.mpy": b""}, {CA: there})) == good_after
+    assert way.good_after(replaces_keys({"/a.mpy": b""}, {"/a.mpy": "old"})) == "minute"
 
 
 def test_a_flash_made_before_meets_a_broker_with_the_keys_of_its_site(tmp_path):
