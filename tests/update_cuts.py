@@ -39,8 +39,7 @@ def play(folder, count, seed):
             }
             incarnation = board.state()["inc"]
             places[_cut_off(board, changed, chance)] += 1
-            with Prompt(board.port) as at_board:
-                update(changed, Cable(at_board))
+            _update(board, changed)
             wait_for(lambda changed=changed: board.has(changed))
             assert board.state()["inc"] == incarnation, number
     return dict(places)
@@ -53,14 +52,25 @@ def _cut_off(board, changed, chance):
     cutter.start()
     place = "at work"
     try:
-        with Prompt(board.port) as at_board:
-            update(changed, Cable(at_board))
+        _update(board, changed)
         place = "at the start"
     except ToolError:
         pass  # as is to be expected
     sent.set()
     cutter.join()
     return place
+
+
+def _update(board, changed):
+    """Over the serial port, which the emulated board's new process may hold for a moment: it is a
+    fork of this one."""
+    while True:
+        try:
+            with Prompt(board.port) as at_board:
+                return update(changed, Cable(at_board))
+        except ToolError as error:
+            if "in use" not in str(error) and "failed to access" not in str(error):
+                raise
 
 
 def _cut(board, chance, sent):
