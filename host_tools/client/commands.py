@@ -19,10 +19,15 @@ class NoAnswer(Exception):
 
 
 class Requests:
-    """Requests of one verb to "site/gateway", one after another; a context."""
+    """Requests of one verb to "site/gateway", one after another; a context.
 
-    def __init__(self, address: Address, gateway: str, verb: str):
+    A gateway that is away until the time is up will not do it any more; nor will one whose clock is
+    not set, unless `at_any_time`: then it may come late without harm.
+    """
+
+    def __init__(self, address: Address, gateway: str, verb: str, at_any_time: bool = False):
         self._gateway = gateway
+        self._at_any_time = at_any_time
         self._topic = f"{ROOT}/{gateway}/cmd/{verb}"
         self._letters: queue.Queue = queue.Queue()
         self._ready = threading.Event()
@@ -42,16 +47,14 @@ class Requests:
         wait_s: float = 30,
         on_progress: Callable[[dict], None] = lambda facts: None,
     ) -> Answer:
-        """Wait for the answer, up to `wait_s`; raises NoAnswer.
-
-        A gateway that is away until then will not do it any more. What it tells in between extends
-        the waiting.
-        """
+        """Wait for the answer, up to `wait_s`; raises NoAnswer. What the gateway tells in between
+        extends the waiting."""
         name = uuid.uuid4().hex[:_ID_DIGITS]
         if not self._ready.wait(wait_s):
             raise NoAnswer(self._reason(wait_s))
-        until_ms = int((time.time() + wait_s) * 1000)
-        request = facts | {"id": name, "until": until_ms}
+        request = facts | {"id": name}
+        if not self._at_any_time:
+            request["until"] = int((time.time() + wait_s) * 1000)
         self._connection.publish(self._topic, json.dumps(request, separators=(",", ":")).encode())
         try:
             while True:

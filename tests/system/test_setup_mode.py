@@ -12,6 +12,7 @@ from emulated_chip import served_chip
 from host_tools import interpreter
 from host_tools.board import load_board
 from host_tools.chip_writer import write_gateway
+from host_tools.cli import main
 from host_tools.emulation import brokers
 from host_tools.emulation.board import HEAP_BYTES, Board
 from host_tools.emulation.chips import CHIPS
@@ -76,7 +77,7 @@ class SetupBoard(ServedBoard):
             lan=lan,
             access_points=points,
         )
-        self._board.on_output = lambda data: None
+        self._board.on_output = lambda data: self.on_output(data)
         self._carrier = PtyCarrier(self)
         await self._carrier.open()
         if self.pressed:
@@ -214,6 +215,29 @@ def test_the_access_point_ends_after_ten_minutes_and_the_gateway_starts(site, tm
     assert world.board.access_point is None
     assert "limen: online at broker.local:1883" in said
     world.close()
+
+
+def test_a_board_set_up_from_blank_is_given_its_devices_by_an_update(site, tmp_path):
+    """Where no time server is, too."""
+    files = files_of(site)
+    for path in (CONFIGURATION, BIRTH, SECRETS):
+        del files[path]
+    broker = brokers.start("amqtt", free_port(), tmp_path / "broker")
+    names = [("new.local", 1884, broker.port), ("broker.local", 1883, broker.port)]
+    try:
+        with SetupBoard(tmp_path, files, names) as one:
+            one.wait_until_said("setup mode, as /config.jsonl is not there, or damaged")
+            one.get("/save", f"ssid=hall-2&password={PASSWORD}&host=new.local&port=1884".encode())
+            one.wait_until_said("limen: online at new.local:1884")
+            options = ["--site", str(site.file.path), "--gateway", "press-07"]
+            assert main(["update", *options, "--broker", f"127.0.0.1:{broker.port}"]) == 0
+            one.wait_until_said("limen: online at broker.local:1883")
+            one.wait_until_said('limen: main-meter: {"device":"silent"}')
+            wait_for(lambda: "/update.json" not in one.files())
+            wanted = gateway_files(site, "press-07")
+            assert one.has({path: wanted[path] for path in wanted if path != SECRETS})
+    finally:
+        broker.stop()
 
 
 def test_the_page_in_a_browser_brings_the_board_online(site, tmp_path):
