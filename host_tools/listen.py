@@ -87,13 +87,15 @@ def _ask(args: argparse.Namespace, writer: TraceWriter) -> None:
         raise ToolError(f"{reason}.") from None
     if answer.error is not None:
         raise ToolError(f"{args.gateway} refuses: {answer.error}.")
-    missing = told.missing + answer.facts.get("lost", 0)
-    if missing:
-        print(
-            f"limen listen: {missing} frames are missing, as the gateway could not tell them so "
-            "fast; times behind them are too early",
-            file=sys.stderr,
-        )
+    lost = answer.facts.get("lost", 0)
+    if lost:
+        _warn(f"{lost} frames are missing, as the gateway could not tell them so fast")
+    if told.missing:
+        _warn(f"{told.missing} frames got lost on their way; times behind them are too early")
+
+
+def _warn(sentence: str) -> None:
+    print(f"limen listen: {sentence}", file=sys.stderr)
 
 
 def _hear(args: argparse.Namespace, writer: TraceWriter) -> None:

@@ -46,6 +46,7 @@ _WEEK_S = 7 * 86_400
 _YEAR_S = 31_556_952
 _DELIVERY_US = 30_000_000
 _LEAST_US = 10_000_000
+_ANSWER_US = 1_000_000
 _PROGRESS_S = 5
 _SLICE_US = 600_000_000
 
@@ -150,7 +151,7 @@ def _of_trace(args: argparse.Namespace, console: Console) -> Program:
     plan.override(every_ms=_ms(args.every, "--every"))
     first_us, last_us = (exchanges[at].request.time_us for at in (0, -1))
     console.print(f"{len(exchanges)} requests in {(last_us - first_us) / 1_000_000:,.0f} s.")
-    return Program.since(plan, first_us // 1_000_000, last_us - first_us)
+    return Program.since(plan, first_us // 1_000_000, last_us - first_us + _ANSWER_US)
 
 
 def _of_world(args: argparse.Namespace) -> Program:
