@@ -77,6 +77,12 @@ class Attendance:
         beside = self.beside_permille is None or self.beside_permille >= _LEAST_PERMILLE
         return bool(self.polls) and beside and None not in self.back_us
 
+    def text(self) -> str:
+        """The verdict; a rate that no line or device can keep is no fault, but is told."""
+        if not self.is_good:
+            return "NOT GOOD"
+        return "ok" if self.permille >= _LEAST_PERMILLE else "below its rate"
+
 
 def attend(
     name: str,

@@ -203,7 +203,7 @@ def _devices_table(attendances: list[Attendance]) -> Table:
             beside,
             str(one.bad),
             ", ".join(map(_back_text, one.back_us)),
-            Text("ok" if one.is_good else "NOT GOOD", "green" if one.is_good else "red"),
+            Text(one.text(), "green" if one.is_good else "red"),
         )
     return table
 
