@@ -94,9 +94,9 @@ async def _serve(args, facts: dict, flash: NorFlash, plan: Plan | None, names: l
     scheduler = RealScheduler()
     if plan:
         world = World(scheduler, plan, args.flash, Listeners())
-        board, lan, end, meters = world.board, world.lan, world.close, world.meters
+        board, lan, end, wiring = world.board, world.lan, world.close, world.wiring
     else:
-        lan, meters = Lan(scheduler), {}
+        lan, wiring = Lan(scheduler), None
         board = Board(scheduler, args.flash, lan=lan)
         end = board.stop
     for name in names:
@@ -111,7 +111,7 @@ async def _serve(args, facts: dict, flash: NorFlash, plan: Plan | None, names: l
         raise ToolError(f"The port cannot be opened: {error.strerror or error}.") from error
     print(f"Emulated {facts['name']} with flash {args.flash}; Ctrl-C ends it.")
     print(f"PORT={carrier.url}", flush=True)
-    hand = Hand(board, facts, lambda line: print(line, flush=True), meters)
+    hand = Hand(board, facts, lambda line: print(line, flush=True), wiring)
     chip.power_on()
     try:
         await hand.play(args.script)

@@ -26,7 +26,15 @@ from host_tools.emulation.parts.mcp9600 import Mcp9600
 from host_tools.emulation.parts.sht3x import Sht3x
 from host_tools.emulation.profile_model import profile_model
 from host_tools.emulation.scheduler import RealScheduler, Scheduler
-from host_tools.emulation.signals import Completed, PerDevice, Share, Signals, Value
+from host_tools.emulation.signals import (
+    Completed,
+    Held,
+    PerDevice,
+    Share,
+    Signals,
+    Value,
+    completed,
+)
 from host_tools.emulation.traced_line import TracedLine
 from host_tools.errors import ToolError
 from host_tools.truth import Truth
@@ -108,7 +116,8 @@ def unasked_us(config: dict) -> dict[str, int]:
 
 
 class Wiring:
-    """`lines` are by UART, `driver_enable` tells which pin drives which, `meters` are by device.
+    """What `config` says; `lines` are by UART, `driver_enable` tells which pin drives which,
+    `meters` are by device, and so is what each measures, `held`.
 
     Where there is a `trace` the Modbus line of the site has that in place of meters, as
     `traced_line`.
@@ -127,7 +136,7 @@ class Wiring:
         self.driver_enable: dict[int, int] = {}
         self.meters: dict[str, Meter | P1Meter] = {}
         self._scheduler = scheduler
-        self._config = config
+        self.config = config
         self._truth = truth
         self._trace = trace
         self._converters: dict[int, Converter] = {}
@@ -136,21 +145,30 @@ class Wiring:
             raise ToolError(f"This site cannot be emulated: {'; '.join(wrong)}.", 2)
         for number, bus in enumerate(config["bus"]):
             self._add_bus(number, bus)
-        self._shares = signals_of_devices(config, signals)
+        meters = meters_of(config)
+        self.held = {
+            name: Held(completed(share) if name in meters else share)
+            for name, share in signals_of_devices(config, signals).items()
+        }
         for device in config["device"]:
-            self._add_meter(device, config["bus"][device["bus"]], self._shares[device["id"]])
+            self._add_meter(device, config["bus"][device["bus"]], self.held[device["id"]])
 
     def connect(self, board: Board, lan: Lan) -> None:
         """Wire the board's pins, and put the converters on its network."""
         for number, converter in self._converters.items():
-            bus = self._config["bus"][number]
+            bus = self.config["bus"][number]
             lan.listen(bus["host"], bus["port"], converter.accept)
-        for device in self._config["device"]:
+        for device in self.config["device"]:
             wire = _PARTS.get(device.get("driver"))
             if wire:
-                bus = self._config["bus"][device["bus"]]
+                bus = self.config["bus"][device["bus"]]
                 name = device["id"]
-                wire(_Place(self._scheduler, board, bus, device, self._shares[name], self._truth))
+                wire(_Place(self._scheduler, board, bus, device, self.held[name], self._truth))
+
+    def quantities(self, device: str) -> list[str]:
+        """What the gateway reads of a device."""
+        (found,) = (one for one in self.config["device"] if one["id"] == device)
+        return [channel["name"] for channel in found["channel"]]
 
     def close(self) -> None:
         for meter in self.meters.values():
@@ -217,7 +235,7 @@ class _Place:
         board: Board,
         bus: dict,
         device: dict,
-        signals: Signals,
+        signals: Held,
         truth: Truth,
     ):
         self.tell = truth.of_device(device["id"])
@@ -249,10 +267,8 @@ class _Place:
 
     def value_of(self, quantity: str, default: Value | None = None) -> Callable[[int], Fraction]:
         """A quantity over time; what no signal says stands still."""
-        if quantity in self._signals.quantities():
-            return lambda now_us: Fraction(self._signals.value(quantity, now_us))
-        still = Fraction(_NOMINAL.get(quantity, 0) if default is None else default)
-        return lambda now_us: still
+        self._signals.complete(quantity, _NOMINAL.get(quantity, 0) if default is None else default)
+        return lambda now_us: Fraction(self._signals.value(quantity, now_us))
 
     def channel(self) -> dict:
         (channel,) = self.device["channel"]

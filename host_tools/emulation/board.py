@@ -65,7 +65,8 @@ class Board:
     meet; without `access_points` there is one that takes everybody. A program that takes no turn
     for `patience_s` of real time is stuck. In real time it has a prompt: `on_output(bytes)` gets
     what the console says, `type` types there, and `banner` is how MicroPython presents itself.
-    `access_point` is the name and the password of the one that it opens itself.
+    `access_point` is the name and the password of the one that it opens itself. `pins` has the
+    levels that the chip gives, `inputs` those that it is given.
     `on_boot(cause)` is asked before each start whether there is something to run. `flash_faults`
     is what is wrong with its flash.
     """
@@ -97,7 +98,7 @@ class Board:
         self.on_pin: Callable[[int, int], None] = lambda pin, level: None
         self.pins: dict[int, int] = {}
         self.peripherals = Peripherals(scheduler)
-        self._inputs: dict[int, int] = {}
+        self.inputs: dict[int, int] = {}
         self.access_point: tuple[str, str] | None = None
         self.boots = self.modules_heap_bytes = self.emulation_heap_bytes = 0
         self.erases: Counter[int] = Counter()
@@ -150,6 +151,10 @@ class Board:
         self.station.forget()
         self.cable.forget()
         self._links.clear()
+
+    @property
+    def now_us(self) -> int:
+        return self._scheduler.now_us
 
     @property
     def is_running(self) -> bool:
@@ -233,7 +238,7 @@ class Board:
             self._unique_id,
         )  # fmt: skip
         names = self._lan.name_frames() if self._is_real else b""
-        pins = [frame(frames.PIN, pin, bytes([level])) for pin, level in self._inputs.items()]
+        pins = [frame(frames.PIN, pin, bytes([level])) for pin, level in self.inputs.items()]
         memory = [*self._memory.boot_frames(), self.flash_faults.boot_frames()]
         banner = frame(frames.BANNER, 0, self.banner.encode())
         return b"".join([*memory, *ptys, *pins, names, banner, frame(frames.BOOT, 0, boot)])
@@ -257,8 +262,8 @@ class Board:
 
     def set_pin(self, pin: int, level: int) -> None:
         """Put a level on an input, and hold it there."""
-        if self._inputs.get(pin) != level:
-            self._inputs[pin] = level
+        if self.inputs.get(pin) != level:
+            self.inputs[pin] = level
             self.peripherals.input_changed(pin, level)
         self.post(frame(frames.PIN, pin, bytes([level])))
 

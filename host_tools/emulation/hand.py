@@ -2,19 +2,21 @@
 
 A line is a command and its words, such as `pin 34 1`; `#` begins a comment. A line that is wrong
 is named with what it should be, and changes nothing. `press` and `status` know the board's button
-and light from its file, `meter` those of the site that is wired to it.
+and light from its file, `meter` and `measure` the devices of the site that is wired to it.
 """
 
 import asyncio
 import dataclasses
 from collections.abc import Callable
+from fractions import Fraction
 
 from host_tools.emulation.board import Board
-from host_tools.emulation.meter import Meter
+from host_tools.emulation.seen import WELL, has_button, look, sentence
 from host_tools.errors import ToolError
 from host_tools.fault_plan import KINDS
+from host_tools.wiring import Wiring
 
-_WELL = "well"
+_AGAIN = "again"
 _LOOK_S = 0.05
 _COMMANDS = """\
 press                hold the button down      pin PIN 0|1          put a level on a pin
@@ -22,27 +24,27 @@ release              let it go                 volts PIN VOLTS      put a voltag
 wifi on|off          the access point          power on|off         of the board
 cable in|out         its network cable         wait SECONDS         before the next line
 meter NAME FAULT     silent, bad-crc, exception or well
+measure NAME QUANTITY VALUE|again   what a device measures, in its base unit; again by itself
 i2c BUS ADDRESS in|out    a part of the site   watch SECONDS        what changes meanwhile
 status               what is seen on it        help                 this table"""
 
 
 class Hand:
-    """Acts on a board whose file says `facts`, its button released; `say(line)` shows what it
-    finds. `meters` are those on its lines, by name."""
+    """Acts on a board whose file says `facts`, its button released, and on the site that is wired
+    to it, if any; `say(line)` shows what it finds."""
 
     def __init__(
         self,
         board: Board,
         facts: dict,
         say: Callable[[str], None],
-        meters: dict[str, Meter] | None = None,
+        wiring: Wiring | None = None,
     ):
         self._board = board
-        self._meters = meters or {}
-        self._button = facts["button"]
-        self._light = facts["led"]
+        self._facts = facts
+        self._wiring = wiring
         self._say = say
-        if self._knows_button():
+        if has_button(facts):
             self._press(False)
 
     async def play(self, lines: list[str]) -> None:
@@ -106,6 +108,8 @@ class Hand:
         match command, words:
             case "meter", [name, fault]:
                 self._spoil(name, fault)
+            case "measure", [name, quantity, value]:
+                self._measure(name, quantity, value)
             case "i2c", [bus, address, ("in" | "out") as way]:
                 form = "i2c BUS ADDRESS in|out, such as: i2c 0 0x44 out"
                 place = _number([bus], int, form), _number([address], lambda t: int(t, 0), form)
@@ -117,68 +121,50 @@ class Hand:
                 raise ValueError(f'"{" ".join([command, *words])}" is none of:\n{_COMMANDS}')
 
     def _spoil(self, name: str, fault: str) -> None:
-        if name not in self._meters:
-            names = ", ".join(self._meters) or "there is none; name a site with --site"
-            raise ValueError(f"there is no meter {name}: {names}")
-        if fault != _WELL and fault not in KINDS:
-            raise ValueError(f"a meter can be {', '.join(KINDS)} or {_WELL}")
-        meter = self._meters[name]
+        meters = self._wiring.meters if self._wiring else {}
+        _require_known("meter", name, meters)
+        if fault != WELL and fault not in KINDS:
+            raise ValueError(f"a meter can be {', '.join(KINDS)} or {WELL}")
+        meter = meters[name]
         meter.faults.clear()
-        if fault != _WELL:
+        if fault != WELL:
             meter.faults = dataclasses.replace(KINDS[fault][0])
 
-    def _knows_button(self) -> bool:
-        return bool(self._button) and self._button["pressed"] in (0, 1)
+    def _measure(self, name: str, quantity: str, value: str) -> None:
+        held = self._wiring.held if self._wiring else {}
+        _require_known("device", name, held)
+        quantities = self._wiring.quantities(name)
+        if quantity not in quantities:
+            raise ValueError(f"{name} measures {', '.join(quantities)}")
+        if value == _AGAIN:
+            held[name].values.pop(quantity, None)
+        else:
+            form = "measure NAME QUANTITY VALUE|again"
+            held[name].values[quantity] = _number([value], Fraction, form)
 
     def _press(self, is_down: bool) -> None:
-        if not self._knows_button():
+        if not has_button(self._facts):
             raise ValueError("this board has no button whose level is known; use: pin PIN 0|1")
-        pressed = self._button["pressed"]
-        self._board.set_pin(self._button["pin"], pressed if is_down else 1 - pressed)
+        button = self._facts["button"]
+        self._board.set_pin(button["pin"], button["pressed"] ^ (not is_down))
+
+    def seen(self) -> dict:
+        return look(self._board, self._facts, self._wiring)
 
     def status(self) -> str:
         """What can be seen on the board and what is wired to it, in a line."""
-        board = self._board
-        network = board.station.joined
-        parts = [
-            f"{'runs' if board.is_running else 'does not run'}, started {board.boots} times",
-            f"Wi-Fi {'joined' if network else 'not joined'}",
-            *([f"access point {board.access_point[0]}"] if board.access_point else []),
-            *(f"{pin}={level}" for pin, level in sorted(board.pins.items())),
-            *self._light_seen(),
-            *self._site_seen(),
-        ]
-        return "; ".join(parts)
+        return sentence(self.seen())
 
-    def _light_seen(self) -> list[str]:
-        if not self._light:
-            return []
-        if self._light["kind"] == "addressable":
-            colour = bytes(self._board.peripherals.lights.get(self._light["pin"], (0, 0, 0)))
-            return [f"light #{colour.hex()}"]
-        level = self._board.pins.get(self._light["pin"], 0)
-        return [f"light {'on' if level != (self._light['kind'] == 'inverted') else 'off'}"]
 
-    def _site_seen(self) -> list[str]:
-        """Who of the meters and parts is not well."""
-        absent = [
-            f"no part at {address:#04x} of I²C {bus}"
-            for bus, parts in self._board.peripherals.i2c.items()
-            for address, part in parts.items()
-            if not part.is_present
-        ]
-        kinds = {repr(fault): kind for kind, (fault, _) in KINDS.items()}
-        spoilt = [
-            f"{name} {kinds[repr(meter.faults)]}"
-            for name, meter in self._meters.items()
-            if repr(meter.faults) in kinds
-        ]
-        return absent + spoilt
+def _require_known(kind: str, name: str, known: dict) -> None:
+    if name not in known:
+        names = ", ".join(known) or "there is none; name a site with --site"
+        raise ValueError(f"there is no {kind} {name}: {names}")
 
 
 def _number(words: list[str], kind: Callable, form: str):
     try:
         (word,) = words
         return kind(word)
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         raise ValueError(f"write it as: {form}") from None

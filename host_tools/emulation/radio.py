@@ -112,7 +112,7 @@ class Cable:
 
     def __init__(self, board):
         self._board = board
-        self._is_plugged = False
+        self.is_plugged = False
         self.forget()
 
     def forget(self) -> None:
@@ -126,17 +126,17 @@ class Cable:
 
     def plug(self, is_plugged: bool) -> None:
         """Put the cable in, or pull it."""
-        self._is_plugged = is_plugged
+        self.is_plugged = is_plugged
         self._change()
 
     def _change(self) -> None:
-        if not (self._is_wanted and self._is_plugged):
+        if not (self._is_wanted and self.is_plugged):
             return self._tell(False)
         boots = self._board.boots
         self._board.later(_CABLE_US, lambda: self._come_up(boots))
 
     def _come_up(self, boots: int) -> None:
-        if self._is_wanted and self._is_plugged and boots == self._board.boots:
+        if self._is_wanted and self.is_plugged and boots == self._board.boots:
             self._tell(True)
 
     def _tell(self, is_up: bool) -> None:

@@ -282,6 +282,32 @@ class Share(Signals):
         return Fraction(value) * self._share if quantity.startswith(_LOADS) else value
 
 
+class Held(Signals):
+    """What a device measures, as the source has it, and some of it as a hand holds it.
+
+    `values` are held, until they are taken out. What neither knows stands still.
+    """
+
+    def __init__(self, source: Signals):
+        self.values: dict[str, Value] = {}
+        self._source = source
+        self._stills: dict[str, Value] = {}
+
+    def complete(self, quantity: str, still: Value) -> None:
+        """What it is where the source does not know it."""
+        if quantity not in self._source.quantities():
+            self._stills[quantity] = still
+
+    def quantities(self) -> frozenset[str]:
+        return self._source.quantities() | self._stills.keys()
+
+    def value(self, quantity: str, time_us: int) -> Value:
+        for known in (self.values, self._stills):
+            if quantity in known:
+                return known[quantity]
+        return self._source.value(quantity, time_us)
+
+
 class _Integral:
     """The exact integral of the positive part of `sign` times a power, in its unit and µs.
 

@@ -2,18 +2,21 @@
 
 import asyncio
 import itertools
+from fractions import Fraction
 
 import pytest
 
 from host_tools.board import load_board
 from host_tools.emulation.board import Board
 from host_tools.emulation.hand import Hand
-from host_tools.emulation.line import Line
-from host_tools.emulation.meter import Meter
-from host_tools.emulation.parts import RegisterPart
+from host_tools.emulation.parts import RegisterPart, value_at
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
+from host_tools.paths import PROJECT
+from host_tools.site import compile_gateway
+from host_tools.truth import Truth
+from host_tools.wiring import Wiring
 
 
 @pytest.fixture
@@ -23,10 +26,19 @@ def board(tmp_path):
     board.stop()
 
 
-def play(board, *lines, facts="espressif-esp32-devkitc", meters=None):
+def play(board, *lines, facts="espressif-esp32-devkitc", wiring=None):
     said = []
-    asyncio.run(Hand(board, load_board(facts), said.append, meters).play(lines))
+    asyncio.run(Hand(board, load_board(facts), said.append, wiring).play(lines))
     return said
+
+
+def wired(board, site, gateway):
+    """What hangs on the buses of a gateway of an example."""
+    config = compile_gateway(PROJECT / "examples" / site / "site.toml", gateway)
+    scheduler = VirtualScheduler()
+    wiring = Wiring(scheduler, config, Constant(), Truth(config, scheduler.start_utc_us, {}))
+    wiring.connect(board, None)
+    return wiring
 
 
 def test_the_button_is_that_of_the_board(board):
@@ -65,13 +77,41 @@ def test_what_changes_is_watched(board):
 
 
 def test_meters_and_parts_of_the_site_fail_and_come_back(board):
-    meter = Meter(VirtualScheduler(), Line(VirtualScheduler()), 1, "eastron-sdm630", Constant())
+    wiring = wired(board, "press", "press-07")
     board.peripherals.i2c[0] = {0x44: RegisterPart(VirtualScheduler())}
-    spoil = ["meter press silent", "i2c 0 0x44 out", "status"]
-    heal = ["meter press well", "i2c 0 68 in", "status"]
-    ill, well = play(board, *spoil, *heal, meters={"press": meter})
-    assert ill.endswith("; no part at 0x44 of I²C 0; press silent")
+    spoil = ["meter main-meter silent", "i2c 0 0x44 out", "status"]
+    heal = ["meter main-meter well", "i2c 0 68 in", "status"]
+    ill, well = play(board, *spoil, *heal, wiring=wiring)
+    assert ill.endswith("; no part at 0x44 of I²C 0; main-meter silent")
     assert well == "does not run, started 0 times; Wi-Fi not joined"
+
+
+def test_what_devices_measure_is_set_and_let_go(board):
+    wiring = wired(board, "press", "press-07")
+    meter = wiring.meters["main-meter"]
+    before = meter.measured("power_active_total")
+    play(board, "measure main-meter power_active_total 1234.5", wiring=wiring)
+    assert meter.measured("power_active_total") == Fraction("1234.5")
+    play(board, "measure main-meter power_active_total again", wiring=wiring)
+    assert meter.measured("power_active_total") == before
+
+
+def test_parts_on_every_bus_measure_what_they_are_told(board):
+    wiring = wired(board, "inputs", "press-08")
+    parts = board.peripherals
+    now = [value_at(part.temperature, 0) for part in thermometers(parts)]
+    for device in wiring.config["device"]:
+        for quantity in wiring.quantities(device["id"]):
+            play(board, f"measure {device['id']} {quantity} -7.5", wiring=wiring)
+    then = [value_at(part.temperature, 0) for part in thermometers(parts)]
+    assert len(now) == 4 and set(then) == {Fraction("-7.5")} and not set(then) & set(now)
+
+
+def thermometers(parts):
+    """On I2C and on 1-Wire."""
+    on_i2c = [part for on_bus in parts.i2c.values() for part in on_bus.values()]
+    on_wire = [part for line in parts.one_wire.values() for part in line.parts]
+    return [part for part in on_i2c + on_wire if hasattr(part, "temperature")]
 
 
 @pytest.mark.parametrize(
@@ -83,6 +123,8 @@ def test_meters_and_parts_of_the_site_fail_and_come_back(board):
         ("volts 4 high", "write it as: volts PIN VOLTS"),
         ("wait", "write it as: wait SECONDS"),
         ("meter press silent", "there is no meter press: there is none; name a site with --site"),
+        ("measure press x 1", "there is no device press: there is none; name a site with --site"),
+        ("measure press x", '"measure press x" is none of:'),
         ("i2c 0 0x44 out", "the site has no part at address 0x44 of bus 0"),
         ("i2c 0 x out", "write it as: i2c BUS ADDRESS in|out, such as: i2c 0 0x44 out"),
         ("watch", "write it as: watch SECONDS"),
