@@ -25,7 +25,7 @@ from host_tools.emulation.parts.lis3dh import Lis3dh
 from host_tools.emulation.parts.mcp9600 import Mcp9600
 from host_tools.emulation.parts.sht3x import Sht3x
 from host_tools.emulation.profile_model import profile_model
-from host_tools.emulation.scheduler import RealScheduler, Scheduler
+from host_tools.emulation.scheduler import Scheduler
 from host_tools.emulation.signals import (
     Completed,
     Held,
@@ -76,20 +76,11 @@ _VIBRATION_MIDDLE_V = 1.3
 _MAINS_US = 20_000
 
 
-def complaints(config: dict, is_real: bool = False, has_trace: bool = False) -> list[str]:
-    """What of a configuration cannot be emulated, a sentence each."""
-    buses = config["bus"]
-    wrong = []
-    lines = [bus["id"] for bus in buses if bus["kind"] == "modbus-rtu"]
-    if has_trace and len(lines) != 1:
-        wrong.append(f"a trace is of one Modbus line, here are {len(lines)}")
-    if is_real:
-        wrong += [
-            f"bus {bus['id']} of kind {bus['kind']} is emulated by limen replay only"
-            for bus in buses
-            if bus["kind"] in _TCP
-        ]
-    return wrong
+def require_one_line(config: dict) -> None:
+    """Raise ToolError where it is not clear whose trace is played."""
+    lines = [bus["id"] for bus in config["bus"] if bus["kind"] == "modbus-rtu"]
+    if len(lines) != 1:
+        raise ToolError(f"A trace is of one Modbus line; this site has {len(lines)}.", 2)
 
 
 def meters_of(config: dict) -> list[str]:
@@ -140,9 +131,6 @@ class Wiring:
         self._truth = truth
         self._trace = trace
         self._converters: dict[int, Converter] = {}
-        wrong = complaints(config, isinstance(scheduler, RealScheduler), trace is not None)
-        if wrong:
-            raise ToolError(f"This site cannot be emulated: {'; '.join(wrong)}.", 2)
         for number, bus in enumerate(config["bus"]):
             self._add_bus(number, bus)
         meters = meters_of(config)

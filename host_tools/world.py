@@ -50,7 +50,7 @@ from host_tools.site import brokers_of, load_site, sealed
 from host_tools.subscriber import ALL_TOPICS, Arrival, Gateway, Subscriber
 from host_tools.summary import Summary, settle
 from host_tools.truth import Published, Truth, judge
-from host_tools.wiring import METERS, Wiring, complaints, unasked_us
+from host_tools.wiring import METERS, Wiring, require_one_line, unasked_us
 
 EXAMPLES = {"sdm630": PROJECT / "examples/press", "sdm120": PROJECT / "examples/household"}
 """The example site for each emulated meter."""
@@ -182,7 +182,8 @@ def plan_of_site(
         raise ToolError(f"The site has several gateways: --gateway {' or '.join(names)}.", 2)
     name = gateway or (names[0] if names else "")
     config = site.compile(name)
-    _require_emulated(config, trace is not None)
+    if trace is not None:
+        require_one_line(config)
     authority = RunAuthority(config) if "tls" in config["mqtt"] else None
     files = gateway_files(site, name, authority.gateway_files() if authority else {})
     board = load_board(site.file.data["gateway"][name]["board"])
@@ -215,19 +216,11 @@ def plan_of_flash(flash: Path, signals: Signals, seed: int, site: Path | None = 
         raise ToolError(
             f"{flash} holds no gateway ({error}): write one into it with `limen flash`.", 2
         ) from None
-    _require_emulated(config)
     if "tls" not in config["mqtt"]:
         return Plan(config, {}, signals, seed)
     if site is None:
         raise ToolError("This gateway asks for TLS: name its site with --site, for the keys.", 2)
     return Plan(config, {}, signals, seed, authority=site_keys(_file_of(site), config))
-
-
-def _require_emulated(config: dict, has_trace: bool = False) -> None:
-    """Raise ToolError for what the emulated world does not have."""
-    wrong = complaints(config, has_trace=has_trace)
-    if wrong:
-        raise ToolError(f"This site cannot be emulated: {'; '.join(wrong)}.", 2)
 
 
 def read_flash(content: bytes, path: str) -> bytes:

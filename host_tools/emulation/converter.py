@@ -1,7 +1,7 @@
 """An emulated converter from a network to a line of its own, as meters without a network have it.
 
 It speaks Modbus TCP, or passes frames of Modbus RTU on as they are. One request at a time is on the
-line; who does not answer there is not answered for.
+line, until a reply is there whose CRC is right; who does not answer so is not answered for.
 """
 
 import struct
@@ -9,7 +9,7 @@ from collections import deque
 
 from host_tools.emulation.lan import Connection
 from host_tools.emulation.line import Framing, Line
-from host_tools.emulation.meter import request_length, with_crc
+from host_tools.emulation.meter import crc16, request_length, with_crc
 from host_tools.emulation.scheduler import Scheduler
 
 FRAMING = Framing(115200)
@@ -29,6 +29,7 @@ class Converter:
         self._port = self.line.port(FRAMING, self._on_reply)
         self._waiting: deque[tuple[Connection, bytes, bytes]] = deque()
         self._patience = None
+        self._reply = bytearray()
 
     def accept(self, connection: Connection) -> None:
         received = bytearray()
@@ -57,15 +58,18 @@ class Converter:
         return head, with_crc(frame) if self._has_headers else frame
 
     def _send(self) -> None:
+        self._reply.clear()
         self._port.send(self._waiting[0][2])
         self._patience = self._scheduler.after(_PATIENCE_US, self._go_on)
 
     def _on_reply(self, data: bytes) -> None:
-        if self._patience:
+        self._reply += data
+        if self._patience and not crc16(self._reply):
             connection, head, _ = self._waiting[0]
+            reply = bytes(self._reply)
             if self._has_headers:
-                data = head[:4] + struct.pack(">H", len(data) - 2) + data[:-2]
-            connection.send(data)
+                reply = head[:4] + struct.pack(">H", len(reply) - 2) + reply[:-2]
+            connection.send(reply)
             self._patience.cancel()
             self._go_on()
 

@@ -2,7 +2,7 @@
 
 In virtual time the LAN carries everything itself: a segment takes `latency_us`, and what is sent
 while the network is cut arrives when it is back, as TCP would have it, unless a deadline passes
-first. In real time boards use the machine's own sockets, and the LAN only knows which port of this
+first. In real time boards use the machine's own sockets, and the LAN knows which port of this
 machine stands for which host and port; to cut connections then, put a `tap` between.
 """
 
@@ -81,6 +81,31 @@ class Connection:
         self._is_closing = self._is_closed = True
         self._to_send.clear()
         self.on_close()
+
+
+class RealConnection(asyncio.Protocol):
+    """The same in real time; `accept` takes it when it is made."""
+
+    def __init__(self, accept: Callable[["RealConnection"], None]):
+        self.on_data: Callable[[bytes], None] = lambda data: None
+        self.on_close: Callable[[], None] = lambda: None
+        self._accept = accept
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._accept(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.on_data(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.on_close()
+
+    def send(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    def close(self) -> None:
+        self._transport.close()
 
 
 class Interface:
@@ -216,6 +241,7 @@ class Lan:
         self.responders: dict[tuple[str, int], Callable[[bytes], bytes | None]] = {}
         self.names: dict[tuple[str, int], int] = {}
         self._sockets: list[socket.socket] = []
+        self._listening: list[asyncio.Task] = []
 
     def _address(self, host: str) -> str:
         """The address of a host, which it gets when it is first named, unless it is one."""
@@ -223,8 +249,11 @@ class Lan:
         return self.addresses.setdefault(host, given)
 
     def listen(self, host: str, port: int, accept: Callable[[Connection], None]) -> None:
-        """Virtual time: serve TCP at host and port; `accept(connection)` for each connection."""
-        self.servers[self._address(host), port] = accept
+        """Serve TCP at host and port; `accept(connection)` for each connection."""
+        if isinstance(self.scheduler, RealScheduler):
+            self._listen_for_real(host, port, accept)
+        else:
+            self.servers[self._address(host), port] = accept
 
     def stop_listening(self, host: str, port: int) -> None:
         """Virtual time: refuse new connections; the host keeps its name."""
@@ -252,7 +281,9 @@ class Lan:
             interface.resume()
 
     def close(self) -> None:
-        """Real time: give back the ports of the UDP servers."""
+        """Real time: give back the ports of the servers."""
+        for listening in self._listening:
+            listening.add_done_callback(lambda task: task.cancelled() or task.result().close())
         for server in self._sockets:
             asyncio.get_running_loop().remove_reader(server)
             server.close()
@@ -264,11 +295,22 @@ class Lan:
             for (host, port), real_port in self.names.items()
         )
 
-    def _answer_for_real(self, host: str, port: int, handler) -> None:
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    def _listen_for_real(self, host: str, port: int, accept) -> None:
+        server = self._bound(socket.SOCK_STREAM, host, port)
+        loop = asyncio.get_running_loop()
+        serving = loop.create_server(lambda: RealConnection(accept), sock=server)
+        self._listening.append(loop.create_task(serving))
+
+    def _bound(self, kind: socket.SocketKind, host: str, port: int) -> socket.socket:
+        """A socket at a port of this machine that stands for host and port."""
+        server = socket.socket(socket.AF_INET, kind)
         server.bind(("127.0.0.1", 0))
         server.setblocking(False)
         self.name(host, port, server.getsockname()[1])
+        return server
+
+    def _answer_for_real(self, host: str, port: int, handler) -> None:
+        server = self._bound(socket.SOCK_DGRAM, host, port)
         asyncio.get_running_loop().add_reader(server, lambda: _reply(server, handler))
         self._sockets.append(server)
 

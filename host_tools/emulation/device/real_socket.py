@@ -29,7 +29,7 @@ def getaddrinfo(host, port, *hints):
     import network
 
     bus.catch_up()
-    if host.startswith("127."):
+    if host.startswith("127.") and host not in _hosts:
         return _native.getaddrinfo(host, port, *hints)
     if host == "0.0.0.0":  # a server of the board's own; port 0 is a free one
         return _native.getaddrinfo("127.0.0.1", _ports.get((host, port), 0), *hints)
