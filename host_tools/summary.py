@@ -28,7 +28,9 @@ _NUMBERS = (
     "read", "published", "reduction", "error", "of it", "polls", "rate", "beside faults", "bad",
     "back",
 )  # fmt: skip
+_FOLDED = ("verdict", "back")
 _SHOWN = 5
+_SHOWN_BACK = 3
 
 
 @dataclass
@@ -184,7 +186,11 @@ def _new_table(title: str, headings: tuple[str, ...]) -> Table:
         pad_edge=False,
     )  # fmt: skip
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
+        table.add_column(
+            heading,
+            justify="right" if heading in _NUMBERS else "left",
+            no_wrap=heading not in _FOLDED,
+        )
     return table
 
 
@@ -202,11 +208,17 @@ def _devices_table(attendances: list[Attendance]) -> Table:
             percent(one.permille, 1000),
             beside,
             str(one.bad),
-            ", ".join(map(_back_text, one.back_us)),
+            _back_text(one.back_us),
             Text(one.text(), "green" if one.is_good else "red"),
         )
     return table
 
 
-def _back_text(back_us: int | None) -> str:
-    return "never" if back_us is None else f"after {back_us / 1_000_000:.1f} s"
+def _back_text(back_us: list[int | None]) -> str:
+    """After how long a device was back; of many faults how many, and the longest."""
+    texts = ["never" if one is None else f"after {one / 1_000_000:.1f} s" for one in back_us]
+    if len(texts) <= _SHOWN_BACK:
+        return ", ".join(texts)
+    if None in back_us:
+        return f"never, {back_us.count(None)} of {len(back_us)} times"
+    return f"{len(back_us)} times, {max(back_us) / 1_000_000:.1f} s at most"

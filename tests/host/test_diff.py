@@ -62,6 +62,49 @@ def test_a_site_needs_a_recording(capsys):
     assert "name a recording with --recording" in capsys.readouterr().err
 
 
+def test_a_version_that_is_none_is_one_sentence(recording, tmp_path, capsys):
+    words = ["examples/household", "--recording", str(recording)]
+    assert cli.main(["diff", *words, "--firmware", "no-such-revision"]) == 2
+    assert "'no-such-revision' is no folder, and no revision that git has" in (
+        capsys.readouterr().err
+    )
+    assert cli.main(["diff", *words, "--firmware", str(tmp_path)]) == 2
+    assert "is no folder of this project" in capsys.readouterr().err
+    assert cli.main(["diff", *words]) == 2
+    assert "Name AFTER" in capsys.readouterr().err
+    assert cli.main(["diff", str(recording), *words[1:], "--firmware", "HEAD"]) == 2
+    assert "is published already" in capsys.readouterr().err
+
+
+OTHER = """
+import pathlib, sys
+words = dict(zip(sys.argv[2::2], sys.argv[3::2]))
+rows = pathlib.Path(words["--recording"]).read_text().splitlines()[1:]
+points = [row.replace(",", ",meter,voltage,") + "0,good,data,1,1" for row in rows[:3]]
+head = "time,device,channel,value,quality,kind,seq,boot"
+pathlib.Path(words["--out"]).write_text("\\n".join([head, *points]) + "\\n")
+if words["--seed"] == "3":
+    print("no more", file=sys.stderr)
+    sys.exit(2)
+"""
+"""A version that publishes three rows as they are, with a zero more."""
+
+
+def test_another_version_replays_by_itself(recording, tmp_path, capsys):
+    tools = tmp_path / "other" / "host_tools"
+    tools.mkdir(parents=True)
+    for name, text in {"__init__": "", "replay": "", "__main__": OTHER}.items():
+        (tools / f"{name}.py").write_text(text)
+    golden = tmp_path / "golden.csv"
+    golden.write_text(HEAD + f"{NIGHT}0:00Z,meter,voltage,230.100,good,data,1,1\n")
+    words = ["diff", "examples/household", str(golden), "--recording", str(recording)]
+    words += ["--firmware", str(tools.parent)]
+    assert cli.main(words) == 1
+    assert "meter.voltage: only before: 230.120 (good, data)" in capsys.readouterr().out
+    assert cli.main([*words, "--seed", "3"]) == 2
+    assert "other cannot replay this: no more" in capsys.readouterr().err
+
+
 @pytest.fixture
 def recording(tmp_path):
     path = tmp_path / "recording.csv"

@@ -106,6 +106,17 @@ def test_several_devices_have_a_table_of_their_own():
     assert ["meter"] in lines
 
 
+def test_many_faults_and_long_verdicts_leave_the_tables_readable():
+    backs = [attendance("a", back_us=[100_000, 43_900_000] * 9), attendance("b", permille=400)]
+    lost = [attendance("c", back_us=[None, 5, 6, None])]
+    console = Console(file=io.StringIO(), width=100)
+    console.print(summary_of(wrong=49, outside=21, attendances=backs + lost))
+    told = console.file.getvalue()
+    assert "18 times, 43.9 s at most" in told
+    assert "never, 2 of 4 times" in told and "below its rate" in told
+    assert "…" not in told
+
+
 def test_a_device_that_stayed_away_or_was_slowed_makes_a_run_bad():
     assert summary_of(attendances=[attendance("a", beside_permille=950)]).is_good
     assert not summary_of(attendances=[attendance("a", beside_permille=949)]).is_good
