@@ -86,6 +86,7 @@ def _calm(scene: Scene) -> None:
 
 
 def _reset_counters(scene: Scene) -> None:
+    scene.watch.begins_anew(scene.device)
     scene.world.meters[scene.device].reset_counters()
 
 

@@ -8,7 +8,7 @@ import hashlib
 import random
 import tempfile
 from collections import Counter
-from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 from host_tools import world as worlds
@@ -69,10 +69,10 @@ class Trial:
         self._flash = FlashFile(flash)
         listeners = Listeners(on_arrival=self._take, on_exit=self._exits.append)
         world = World(VirtualScheduler(_START_UNIX_S), self._plan, flash, listeners)
-        for device, channel in world.truth.places():
-            if "counter" in channel:
-                modulus = Decimal(channel["counter"][1]).scaleb(-channel["places"])
-                world.meters[device].modulus_kwh = modulus
+        for device in self._plan.config["device"]:
+            for at, _, modulus, *_ in device.get("counters", ()):
+                kwh = Fraction(modulus, 10 ** device["channel"][at]["places"])
+                world.meters[device["id"]].modulus_kwh = kwh
         self._watch = Watch(world, not self._schedule.has("clock"))
         world.board.flash_faults.on_torn = lambda: self._watch.power_cut(self._flash)
         return world

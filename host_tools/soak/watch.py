@@ -5,9 +5,10 @@ What can only be judged in that moment is judged then; the sentences of what doe
 """
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 
 from host_tools.contract import Alarm, Values
 from host_tools.contract_devices import GivenUp
@@ -43,6 +44,7 @@ class Watch:
         self.cuts: list[Cut] = []
         self._quiet_since_us = world.scheduler.utc_us()
         self._world = world
+        self._doubts: Counter[tuple[str, str]] = Counter()
         self._outputs = {
             device["pin"]: (device["id"], device["safe"] ^ device["invert"])
             for device in world.plan.config["device"]
@@ -60,6 +62,16 @@ class Watch:
     def disturbed(self) -> None:
         """Something begins or ends that may change what is read."""
         self._quiet_since_us = self._world.scheduler.utc_us()
+
+    def begins_anew(self, device: str) -> None:
+        """A meter forgets. From the upper half of its modulus, that may be taken for a rollover."""
+        modulus = self._world.meters[device].modulus_kwh
+        for place, channel in self._world.truth.places():
+            counts = self._world.truth[place, channel["name"]].counts
+            if modulus and place == device and channel["kind"] == "counter" and counts:
+                rest = modulus - Fraction(counts[-1], 10 ** channel["places"])
+                if 0 < 2 * rest <= modulus:
+                    self._doubts[device, channel["name"]] += rest
 
     def power_cut(self, flash: FlashFile) -> None:
         """The power has failed; `flash` is what is left."""
@@ -83,9 +95,9 @@ class Watch:
                 told.alarms.append((boot.number, record.seq, alarm))
 
     def _check_energy(self, device: str, name: str, total: Decimal) -> None:
-        """A total may lag behind what has flowed, and is never ahead of it."""
+        """A total may lag behind what has flowed, and is not ahead of it, or by doubts only."""
         flowed = float(self._world.meters[device].measured(name))
-        if total > flowed + ROUNDING_KWH:
+        if total > flowed + ROUNDING_KWH + float(self._doubts[device, name]):
             claim = f"{device} {name} claims {total} kWh when {flowed:.3f} have flowed."
             self.sentences.append(claim)
 

@@ -140,6 +140,15 @@ def test_a_meter_that_begins_anew_from_the_lower_half_has_not_rolled_over():
     assert ledger.total == 39_735
 
 
+def test_the_line_before_is_not_back_across_the_modulus():
+    """Found by the simulation (seed 4005): a day is long enough for all of a small modulus."""
+    ledger = begun([15_000, 100_000, DIP], 80_000)
+    assert stay(ledger, 0, 10, 70) == [REREAD, RESET]
+    assert stay(ledger, 20_000, 7200, 7210) == [REREAD, ACCEPT]
+    assert stay(ledger, 0, 7220, 7280) == [REREAD, RESET]
+    assert ledger.total == 100_000
+
+
 def test_reset_adds_the_new_count():
     ledger = begun(WRAPPING, 812500)
     assert ledger.feed(1, 10) == REREAD

@@ -1,8 +1,13 @@
 """Simulated faults: a few seeds hold all invariants, a seed plays the same twice, bugs show."""
 
+import shutil
+from decimal import Decimal
+from types import SimpleNamespace
+
 import pytest
 
 from host_tools import cli, interpreter
+from host_tools.contract import CounterChange, Values
 from host_tools.emulation.meter import Meter
 from host_tools.soak import committed, invariants
 from host_tools.soak.command import SITE
@@ -11,6 +16,7 @@ from host_tools.soak.schedule import Fault, Schedule, make_schedule
 from host_tools.soak.shrink import shrink
 from host_tools.soak.standing import raised_now
 from host_tools.soak.trial import Trial, devices_of
+from host_tools.soak.watch import Watch
 from host_tools.truth import Reads
 
 DEVICES = ["press", "pump"]
@@ -128,6 +134,49 @@ def quiet_trial(devices) -> Trial:
 def test_a_total_that_is_ahead_of_what_has_flowed_is_found(devices, monkeypatch):
     monkeypatch.setattr(Meter, "measured", lambda self, quantity: 0)
     assert any("have flowed" in text for text in quiet_trial(devices).run())
+
+
+def test_a_meter_passes_its_modulus(tmp_path, monkeypatch):
+    """An hour in which the pump's meter counts more than that, and nothing else happens."""
+    site = tmp_path / "site.toml"
+    site.write_text(SITE.read_text().replace('"100 kWh"', '"2 kWh"'))
+    shutil.copy(SITE.with_name("secrets.toml"), tmp_path)
+    told = []
+    monkeypatch.setattr(Watch, "on_arrival", lambda self, arrival: told.append(arrival.record.body))
+    Trial(site, Schedule(1, 1, ())).run()
+    changes = [body.change for body in told if isinstance(body, CounterChange)]
+    assert changes == ["first", "first", "rollover"]
+
+
+class OnePump:
+    """A world whose only meter, of a modulus of 100 kWh, has shown so much last."""
+
+    def __init__(self, shown_kwh: int):
+        self.meters = {"pump": SimpleNamespace(modulus_kwh=100, measured=lambda name: shown_kwh)}
+        self.plan = SimpleNamespace(config={"device": []})
+        self.board = SimpleNamespace()
+        self.scheduler = SimpleNamespace(utc_us=lambda: 0)
+        self.truth = self
+        self._reads = reads_of(shown_kwh)
+
+    def places(self):
+        return [("pump", {"name": "energy_import", "kind": "counter", "places": 0})]
+
+    def __getitem__(self, place):
+        return self._reads
+
+
+@pytest.mark.parametrize(("shown_kwh", "most_kwh"), [(60, 100), (40, 40)])
+def test_who_begins_anew_above_half_the_modulus_may_have_passed_it(shown_kwh, most_kwh):
+    """Nobody can tell (seed 3008), so a total may be ahead by the way to the modulus."""
+    watch = Watch(OnePump(shown_kwh), True)
+    watch.begins_anew("pump")
+    boot = SimpleNamespace(inc="", number=1)
+    for total, is_ahead in ((most_kwh, False), (most_kwh + 1, True)):
+        body = Values({"energy_import": Decimal(total)})
+        record = SimpleNamespace(seq=total, quality=0, body=body)
+        watch.on_arrival(SimpleNamespace(boot=boot, device="pump", record=record))
+        assert bool(watch.sentences) is is_ahead
 
 
 def test_alarms_that_do_not_stand_as_they_must_are_found(devices, monkeypatch):

@@ -16,8 +16,9 @@ A gap of days explains a large step: a second reading confirms it, as it does a 
 and a replacement have to stay for a minute, as a meter that starts up may show zero for a while;
 and even then the line before is remembered for a day, so that zeros of some hours are a glitch
 when it is back. In doubt nothing is added: a reset begins below half the old count, and below what
-may have been counted since the last reading, or in a day. More than one rollover within one gap
-cannot be seen, and one is taken.
+may have been counted since the last reading, or in a day; and the line before is not back if it
+had to pass `modulus` for it. More than one rollover within one gap cannot be seen, and one is
+taken.
 
 - Standing still never surprises. What is counted in bursts (gas: once an hour) may come at once,
   up to what the rate allows in two hours of standing still.
@@ -178,12 +179,11 @@ class Ledger:
 
     def _is_old_line(self, count, s):
         age_s = s - self._old_s
-        step = self._step(self._old_count, count)
-        return age_s < _DAY_S and 0 <= step <= self._most(age_s + _BURST_S)
+        return age_s < _DAY_S and 0 <= count - self._old_count <= self._most(age_s + _BURST_S)
 
     def _return(self, count, s):
         """The line before is back: what was believed since was a glitch, and its sum stays."""
-        added = max(0, self._old_total + self._step(self._old_count, count) - self.total)
+        added = max(0, self._old_total + count - self._old_count - self.total)
         return self._turn(GLITCH, count, added, s)
 
     def _turn(self, event, count, added, s):
