@@ -22,6 +22,7 @@ from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier, Rfc2217Carrier
 from host_tools.emulation.serial_chip import SerialChip
+from host_tools.emulation.status_page import StatusPage
 from host_tools.errors import ToolError
 from host_tools.paths import BUILD
 from host_tools.world import Listeners, Plan, World, plan_of_site
@@ -54,7 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT=LOCAL_PORT",
         help="a server on the board's network, and its port on this machine",
     )
-
+    parser.add_argument(
+        "--page",
+        type=int,
+        metavar="TCP_PORT",
+        help="show the board in a browser, at this port of this machine; 0: a free one",
+    )
     parser.add_argument("--script", type=Path, metavar="FILE", help="lines such as: wifi off")
 
 
@@ -112,6 +118,8 @@ async def _serve(args, facts: dict, flash: NorFlash, plan: Plan | None, names: l
     print(f"Emulated {facts['name']} with flash {args.flash}; Ctrl-C ends it.")
     print(f"PORT={carrier.url}", flush=True)
     hand = Hand(board, facts, lambda line: print(line, flush=True), wiring)
+    if args.page is not None:
+        print(f"Page: {StatusPage(hand, facts['name'], args.page).url}", flush=True)
     chip.power_on()
     try:
         await hand.play(args.script)

@@ -23,11 +23,12 @@ def free_port():
 
 
 class Browser:
-    """A page's worth of a browser, as large as a phone."""
+    """A page's worth of a browser."""
 
-    def __init__(self, url):
+    def __init__(self, url, wide, high):
         self._url = url
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=400,900"]
+        size = f"--window-size={wide},{high}"
+        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", size]
         chrome = {"args": [*arguments, "--disable-dev-shm-usage"], "binary": _chromium()}
         wanted = {"alwaysMatch": {"goog:chromeOptions": chrome}}
         self._session = self._call("POST", "/session", {"capabilities": wanted})["sessionId"]
@@ -77,14 +78,15 @@ def _chromium():
 
 
 @contextlib.contextmanager
-def browser():
-    """A browser for the time of a test, which is skipped where there is none."""
+def browser(wide=400, high=900):
+    """A browser, as large as a phone if nobody says more, for the time of a test, which is skipped
+    where there is none."""
     if not _chromium() or not shutil.which("chromedriver"):
         pytest.skip("needs Chromium and its chromedriver")
     port = free_port()
     driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL)
     try:
-        one = _started(f"http://127.0.0.1:{port}")
+        one = _started(f"http://127.0.0.1:{port}", wide, high)
         try:
             yield one
         finally:
@@ -94,11 +96,11 @@ def browser():
         driver.wait()
 
 
-def _started(url):
+def _started(url, wide, high):
     end = time.monotonic() + _START_S
     while True:
         try:
-            return Browser(url)
+            return Browser(url, wide, high)
         except urllib.error.HTTPError as error:
             raise AssertionError(error.read()) from error
         except urllib.error.URLError:

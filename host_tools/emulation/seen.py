@@ -26,7 +26,7 @@ def look(board: Board, facts: dict, wiring: Wiring | None) -> dict:
         "access_point": board.access_point and board.access_point[0],
         "is_plugged": board.cable.is_plugged,
         "light": _light(board, facts["led"]),
-        "button": has_button(facts) and _is_pressed(board, facts["button"]),
+        "button": _is_pressed(board, facts["button"]) if has_button(facts) else None,
         "outputs": {str(pin): level for pin, level in sorted(board.pins.items())},
         "inputs": _inputs(board, facts),
         "volts": _volts(board, facts),
