@@ -80,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
     if replay.world.wiring.traced_line:
         console.print(replay.world.wiring.traced_line.sentence())
     if args.report:
-        page.write(args.report, replay.story, summary, price)
+        source = args.recording or args.trace or args.world
+        page.write(args.report, source.name, replay.story, summary, price)
         console.print(f"The report is in {args.report}.")
     took_s = time.monotonic() - began
     console.print(f"{end_us / 1e6 / took_s:,.0f} × real time: {took_s:.1f} s.")

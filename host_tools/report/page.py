@@ -65,16 +65,16 @@ class Rate:
         return f"{cost.quantize(Decimal('0.01'))} {self.price.currency}"
 
 
-def write(path: Path, story: Story, summary: Summary, price: Price | None) -> None:
-    """Write the report. Raises ToolError where the file cannot be written."""
-    text = render(story, summary, price)
+def write(path: Path, source: str, story: Story, summary: Summary, price: Price | None) -> None:
+    """Write the report on a replay of `source`. Raises ToolError where it cannot be written."""
+    text = render(source, story, summary, price)
     try:
         path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise ToolError(f"The report {path} cannot be written: {error.strerror}.") from None
 
 
-def render(story: Story, summary: Summary, price: Price | None) -> str:
+def render(source: str, story: Story, summary: Summary, price: Price | None) -> str:
     curves = story.curves(summary.verdicts)
     happenings = story.happenings()
     start_s = story.start_ms / 1000
@@ -84,6 +84,8 @@ def render(story: Story, summary: Summary, price: Price | None) -> str:
     )
     return environment.get_template("page.html").render(
         gateway=story.world.plan.gateway,
+        source=source,
+        site="/".join(story.world.plan.site.parts[-2:]),
         begin=_utc(start_s),
         end=_utc(start_s + story.end_us / 1_000_000),
         summary=summary,

@@ -61,6 +61,7 @@ def test_the_page_of_a_replay_shows_channels_events_and_needs_no_network(tmp_pat
     text = page.read_text()
     body = text[text.index("<body>") :]
     assert "hall-2/press-07" in body
+    assert "Replay of recording.csv with press/site.toml, from 2026-03-01 23:50:00 UTC" in body
     assert "alarm main-meter.power_active_total high raised at 46000.0 W" in body
     assert "<td>power_active_total</td>" in body
     assert "EUR</b> a month" in body
