@@ -18,6 +18,7 @@ from host_tools.errors import ToolError
 
 _HOST = "127.0.0.1"
 _CHUNK = 65536
+_SEGMENT_BYTES = 1460  # of Ethernet and Wi-Fi: 1500 less the headers of IPv4 and TCP
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 Name = tuple[str, int, int]
@@ -25,7 +26,7 @@ Name = tuple[str, int, int]
 
 @dataclass
 class Ledger:
-    """What has passed the tap."""
+    """What has passed the tap; `segments` are those of TCP that the bytes of both ways need."""
 
     seen: dict[Name, int] = field(default_factory=dict)
     acknowledged: set[Name] = field(default_factory=set)
@@ -36,6 +37,7 @@ class Ledger:
     pubacks: int = 0
     bytes_from_board: int = 0
     bytes_to_board: int = 0
+    segments: int = 0
     malformed: list[str] = field(default_factory=list)
 
     @property
@@ -60,6 +62,11 @@ def names_in(payload: bytes) -> list[Name]:
         return []
 
 
+def _segments(data: bytes) -> int:
+    """How many segments of TCP it needs."""
+    return -(-len(data) // _SEGMENT_BYTES)
+
+
 class Listener:
     """Reads both directions of one connection for the ledger."""
 
@@ -71,10 +78,12 @@ class Listener:
 
     def from_board(self, data: bytes) -> None:
         self._ledger.bytes_from_board += len(data)
+        self._ledger.segments += _segments(data)
         self._read(self._up, data, {wire.PUBLISH: self._on_publish})
 
     def to_board(self, data: bytes) -> None:
         self._ledger.bytes_to_board += len(data)
+        self._ledger.segments += _segments(data)
         self._read(self._down, data, {wire.PUBACK: self._on_puback})
 
     def _read(self, splitter: wire.Splitter, data: bytes, handlers: dict) -> None:

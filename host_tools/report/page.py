@@ -50,8 +50,14 @@ class Rate:
 
     @property
     def megabytes_a_month(self) -> Decimal:
-        total = self.traffic.bytes_up + self.traffic.bytes_down
-        return (total / self.days * _DAYS_OF_A_MONTH / _MEGA).quantize(Decimal("0.01"))
+        return self._megabytes(self.traffic.bytes)
+
+    @property
+    def mqtt_megabytes_a_month(self) -> Decimal:
+        return self._megabytes(self.traffic.mqtt_bytes)
+
+    def _megabytes(self, count: int) -> Decimal:
+        return (count / self.days * _DAYS_OF_A_MONTH / _MEGA).quantize(Decimal("0.01"))
 
     @property
     def messages_a_day(self) -> Decimal:

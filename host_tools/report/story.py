@@ -19,6 +19,8 @@ MOST_POINTS = 8000
 """Points of a series that are drawn at the most."""
 
 _DAY_MS = 86_400_000
+_TCP_IP_BYTES = 40  # IPv4 and TCP, each 20 without options
+_TLS_BYTES = 29  # TLS 1.2 with AES-GCM: header 5, nonce 8, tag 16 (RFC 5246, RFC 5288)
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,18 @@ class Series:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What went over the network: messages, and bytes of MQTT both ways."""
+    """What went over the network: messages, bytes of MQTT, and segments of TCP, both ways."""
 
     messages: int = 0
-    bytes_up: int = 0
-    bytes_down: int = 0
+    mqtt_bytes: int = 0
+    segments: int = 0
+    is_encrypted: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """With the headers of TCP/IP for each segment and its acknowledgement, and those of TLS."""
+        each = 2 * _TCP_IP_BYTES + _TLS_BYTES * self.is_encrypted
+        return self.mqtt_bytes + self.segments * each
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,12 @@ class Story:
         """The story ends here."""
         ledger = self.world.ledger
         self.end_us = self.world.scheduler.now_us
-        self.traffic = Traffic(ledger.publishes, ledger.bytes_from_board, ledger.bytes_to_board)
+        self.traffic = Traffic(
+            ledger.publishes,
+            ledger.bytes_from_board + ledger.bytes_to_board,
+            ledger.segments,
+            "tls" in self.world.plan.config["mqtt"],
+        )
 
     def curves(self, verdicts: list[Verdict]) -> list[Curve]:
         """Every channel that was measured or published, in the order of the configuration."""

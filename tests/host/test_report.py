@@ -1,5 +1,6 @@
 """The report of a replay: what its page says, and that thinning hides no peak."""
 
+import dataclasses
 from decimal import Decimal
 
 import pytest
@@ -36,11 +37,13 @@ def test_a_stretch_without_any_value_stays_a_gap():
 
 
 def test_the_cost_of_a_month_is_that_of_its_bytes():
-    traffic = Traffic(96, 900_000, 100_000)
+    traffic = Traffic(96, mqtt_bytes=920_000, segments=1000)
     rate = Rate(traffic, Decimal("0.5"), Price.parse("0.4 EUR"))
     assert rate.messages_a_day == 192
+    assert rate.mqtt_megabytes_a_month == Decimal("56.00")
     assert rate.megabytes_a_month == Decimal("60.88")
     assert rate.cost_a_month == "24.35 EUR"
+    assert dataclasses.replace(traffic, is_encrypted=True).bytes == 1_029_000
 
 
 @pytest.mark.parametrize("text", ["", "0.4", "EUR 0.4", "-1 EUR", "NaN EUR", "Infinity EUR"])
