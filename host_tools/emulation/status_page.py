@@ -35,7 +35,7 @@ class StatusPage:
             self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         except (OSError, OverflowError) as error:
             raise ToolError(
-                f"The page cannot be served at port {port}: {error}.", Kind.INPUT
+                f"The page cannot be served at port {port}: {error}", Kind.INPUT
             ) from None
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
