@@ -1,7 +1,8 @@
 """`limen soak`: is there a schedule of faults under which the firmware lies, loses or stops?
 
 Each seed is a simulated day on an emulated gateway. A seed that breaks an invariant is shrunk to
-the fewest faults, and the command that shows it again is printed.
+the fewest faults, and the command that shows it again is printed. Seeds whose verdict is known are
+not played again.
 """
 
 import argparse
@@ -15,9 +16,10 @@ from rich.console import Console
 
 from host_tools.errors import ToolError
 from host_tools.paths import PROJECT
+from host_tools.soak.kept import KEPT, Kept, version_of
 from host_tools.soak.schedule import Schedule, make_schedule
 from host_tools.soak.shrink import shrink
-from host_tools.soak.trial import Trial, devices_of
+from host_tools.soak.trial import Trial, devices_of, plan_of
 
 SITE = PROJECT / "examples/soak/site.toml"
 
@@ -28,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hours", type=int, default=24, help="that each run takes (default 24)")
     parser.add_argument("--faults", metavar="NUMBERS", help="only these of the seed's, as 3,17")
     parser.add_argument("--site", type=Path, default=SITE, metavar="FILE", help="site file")
+    parser.add_argument(
+        "--again", action="store_true", help="play also seeds whose verdict is known"
+    )
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count(), help="at a time (default: one a processor)"
     )
@@ -68,24 +73,38 @@ def _numbers(text: str) -> set[int]:
 
 def _campaign(console: Console, args: argparse.Namespace, schedules: list[Schedule]) -> int:
     began = time.monotonic()
-    failed: list[Schedule] = []
+    kept = Kept(KEPT, version_of(plan_of(args.site, 0).files))
+    broken = {} if args.again else {one: kept.get(one) for one in schedules}
+    new = [schedule for schedule in schedules if broken.get(schedule) is None]
+    for schedule in [one for one in schedules if broken.get(one)]:
+        console.print(f"Seed {schedule.seed}, as known: {broken[schedule][0]}", highlight=False)
     play = functools.partial(_play, args.site)
     with multiprocessing.get_context("spawn").Pool(args.jobs) as pool:
-        for done, (schedule, sentences) in enumerate(pool.imap_unordered(play, schedules), 1):
+        for done, (schedule, sentences) in enumerate(pool.imap_unordered(play, new), 1):
+            kept.put(schedule, sentences)
+            broken[schedule] = sentences
             if sentences:
-                failed.append(schedule)
                 console.print(f"Seed {schedule.seed}: {sentences[0]}", highlight=False)
             elif done % 10 == 0:
-                console.print(f"{done} of {len(schedules)} seeds, {len(failed)} failed.")
-    for schedule in failed[:3]:
-        _explain(console, args.site, schedule)
+                console.print(f"{done} of {len(new)} seeds, {_count(broken)} failed.")
     took_s = time.monotonic() - began
+    for schedule in [one for one in new if broken[one]][:3]:
+        _explain(console, args.site, schedule)
+    console.print(_score(schedules, new, broken, took_s))
+    return 1 if _count(broken) else 0
+
+
+def _count(broken: dict[Schedule, list[str] | None]) -> int:
+    return sum(bool(sentences) for sentences in broken.values())
+
+
+def _score(schedules: list[Schedule], new: list[Schedule], broken, took_s: float) -> str:
     hours = sum(schedule.hours for schedule in schedules)
-    console.print(
-        f"{len(schedules)} seeds, {hours} simulated hours, {len(failed)} broke an invariant; "
-        f"{hours * 3600 / took_s:,.0f} × real time."
-    )
-    return 1 if failed else 0
+    score = f"{len(schedules)} seeds, {hours} simulated hours, {_count(broken)} broke an invariant"
+    if len(new) < len(schedules):
+        score += f"; {len(schedules) - len(new)} were known from {os.path.relpath(KEPT)}"
+    speed = sum(schedule.hours for schedule in new) * 3600 / took_s
+    return f"{score}; {speed:,.0f} × real time." if new else f"{score}."
 
 
 def _play(site: Path, schedule: Schedule) -> tuple[Schedule, list[str]]:

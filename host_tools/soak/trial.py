@@ -34,8 +34,12 @@ _STEP_US = 10_000_000
 
 def devices_of(site: Path) -> list[str]:
     """The meters of a site that faults may be about."""
-    plan = worlds.plan_of_site(site, None, Machine(0), 0)
-    return meters_of(plan.config)
+    return meters_of(plan_of(site, 0).config)
+
+
+def plan_of(site: Path, seed: int) -> worlds.Plan:
+    """What there is in the world of a seed."""
+    return worlds.plan_of_site(site, None, Machine(seed), seed)
 
 
 class Trial:
@@ -43,7 +47,7 @@ class Trial:
 
     def __init__(self, site: Path, schedule: Schedule):
         self._schedule = schedule
-        self._plan = worlds.plan_of_site(site, None, Machine(schedule.seed), schedule.seed)
+        self._plan = plan_of(site, schedule.seed)
         self._digest = hashlib.sha256()
         self._exits: list[str] = []
         self._watch: Watch | None = None

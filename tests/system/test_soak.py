@@ -9,13 +9,14 @@ import pytest
 from host_tools import cli, interpreter
 from host_tools.contract import CounterChange, Values
 from host_tools.emulation.meter import Meter
-from host_tools.soak import committed, invariants
+from host_tools.soak import command, committed, invariants
 from host_tools.soak.command import SITE
+from host_tools.soak.kept import Kept, version_of
 from host_tools.soak.kinds import KINDS
 from host_tools.soak.schedule import Fault, Schedule, make_schedule
 from host_tools.soak.shrink import shrink
 from host_tools.soak.standing import raised_now
-from host_tools.soak.trial import Trial, devices_of
+from host_tools.soak.trial import Trial, devices_of, plan_of
 from host_tools.soak.watch import Watch
 from host_tools.truth import Reads
 
@@ -93,6 +94,20 @@ def test_the_command_shows_chosen_faults_of_a_seed(capsys):
     out = capsys.readouterr().out
     assert out.startswith("1: ")
     assert "All invariants hold." in out
+
+
+def test_a_campaign_goes_on_where_it_was(devices, tmp_path, monkeypatch, capsys):
+    """Of two seeds one is known, so one is played; then both are known, and what broke is told."""
+    path = tmp_path / "soak.jsonl"
+    monkeypatch.setattr(command, "KEPT", path)
+    kept = Kept(path, version_of(plan_of(SITE, 0).files))
+    kept.put(make_schedule(1, 1, devices), ["It is flat."])
+    campaign = ["soak", "--seed", "1", "--seeds", "2", "--hours", "1", "--jobs", "1"]
+    assert cli.main(campaign) == cli.main(campaign) == 1
+    first, second = capsys.readouterr().out.split("Seed 1, as known: It is flat.")[1:]
+    assert "2 seeds, 2 simulated hours, 1 broke an invariant; 1 were known" in first
+    assert "1 broke an invariant; 2 were known" in second
+    assert Kept(path, "another").get(make_schedule(1, 1, devices)) is None
 
 
 def test_wrong_arguments_are_one_sentence(capsys):
