@@ -183,7 +183,8 @@ def require_pyarrow():
     except ImportError:
         raise ToolError(
             "Parquet needs pyarrow, which is not part of the set-up: install it with "
-            "`.venv/bin/pip install pyarrow`, or use a file that ends in .csv.",
+            "`.venv/bin/pip install -r requirements-parquet.txt` (55 MB), or use a file that ends "
+            "in .csv.",
             2,
         ) from None
     return pyarrow
