@@ -5,6 +5,7 @@ import stat
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from host_tools import cli
@@ -110,6 +111,34 @@ def test_what_is_missing_or_wrong_is_said(site, capsys):
         capsys, *("flash", "--dry-run", "--site", site, "--gateway", "press-07", "--port", "none")
     )
     assert status == 2 and "has expired on" in said and "`limen ca renew`" in said
+
+
+def test_certificates_and_keys_of_ones_own_that_are_wrong(site, capsys):
+    made(capsys, site)
+    folder = site.parent / "ca"
+    other = folder / "hall-2.press-08.key"
+    locked = site.parent / "locked.key"
+    key = Authority(folder).identity_of("hall-2.press-07").key()
+    locked.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+    own = folder / "hall-2.press-07.pem"
+    for certificate, key, sentence in (
+        (own, other, f"{other} is not the key of {own}."),
+        (own, locked, f"{locked} holds no private key without a password: "),
+        (site, other, f"{site} holds no certificate: "),
+        (site.parent / "gone.pem", other, "gone.pem cannot be read"),
+    ):
+        secrets = f'[wifi]\nssid = "a"\npassword = ""\n[mqtt]\ncertificate = "{certificate}"\n'
+        (site.parent / "secrets.toml").write_text(secrets + f'key = "{key}"\n')
+        status, said = limen(
+            capsys, *("flash", "--dry-run", "--site", site, "--gateway", "press-07")
+        )
+        assert status == 2 and sentence in said
 
 
 def test_the_brokers_configuration(site, capsys, tmp_path):

@@ -1,9 +1,11 @@
 """`limen flash`: from the site file to the bytes on the chip."""
 
+import contextlib
 import json
 import shutil
 
 import pytest
+import serial
 from littlefs import LittleFS
 
 from emulated_port import served
@@ -13,10 +15,12 @@ from host_tools.emulation.nor_flash import NorFlash
 from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.serial_carriers import PtyCarrier
 from host_tools.emulation.stand_in_image import stand_in_image
-from host_tools.errors import Kind
+from host_tools.errors import Kind, ToolError
 from host_tools.image import FILE_SYSTEM_OFFSET
 from host_tools.partitions import FILE_SYSTEM, JOURNAL, layout_of, partition_of
 from host_tools.paths import PROJECT
+from host_tools.site import load_site
+from host_tools.watch import watch
 
 PRESS = PROJECT / "examples" / "press"
 NAME = "ESP32_GENERIC-20250415-v1.25.0.bin"
@@ -116,6 +120,29 @@ def test_a_gateway_that_the_site_does_not_have_is_named(site, capsys):
 def test_a_missing_port_is_said_at_last(site, capsys):
     assert limen_flash(site, "--keep-micropython") == Kind.PORT
     assert "There is no port /dev/ttyNONE" in capsys.readouterr().err
+
+
+def test_a_patience_that_is_no_duration_is_named(site, capsys):
+    assert limen_flash(site, "--patience", "long") == Kind.INPUT
+    assert "limen flash: --patience: " in capsys.readouterr().err
+
+
+def test_a_board_that_is_pulled_out_while_it_is_watched(site, monkeypatch):
+    class Pulled(contextlib.nullcontext):
+        in_waiting = 1
+        is_connected, problem = True, ""
+
+        def read(self, size):
+            raise serial.SerialException("device disconnected")
+
+    monkeypatch.setattr("host_tools.watch.open_port", lambda port, **settings: Pulled(Pulled()))
+    monkeypatch.setattr("host_tools.watch._client", lambda *facts: Pulled(Pulled()))
+    with pytest.raises(ToolError) as lost:
+        watch(load_site(site), "press-07", "/dev/ttyUSB0", None, 5)
+    assert str(lost.value) == (
+        "The connection to /dev/ttyUSB0 was lost (device disconnected); all was written before."
+    )
+    assert lost.value.status == Kind.PORT
 
 
 def test_offline_nothing_is_written(site, capsys):
