@@ -30,6 +30,14 @@ def put_on(flash, files):
     flash.write(_place(flash)[0], bytes(disk.context.buffer))
 
 
+def fill(flash, blocks_left):
+    """Leave so much room; the board must be off."""
+    disk = _mount(flash)
+    blocks = disk.block_count - disk.used_block_count - blocks_left
+    # A file of many blocks spends a pointer or two of each on the way back.
+    put_on(flash, {"/full": bytes(blocks * 4096 - 16 * blocks)})
+
+
 def _mount(flash):
     image = flash.read(*_place(flash))
     disk = LittleFS(block_size=4096, block_count=len(image) // 4096, mount=False)

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from console import troubles
+from disk import files_on, fill
 from host_tools import interpreter
 from host_tools.contract import Answer
 from host_tools.emulation.mqtt_packets import Publish
-from host_tools.errors import ToolError
+from host_tools.errors import Kind, ToolError
 from host_tools.gateway_image import SECRETS, configuration_files, gateway_files
 from host_tools.site import load_site
 from host_tools.update import Network, digest, update
@@ -142,6 +143,23 @@ def test_an_update_cut_off_is_made_good_by_the_next(gateway):
     gateway.run(12)
     assert ask({"of": ["/main.py"]}).facts["digests"] == [digest(files["/main.py"])]
     assert troubles(gateway.console) == ["limen: the update is good"]
+
+
+def test_a_full_file_system_is_told_and_changes_nothing(gateway):
+    before = gateway.births[-1]
+    gateway.board.power_cut()
+    fill(gateway.flash, 3)
+    gateway.board.start()
+    gateway.run(8)
+    files = gateway.files()
+    larger = files | {"/main.py": files["/main.py"] + b"# new\n" * 3000}
+    with pytest.raises(ToolError, match="the file system refuses .*; is it full[?]") as full:
+        gateway.update(larger)
+    assert full.value.status == Kind.BOARD
+    gateway.run(60)
+    assert gateway.board.boots == 2 and gateway.births[-1]["cfg"] == before["cfg"]
+    assert files_on(gateway.flash)["/main.py"] == files["/main.py"]
+    assert troubles(gateway.console) == []
 
 
 REFUSED = [
