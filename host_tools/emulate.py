@@ -13,7 +13,7 @@ from pathlib import Path
 
 from host_tools.board import UNKNOWN, board_names, load_board
 from host_tools.emulation.board import Board
-from host_tools.emulation.chips import CHIPS
+from host_tools.emulation.chips import CHIPS, Chip
 from host_tools.emulation.hand import Hand
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.nor_flash import NorFlash
@@ -22,6 +22,7 @@ from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier, Rfc2217Carrier
 from host_tools.emulation.serial_chip import SerialChip
+from host_tools.emulation.stand_in_image import stand_in_image
 from host_tools.emulation.status_page import StatusPage
 from host_tools.errors import ToolError
 from host_tools.paths import BUILD
@@ -62,17 +63,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="show the board in a browser, at this port of this machine; 0: a free one",
     )
     parser.add_argument("--script", type=Path, metavar="FILE", help="lines such as: wifi off")
+    parser.add_argument(
+        "--stand-in",
+        type=Path,
+        metavar="FILE",
+        help="write an image that stands in for MicroPython's on this board, and end",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     facts = load_board(args.board)
+    size_mb = _SMALLEST_MB if facts["flash_mb"] == UNKNOWN else facts["flash_mb"]
+    if args.stand_in:
+        _write_stand_in(args.stand_in, CHIPS[facts["chip"]], size_mb)
+        return 0
     plan = args.site and plan_of_site(args.site, args.gateway, PressModel(1), 0)
     names = [_name(text) for text in args.name]
     args.script = _lines(args.script) if args.script else []
-    size_mb = _SMALLEST_MB if facts["flash_mb"] == UNKNOWN else facts["flash_mb"]
     flash = _open_flash(args.flash, size_mb << 20)
     asyncio.run(_serve(args, facts, flash, plan, names))
     return 0
+
+
+def _write_stand_in(path: Path, chip: Chip, size_mb: int) -> None:
+    image = stand_in_image(chip, "MicroPython v1.25.0 on 2025-04-15; a stand-in", size_mb)
+    try:
+        path.write_bytes(image)
+    except OSError as error:
+        raise ToolError(f"{path} cannot be written: {error.strerror}.", 2) from error
+    print(f"{path} stands in for MicroPython on an emulated {chip.name}; no real chip starts it.")
 
 
 def _name(text: str) -> tuple[str, int, int]:

@@ -10,8 +10,10 @@ import pytest
 
 from host_tools.board import load_board
 from host_tools.chip_writer import write_gateway
+from host_tools.cli import main
 from host_tools.emulation.chips import ESP32
 from host_tools.emulation.stand_in_image import stand_in_image
+from host_tools.errors import ToolError
 from host_tools.micropython_image import MicroPythonImage
 from host_tools.partitions import TABLE_OFFSET, layout_of
 
@@ -70,3 +72,18 @@ def test_a_tcp_port_in_use_is_named(tmp_path):
     assert status == 1
     assert sentence.startswith("limen emulate: The port cannot be opened: ")
     assert str(number) in sentence
+
+
+@pytest.mark.parametrize("board", ["espressif-esp32-s3-devkitc-1", "lilygo-t-can485"])
+def test_a_stand_in_is_an_image_for_the_chip_of_the_board(tmp_path, capsys, board):
+    path = tmp_path / "stand-in.bin"
+    assert main(["emulate", "--board", board, "--stand-in", str(path)]) == 0
+    assert f"{path} stands in for MicroPython" in capsys.readouterr().out
+    assert MicroPythonImage.load(path, load_board(board)["chip"]).begin < 0x2000
+    with pytest.raises(ToolError, match="nothing was written"):
+        MicroPythonImage.load(path, "esp32c3")
+
+
+def test_a_stand_in_that_cannot_be_written_is_told(tmp_path, capsys):
+    assert main(["emulate", "--stand-in", str(tmp_path / "no/folder.bin")]) == 2
+    assert "cannot be written: No such file or directory." in capsys.readouterr().err
