@@ -91,6 +91,8 @@ def _options(site: Path, args: argparse.Namespace) -> list[str]:
     options = ["--site", str(site.resolve()), "--recording", str(args.recording.resolve())]
     if args.map:
         options += ["--map", str(args.map.resolve())]
+    for text in args.column:
+        options += ["--column", text]
     for name in ("device", "gateway", "every"):
         if value := getattr(args, name):
             options += [f"--{name}", value]

@@ -121,7 +121,12 @@ def add_shared_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_recording_arguments(parser: argparse.ArgumentParser) -> None:
     """Add how a recording is to be read."""
-    parser.add_argument("--map", type=Path, metavar="FILE", help="what the columns mean (TOML)")
+    meaning = parser.add_mutually_exclusive_group()
+    meaning.add_argument("--map", type=Path, metavar="FILE", help="what the columns mean (TOML)")
+    meaning.add_argument(
+        "--column", action="append", default=[], metavar="HEADING=NAME",
+        help='what one is, such as "Leistung=power_active_total [kW]"; may come several times',
+    )  # fmt: skip
     parser.add_argument(
         "--strict", action="store_true", help="stop where anything in the recording is odd"
     )
@@ -132,12 +137,23 @@ def load_recording(args: argparse.Namespace, say: Callable[[str], None]) -> Reco
     """The recording that the arguments name; says what is odd in it, or stops with --strict."""
     if args.recording is None:
         return None
-    recording = Recording(args.recording, args.map, args.device)
+    recording = Recording(args.recording, args.map, args.device, _called(args.column))
     if args.strict:
         recording.require_no_problem()
     for sentence in recording.summary():
         say(sentence)
     return recording
+
+
+def _called(texts: list[str]) -> dict[str, str]:
+    """What headings mean that are told as "heading=name"."""
+    called = {}
+    for text in texts:
+        heading, sign, name = text.rpartition("=")
+        if not (sign and name.strip()):
+            raise ToolError(f'--column {text!r}: write "heading=power_active_total [kW]".', 2)
+        called[heading.strip()] = name.strip()
+    return called
 
 
 def make_plan(args: argparse.Namespace, recording: Recording | None, signals: Signals) -> Plan:

@@ -34,12 +34,16 @@ _SHOWN_NAMES = 20
 _SHOWN_CHARACTERS = 40
 
 
-def choose_map(path: Path, device: str | None = None, maps: Path = MAPS) -> ColumnMap:
-    """The first map of the folder whose columns all stand in the header, else the header itself."""
-    for column_map in _load_maps(maps):
+def choose_map(
+    path: Path, device: str | None = None, called: dict[str, str] | None = None, maps: Path = MAPS
+) -> ColumnMap:
+    """The first map of the folder whose columns all stand in the header, else the header itself, in
+    which headings are `called` otherwise.
+    """
+    for column_map in [] if called else _load_maps(maps):
         if not column_map.missing_from(column_map.header_of(path)):
             return column_map
-    return map_of_header(path, device)
+    return map_of_header(path, device, called or {})
 
 
 @functools.cache
@@ -47,17 +51,23 @@ def _load_maps(folder: Path) -> list[ColumnMap]:
     return [load_map(file) for file in sorted(folder.glob("*.toml"))]
 
 
-def map_of_header(path: Path, device: str | None = None) -> ColumnMap:
+def map_of_header(path: Path, device: str | None, called: dict[str, str]) -> ColumnMap:
     """The map that a header makes by itself: columns named as quantities, `voltage_l1 [kV]`.
 
     A time may bear its zone, `time [Europe/Berlin]`; else local times are taken as UTC.
     A device may stand before its quantity, `meter.voltage_l1 [kV]`: where there are several, each
     is that of the site which has its name, or one is chosen.
     """
-    delimiter, line, header = _heading_of(path)
-    if not header:
+    delimiter, line, written = _heading_of(path, called)
+    if not written:
         raise ToolError(f"{path}: the file is empty", 2)
-    wrong: list[str] = []
+    wrong = [
+        f"column {name!r} is missing{nearest(name, written)}"
+        for name in called
+        if name not in written
+    ]
+    header = _as_called(written, called)
+    written_as = dict(zip(reversed(header), reversed(written), strict=True))
     time = _time_columns(header)
     if not time:
         wrong.append(f"no column for the time; name it {' or '.join(_TIME_NAMES)}")
@@ -68,8 +78,8 @@ def map_of_header(path: Path, device: str | None = None) -> ColumnMap:
     unused = tuple(name for name in header if name not in time and not _quantity_of(name))
     return ColumnMap(
         "of the header",
-        tuple(time),
-        columns,
+        tuple(written_as[name] for name in time),
+        {written_as[name]: column for name, column in columns.items()},
         TimeForm(timezone=zone),
         delimiter,
         decimal="." if delimiter == "," else None,
@@ -77,22 +87,27 @@ def map_of_header(path: Path, device: str | None = None) -> ColumnMap:
     )
 
 
-def _heading_of(path: Path) -> tuple[str, int, list[str]]:
+def _as_called(cells: list[str], called: dict[str, str]) -> list[str]:
+    return [called.get(cell, cell) for cell in cells]
+
+
+def _heading_of(path: Path, called: dict[str, str]) -> tuple[str, int, list[str]]:
     """(delimiter, line, cells) of the first row that names a time and a quantity, with whatever
     delimiter; without one, of what looks most like a table.
     """
+
+    def is_heading(cells: list[str]) -> bool:
+        header = _as_called(cells, called)
+        return bool(_time_columns(header)) and any(map(_quantity_of, header))
+
     found = []
     for delimiter in "," if is_parquet(path) else _DELIMITERS:
         with open_rows(path, delimiter) as rows:
-            line, cells = find_header(rows, _is_heading)
-        if _is_heading(cells):
+            line, cells = find_header(rows, is_heading)
+        if is_heading(cells):
             return delimiter, line, cells
         found.append((delimiter, line, cells))
     return max(found[:-1] or found, key=lambda one: len(one[2]))
-
-
-def _is_heading(cells: list[str]) -> bool:
-    return bool(_time_columns(cells)) and any(map(_quantity_of, cells))
 
 
 def _time_columns(header: list[str]) -> list[str]:
@@ -137,8 +152,9 @@ def _named_columns(header: list[str], device: str | None, wrong: list[str]) -> d
     devices = {said[0]: None for said in named.values()}
     if not named:
         wrong.append(
-            "no column is named as a quantity; name them like 'power_active_total [kW]', or write"
-            f" a column map; the columns are {_shown(header)}"
+            "no column is named as a quantity; name them like 'power_active_total [kW]', or say so"
+            ' by --column "heading=power_active_total [kW]" or a column map;'
+            f" the columns are {_shown(header)}"
         )
         return {}
     several = device is None and len(devices) > 1

@@ -143,6 +143,7 @@ class Recording:
         path: str | Path,
         column_map: ColumnMap | str | Path | None = None,
         device: str | None = None,
+        called: dict[str, str] | None = None,
     ):
         self.path = Path(path)
         self.times = LongArray()
@@ -154,7 +155,7 @@ class Recording:
         self._row = -1
         try:
             if column_map is None:
-                column_map = choose_map(self.path, device)
+                column_map = choose_map(self.path, device, called)
             elif not isinstance(column_map, ColumnMap):
                 column_map = load_map(Path(column_map))
             self.column_map = column_map

@@ -161,6 +161,18 @@ def test_date_and_time_may_stand_apart_with_spaces_between_cells(write):
     assert (recording.times[0], recording.value("voltage", 0)) == (1_772_359_200_000_000, 230)
 
 
+def test_headings_are_told_to_mean_something(write):
+    path = write("ts;P=;unit;P=\n1.3.2026 10:00;1,5;x;9\n")
+    called = {"ts": "time [Europe/Berlin]", "P=": "grid.power_active_total [kW]"}
+    recording = Recording(path, called=called)
+    assert recording.times[0] == 1_772_355_600_000_000
+    assert recording.value("power_active_total", 0) == 1500
+    assert failure(path, None, None, called | {"Q": "voltage"}) == (
+        f"{path}:1: column 'Q' is missing"
+    )
+    assert "--column" in failure(path)
+
+
 def test_a_map_names_the_columns_of_a_file_without_a_heading(write):
     table = write(
         'headings = ["t", "", "T"]\n[time]\ncolumns = ["t"]\n'
