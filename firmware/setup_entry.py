@@ -16,10 +16,10 @@ def start(machine):
     with open("/setup.json") as file:
         facts = json.load(file)
     why, can_start = _why(facts.get("button"), machine)
+    for name in ("last_good", "setup_entry"):
+        sys.modules.pop(name, None)
     if why:
         __import__("setup_mode").run(facts, why, can_start)
-    sys.modules.pop("last_good", None)
-    del sys.modules["setup_entry"]
 
 
 def _why(button, machine):
@@ -44,7 +44,9 @@ def _damage():
     for path in ("/config.jsonl", "/secrets.json"):
         try:
             with open(path) as file:
-                if isinstance(json.loads(file.readline()), dict):
+                line = file.readline().strip()
+                # MicroPython's `json` takes half of an object for one.
+                if line.endswith("}") and isinstance(json.loads(line), dict):
                     continue
         except (OSError, ValueError):
             pass

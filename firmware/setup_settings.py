@@ -102,10 +102,12 @@ def _first(path):
     """The object in the first line of a file; {} where there is none."""
     try:
         with open(path) as file:
-            found = json.loads(file.readline())
+            line = file.readline().strip()
+            found = json.loads(line)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    # MicroPython's `json` takes half of an object for one.
+    return found if isinstance(found, dict) and line.endswith("}") else {}
 
 
 def _replace(path, first, has_more=False):

@@ -19,7 +19,8 @@ LATE = FIRMWARE / "limen/core/late.py"
 CHIP = {"machine", "network", "esp32", "esp"}
 
 BEFORE_THE_PACKAGE = [
-    FIRMWARE / name for name in ("boot.py", "last_words.py", "light.py", "setup_mode.py")
+    FIRMWARE / name
+    for name in ("boot.py", "last_words.py", "light.py", "setup_mode.py", "setup_acts.py")
 ]
 """Has to work when nothing else does, so it loads nothing else."""
 

@@ -18,7 +18,7 @@ TAKEN_BY_SETUP_MODE = 24 * 1024  # the most, as test_setup_mode holds
 
 def program():
     """A main.py that starts the doctor as setup mode does, by its name in the linked firmware."""
-    lines = linked_firmware().modules["setup_mode"].splitlines()
+    lines = linked_firmware().modules["setup_acts"].splitlines()
     (line,) = [line.strip() for line in lines if "from setup_doctor" in line]
     return f"import asyncio\n{line}\nasyncio.run(examine_board(print))\n".encode()
 

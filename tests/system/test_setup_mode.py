@@ -166,7 +166,7 @@ def test_without_a_configuration_and_a_blank_one_nothing_is_saved(site, tmp_path
 
 
 def test_without_a_configuration_there_is_setup_mode_with_much_room(site, tmp_path):
-    files = files_of(site) | {"/config.jsonl": b'{"torn', SAID: b"2026-11-28 09:00 uplink: lost"}
+    files = files_of(site) | {"/config.jsonl": b'{"mqtt":{', SAID: b"2026-11-28 09:00 uplink: lost"}
     with SetupBoard(tmp_path, files) as one:
         one.wait_until_said("setup mode, as /config.jsonl is not there, or damaged")
         free = next(int(line.split("; ")[1].split()[0]) for line in one.console if "; " in line)
