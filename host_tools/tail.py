@@ -63,9 +63,10 @@ def plain_line(item: Item) -> str:
             where = f"{item.device}.{item.channel}"
             return f"{_head(item)} alarm {where} {item.name} {word} at {value}, limit {limit}"
         case CounterChange():
-            was, total = _quantity(item.was, item.unit), _quantity(item.total, item.unit)
-            where = f"{item.device}.{item.channel}"
-            return f"{_head(item)} counter {where} {item.change} at {was}, total {total}"
+            was = "" if item.was is None else f" at {_quantity(item.was, item.unit)}"
+            total, where = _quantity(item.total, item.unit), f"{item.device}.{item.channel}"
+            change = "read for the first time" if item.change == "first" else item.change
+            return f"{_head(item)} counter {where} {change}{was}, total {total}"
         case Happening():
             return f"{_head(item)} {item.device} {_sentence(item.body)}"
         case ClockSet() | ClockStep():
