@@ -35,6 +35,7 @@ _FORM = {
     "delimiter": (lambda text: len(text) == 1, "must be one character"),
     "encoding": (lambda text: _is_encoding(text), 'must be one that Python knows, as "latin-1"'),
     "decimal": (lambda text: text in (".", ","), 'must be "." or ","'),
+    "empty": (lambda text: text in ("silent", "hold"), 'must be "silent" or "hold"'),
     "thousands": (lambda text: len(text) == 1 and text in THOUSANDS, 'must be one as "." or " "'),
 }
 """How the text of a recording is written: key → (whether it is right, what it must be)."""
@@ -73,9 +74,9 @@ class ColumnMap:
 
     Without columns for the time the first row is at `start_us`, and each other one `step_us` later.
     Encoding, decimal mark and that of thousands are found out where they are None; `given` are the
-    headings of a file that has none. With `every_us` the rows are
-    brought to one each so often by `rule`; beyond `gap_us` a row no longer holds. `unused` are
-    columns of which nobody knows what they mean.
+    headings of a file that has none; an `empty` cell makes its device silent, or holds. With
+    `every_us` the rows are brought to one each so often by `rule`; beyond `gap_us` a row no longer
+    holds. `unused` are columns of which nobody knows what they mean.
     """
 
     name: str
@@ -86,6 +87,7 @@ class ColumnMap:
     encoding: str | None = None
     decimal: str | None = None
     thousands: str | None = None
+    empty: str = "silent"
     given: tuple[str, ...] = ()
     every_us: int = 0
     rule: str = "mean"

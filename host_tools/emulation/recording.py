@@ -27,6 +27,7 @@ from host_tools.table_file import open_rows
 
 _MOST_STEPS = 1000
 _MOST_PLACES = 9
+_EMPTY = "is empty (a map can let the value before hold)"
 
 
 @dataclass
@@ -151,6 +152,7 @@ class Recording:
         self.gaps: list[tuple[int, int]] = []
         self.silences: dict[str, list[tuple[int, int]]] = {}
         self._steps = _Steps()
+        self._before: dict[str, str] = {}
         self._kept_us: int | None = None
         self._row = -1
         try:
@@ -263,6 +265,8 @@ class Recording:
             if any(cells[len(header) :]):
                 told = f"the row has {len(cells)} cells for {len(header)} columns"
                 raise _BadRow("long row", told)
+            if self.column_map.empty == "hold":
+                self._fill(cells, places)
             time_us = self._time(cells, places)
             absent = self._absent(cells, places, line)
             values = [
@@ -273,6 +277,15 @@ class Recording:
             self._skip(line, *bad.args)
             return
         self._order.take(time_us, values, line)
+
+    def _fill(self, cells: list[str], places: dict) -> None:
+        """Put what columns had before into their empty cells."""
+        for name in self.column_map.columns:
+            at = places[name]
+            if cells[at].strip():
+                self._before[name] = cells[at]
+            else:
+                cells[at] = self._before.get(name, "")
 
     def _absent(self, cells: list[str], places: dict, line: int) -> set[str]:
         """Which of several devices lack a cell of a row, but not all of them."""
@@ -286,7 +299,7 @@ class Recording:
         if len(empty) == len(self.devices):
             raise _BadRow("empty row", "the row has no device with all its cells")
         for name in empty.values():
-            self._note(line, "empty cell", f"column {name!r} is empty; its device is silent")
+            self._note(line, "empty cell", f"column {name!r} {_EMPTY}; its device is silent")
         return set(empty)
 
     def _append(self, time_us: int, values: list[Decimal | None], line: int) -> None:
@@ -347,7 +360,7 @@ class Recording:
     def _number(self, name: str, text: str) -> Decimal:
         text = text.strip()
         if not text:
-            raise _BadRow("empty cell", f"column {name!r} is empty")
+            raise _BadRow("empty cell", f"column {name!r} {_EMPTY}")
         column = self.column_map.columns[name]
         try:
             number = self._numbers.read(text, column.unit)

@@ -18,6 +18,7 @@ HOUSEHOLD = (
     / "../shared/data/household_1phase/household_power_consumption_37k.txt"
 )
 SECOND_US = 1_000_000
+EMPTY = "is empty (a map can let the value before hold)"
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_bad_rows_are_named_by_kind_with_their_first_line(write):
         f"{path}:3: column 'voltage' has '2x0', not a number; skipped (the first of 2 like it)",
         f"{path}:6: the time 25 lies before that of the row before; skipped",
         f"{path}:7: 'noon' is not a time; skipped",
-        f"{path}:8: column 'voltage' is empty; skipped",
+        f"{path}:8: column 'voltage' {EMPTY}; skipped",
         f"{path}:10: column 'voltage' has too many digits; skipped",
         f"{path}:11: the row has 2 of 3 columns; skipped",
     ]
@@ -159,6 +160,22 @@ def test_the_heading_is_found_below_lines_about_the_file(write):
 def test_date_and_time_may_stand_apart_with_spaces_between_cells(write):
     recording = Recording(write("date  time     voltage\n2026-03-01 10:00:00   230\n"))
     assert (recording.times[0], recording.value("voltage", 0)) == (1_772_359_200_000_000, 230)
+
+
+def test_empty_cells_hold_where_a_map_says_so(write):
+    table = write(
+        'empty = "hold"\n[time]\ncolumns = ["t"]\n[columns]\n'
+        'a = { quantity = "voltage" }\nb = { quantity = "current" }\n',
+        "map.toml",
+    )
+    recording = Recording(write("t,a,b\n0,230,\n1,,5\n2,231,\n3,,\n4,NaN,6\n"), table)
+    rows = range(recording.rows)
+    assert [recording.value("voltage", row) for row in rows] == [230, 231, 231]
+    assert [recording.value("current", row) for row in rows] == [5, 5, 5]
+    assert {kind: one.line for kind, one in recording.problems.items()} == {
+        "empty cell": 2,
+        "no number": 6,
+    }
 
 
 def test_headings_are_told_to_mean_something(write):
@@ -281,7 +298,7 @@ def test_columns_of_several_devices_play_each_on_its_own(write):
         "grid": [(2 * minute, 4 * minute)],
     }
     assert [sentence.split(":", 1)[1] for sentence in recording.summary()[:2]] == [
-        "2: column 'boiler.temperature' is empty; its device is silent (the first of 2 like it)",
+        f"2: column 'boiler.temperature' {EMPTY}; its device is silent (the first of 2 like it)",
         "5: the row has no device with all its cells; skipped",
     ]
     signals = recording.signals_by_device()
@@ -564,7 +581,7 @@ def test_parquet_with_nulls_zones_and_nanoseconds(tmp_path):
         recording = Recording(path)
         assert list(recording.times) == [start_ns // 1000, start_ns // 1000 + 3 * SECOND_US]
         assert [one.split(":", 1)[1] for one in recording.summary()] == [
-            "3: column 'voltage' is empty; skipped",
+            f"3: column 'voltage' {EMPTY}; skipped",
             "4: column 'voltage' has 'nan', not a number; skipped",
         ]
     path.write_bytes(b"PAR1" + bytes(50) + b"PAR1")
