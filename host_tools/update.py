@@ -8,6 +8,7 @@ on. Secrets go over the serial port only.
 
 import argparse
 import base64
+import functools
 import hashlib
 import json
 from typing import Protocol
@@ -174,26 +175,32 @@ class Network:
         self._ask = ask
 
     def digests(self, paths: list[str]) -> dict[str, str | None]:
-        found = {}
-        for at in range(0, len(paths), _PATHS_AT_ONCE):
-            some = paths[at : at + _PATHS_AT_ONCE]
+        """Those of programs come with their list, the others a few at once."""
+        programs = {path for path in paths if path.startswith(_PROGRAMS + "/")}
+        found = {path: self._listed.get(path) for path in programs}
+        others = [path for path in paths if path not in programs]
+        for at in range(0, len(others), _PATHS_AT_ONCE):
+            some = others[at : at + _PATHS_AT_ONCE]
             found |= zip(some, self._answer({"of": some})["digests"], strict=True)
         return found
 
     def programs(self) -> list[str]:
-        return list(filter(_is_ours, self._below(_PROGRAMS)))
+        return list(filter(_is_ours, self._listed))
 
-    def _below(self, folder: str) -> list[str]:
-        """All files in a folder and its folders; a few names come at once."""
-        names: list[str] = []
-        while True:
-            some = self._answer({"in": folder, "from": len(names)})["names"]
-            names += some
-            if not some:
-                break
-        paths = [f"{folder}/{name}" for name in names if not name.endswith("/")]
-        folders = [f"{folder}/{name[:-1]}" for name in names if name.endswith("/")]
-        return paths + [path for inner in folders for path in self._below(inner)]
+    @functools.cached_property
+    def _listed(self) -> dict[str, str]:
+        return self._below(_PROGRAMS)
+
+    def _below(self, folder: str) -> dict[str, str]:
+        """The digests of all files in a folder and its folders; a few come at once."""
+        entries: list[tuple[str, str | None]] = []
+        while some := self._answer({"in": folder, "from": len(entries)})["programs"]:
+            entries += some
+        found = {}
+        for name, known in entries:
+            path = f"{folder}/{name}"
+            found |= self._below(path) if known is None else {path: known}
+        return found
 
     def write(self, path: str, content: bytes) -> None:
         """In pieces; what is there after each decides where the next one begins."""

@@ -175,7 +175,7 @@ REFUSED = [
     ({"in": "/", "from": 0}, "/ is no folder of programs"),
     ({"in": "/lib/../good", "from": 0}, "/lib/../good is no folder of programs"),
     ({"in": 5, "from": 0}, "5 is no folder of programs"),
-    ({"in": "/lib", "from": "x"}, '"from" must be a number of names'),
+    ({"in": "/lib", "from": "x"}, '"from" must be a number of programs'),
     ({}, "the plan did not come as it was sent"),
     ({"install": "x"}, "the plan did not come as it was sent"),
 ]

@@ -25,7 +25,7 @@ _NAMES = ("/config.jsonl", "/birth.json", PLAN)
 
 def run(gateway, request):
     """{"of": [paths]} → {"digests": [...]}, null for what is not there; {"in": folder, "from":
-    number} → {"names": [...]}, the next few programs, "/" at the end of folders; {"put": path,
+    number} → {"programs": [[name, digest], ...]}, the next few, null for folders; {"put": path,
     "at": bytes, "data": base64} → {"size": bytes that are there now}; {"install": digest of the
     plan} → {}.
     """
@@ -34,7 +34,7 @@ def run(gateway, request):
             raise ValueError('"of" must be a list of paths')
         return {"digests": [digest(_allowed(path)) for path in request["of"]]}
     if "in" in request:
-        return {"names": _names(request["in"], request.get("from"))}
+        return {"programs": _programs(request["in"], request.get("from"))}
     if digest(PLAN):
         raise ValueError("an earlier update is still on trial; try again in five minutes")
     if "put" in request:
@@ -69,21 +69,22 @@ def _allowed(path):
     raise ValueError("%s is no file of an update" % path)
 
 
-def _names(folder, begin):
-    """A few names, as all of them would not fit into memory."""
+def _programs(folder, begin):
+    """A few, as all of them would not fit into memory."""
     if not _is_program(folder + "/" if isinstance(folder, str) else folder):
         raise ValueError("%s is no folder of programs" % folder)
     if not isinstance(begin, int):
-        raise ValueError('"from" must be a number of names')
+        raise ValueError('"from" must be a number of programs')
     try:
         entries = os.ilistdir(folder)
     except OSError:
         return []
-    names = []
+    found = []
     for number, entry in enumerate(entries):
         if begin <= number < begin + _NAMES_AT_ONCE:
-            names.append(entry[0] + ("/" if entry[1] == _FOLDER else ""))
-    return names
+            is_folder = entry[1] == _FOLDER
+            found.append((entry[0], None if is_folder else digest(folder + "/" + entry[0])))
+    return found
 
 
 def _is_program(path):
