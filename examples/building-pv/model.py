@@ -4,7 +4,7 @@ from host_tools.emulation.model import Chance, Modelled, Moment, Pace, bell, bet
 
 START = "2026-04-14T05:00:00+02:00"
 HOURS = 14
-DEMO = Pace(from_s=10_800)
+DEMO = Pace(from_s=11_640)
 
 _H = 3600
 _FIRST_HOUR = 5

@@ -21,7 +21,7 @@ PROMISED = {
     "press-shop": {("meter", "high"), ("press", "machine_state")},
     "compressor-room": {("net", "low")},
     "pump-station": {("suction", "low"), ("discharge", "low")},
-    "building-pv": {("grid", "energy_import"), ("roof", "power_active_total")},
+    "building-pv": {("grid", "energy_import"), ("building-energy", "charger")},
 }
 """What comes of each: device and channel, or the alarm after its last dot."""
 
