@@ -74,7 +74,7 @@ def test_every_emulated_meter_has_its_profile():
 
 def test_a_site_that_cannot_be_emulated_says_so():
     site = PROJECT / "examples/inputs/site.toml"
-    sentence = "This site cannot be emulated: a trace is of one Modbus line, here are 0[.]"
+    sentence = "A trace is of one Modbus line; this site has 0[.]"
     with pytest.raises(ToolError, match=sentence) as error:
         plan_of_site(site, None, SIGNALS, 0, trace=[])
     assert error.value.status == 2
