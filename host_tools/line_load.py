@@ -34,7 +34,7 @@ _READ_BITS = 2
 
 @dataclass
 class _Channel:
-    every_ms: int
+    schedule: int
     fresh: bool = False
 
 
@@ -70,7 +70,7 @@ def device_load(device: dict, bus: dict, shortest_ms: int = 0, baud: int | None 
     load = Fraction(0)
     for due, per_ms in _due_sets(sorted(set(periods))):
         for channel in channels:
-            channel.fresh = channel.every_ms in due
+            channel.fresh = channel.schedule in due
         requests = reader.requests()
         takes_us = sum(line.takes_us(request, device["pause_ms"]) for request in requests)
         load += takes_us * per_ms

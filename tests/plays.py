@@ -47,7 +47,7 @@ def report(spec, run):
         if passes & _EARLIER:
             filtered.put_earlier(points, 1, 0)
         if passes & 1:
-            points.told.append([now, filtered.value if quality < 2 else None, quality])
+            points.told.append([now, filtered.told if quality < 2 else None, quality])
         told.append(points.told)
     return told
 

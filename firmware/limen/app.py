@@ -13,11 +13,11 @@ from time import ticks_diff, ticks_ms
 
 from limen import drivers
 from limen.core.alarm import LimitAlarm
-from limen.core.channel import Channel
+from limen.core.channel import Channel, FilteredChannel
 from limen.core.compat import const
 from limen.core.late import forget_since
 from limen.core.quality import GOOD
-from limen.core.report import Report
+from limen.core.schedule import Schedule
 from limen.core.text import Text
 from limen.delivery.link import Link
 from limen.delivery.outbox import Outbox
@@ -51,24 +51,32 @@ BIRTH = "/birth.json"
 SECRETS = "/secrets.json"
 
 
-def make_channel(index, spec, shared):
+def make_channel(spec, shared, schedules):
     """A channel with its filter and alarms, as the configuration says; what many have is `shared`,
-    {value: the same value}."""
+    {value: the same value}, and `schedules` are those of the device, {every_ms: schedule}."""
     spec["name"] = shared.setdefault(spec["name"], spec["name"])
-    channel = Channel(index, spec)
+    every_ms = spec["every_ms"]
+    if every_ms not in schedules:
+        schedules[every_ms] = Schedule(every_ms)
+    channel = _with_filter(spec, schedules[every_ms], shared)
+    alarms = spec.pop("alarm", None)
+    if alarms:
+        channel.alarms = tuple(
+            LimitAlarm(a["name"], a["limit"], a["hysteresis"], a["delay_ms"]) for a in alarms
+        )
+    return channel
+
+
+def _with_filter(spec, schedule, shared):
     report = spec.pop("report", None)
     if isinstance(report, dict):
-        from limen.core.chain import make_report
+        from limen.core.chain import RichChannel, make_report
 
-        channel.report = make_report(report)
-    elif report:
+        return RichChannel(spec, schedule, make_report(report))
+    if report:
         rule = tuple(report)
-        channel.report = Report(shared.setdefault(rule, rule))
-    channel.alarms = tuple(
-        LimitAlarm(a["name"], a["limit"], a["hysteresis"], a["delay_ms"])
-        for a in spec.pop("alarm", ())
-    )
-    return channel
+        return FilteredChannel(spec, schedule, shared.setdefault(rule, rule))
+    return Channel(spec, schedule)
 
 
 def make_interfaces(head, secrets, tell):
@@ -152,7 +160,8 @@ class Gateway:
             self.polls.append(Poll(bus, self.clock, self.store, self.take, self._tell))
             return
         specs = part["channel"] = [json.loads(next(lines)) for _ in range(part["channel"])]
-        channels = tuple(make_channel(i, spec, shared) for i, spec in enumerate(specs))
+        schedules = {}
+        channels = tuple(make_channel(spec, shared, schedules) for spec in specs)
         if "function" in part:
             self._add_function(part, channels)
             return

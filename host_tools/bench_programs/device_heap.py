@@ -74,9 +74,8 @@ class Bench:
         """Make a device and read it once; return what it takes."""
         gc.collect()
         before = gc.mem_alloc()
-        shared = {}
-        specs = enumerate(part["channel"])
-        channels = tuple(make_channel(index, spec, shared) for index, spec in specs)
+        shared, schedules = {}, {}
+        channels = tuple(make_channel(spec, shared, schedules) for spec in part["channel"])
         reader = drivers.load(self.bus.kind)[1](self.bus, part, channels)
         device = Device(part["id"], channels, reader)
         self.poll.serve(0, device)

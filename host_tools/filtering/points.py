@@ -61,7 +61,7 @@ def line_points(samples: Samples, bound: int, delay_ms: int = _NO_LIMIT_MS) -> I
 
 def _earlier(line: Line, told: int) -> Iterator[tuple[int, int]]:
     while told & EARLIER and line.next():
-        yield line.s * 1000 + line.ms, line.value
+        yield line.s * 1000 + line.ms, line.told
 
 
 def delta_points(samples: Samples, bound: int) -> int:

@@ -1,6 +1,7 @@
 """A gateway without buses: real path, outbox and dialect; clock, store and readings made here."""
 
 from limen.core.channel import Channel
+from limen.core.schedule import Schedule
 from limen.core.text import Text
 from limen.delivery.outbox import Outbox
 from limen.delivery.plain import Plain
@@ -44,8 +45,8 @@ class Store:
         self.saved = dict(self.values)
 
 
-def channel(index, name, places):
-    return Channel(index, {"name": name, "places": places, "every_ms": 1000})
+def channel(name, places):
+    return Channel({"name": name, "places": places}, Schedule(1000))
 
 
 class FakeGateway:
@@ -60,7 +61,7 @@ class FakeGateway:
 
     def add(self, name, function, settings, own):
         """Make a function whose `own` channels are [name, places] each."""
-        channels = tuple(channel(i, one, places) for i, (one, places) in enumerate(own))
+        channels = tuple(channel(one, places) for one, places in own)
         device = Device(name, channels, None)
         device.reader = function(self, len(self.devices), device, settings)
         self.devices.append(device)

@@ -4,6 +4,7 @@ import json
 
 from limen.core.channel import Channel
 from limen.core.quality import BAD, GOOD
+from limen.core.schedule import Schedule
 from limen.functions import alarms as module
 from limen.functions.alarms import Function
 
@@ -18,10 +19,8 @@ class Asyncio:
 class Device:
     def __init__(self, name, channels):
         self.id = name
-        self.channels = [
-            Channel(index, {"name": channel, "places": 1, "every_ms": 1000})
-            for index, channel in enumerate(channels)
-        ]
+        schedule = Schedule(1000)
+        self.channels = [Channel({"name": name, "places": 1}, schedule) for name in channels]
         self.s = self.ms = 0
 
 

@@ -40,9 +40,9 @@ class Bench:
 
     def __init__(self):
         self.flash = Flash(16)
-        self.power = channel(0, "power_active_total", 0)
-        self.energy = channel(1, "energy_import", 3)
-        self.parts = channel(0, "pulse_count", 0)
+        self.power = channel("power_active_total", 0)
+        self.energy = channel("energy_import", 3)
+        self.parts = channel("pulse_count", 0)
         self.meter = Device("meter", (self.power, self.energy), Reader(self.energy))
         self.count = self.meter.reader
         pins = Device("pins", (self.parts,), None)

@@ -2,6 +2,7 @@
 
 from limen.core.channel import Channel
 from limen.core.quality import BAD, GOOD, UNCERTAIN
+from limen.core.schedule import Schedule
 from limen.core.text import Text
 from limen.delivery.outbox import Outbox
 from limen.delivery.plain import Plain
@@ -83,8 +84,8 @@ class Bench:
         self.store = store or Store()
         self.outbox = Outbox(2048, 2048, 4)
         self.path = Path(self.clock, self.outbox)
-        spec = {"name": "energy_import", "places": places, "every_ms": 1000}
-        self.channel = Channel(0, spec)
+        spec = {"name": "energy_import", "places": places}
+        self.channel = Channel(spec, Schedule(1000))
         self.meter = Reader(self.channel)
         device = Named("meter", (self.channel,), self.meter)
         Tally(self, 1, device, [[0, 3600, 1000000, 2, 999999]])

@@ -33,9 +33,9 @@ class Bench:
     """A meter, its energy function with the channels `only`, and what comes out."""
 
     def __init__(self, store=None, clock=None, only=("cost",), **settings):
-        self.power = channel(0, "power_active_total", 1)
-        self.energy = channel(1, "energy_import", 3)
-        self.reactive = channel(2, "energy_reactive_import", 3)
+        self.power = channel("power_active_total", 1)
+        self.energy = channel("energy_import", 3)
+        self.reactive = channel("energy_reactive_import", 3)
         self.meter = Device("meter", (self.power, self.energy, self.reactive), None)
         self.output = Device("heater", (), Output())
         self.gateway = FakeGateway([self.meter, self.output], store, clock)

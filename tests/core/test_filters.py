@@ -24,7 +24,7 @@ def fed(stage, values):
 def passed(report, samples):
     """(value published, s) of the samples (value, quality, s) that pass."""
     return [
-        (report.value, s) for value, quality, s in samples if report.passes(value, quality, s, 0)
+        (report.told, s) for value, quality, s in samples if report.passes(value, quality, s, 0)
     ]
 
 
@@ -85,7 +85,7 @@ def test_bad_quality_passes_the_chain_once_and_clears_it():
     samples = [(100, GOOD, 0), (None, BAD, 1), (None, BAD, 2), (500, GOOD, 3)]
     told = [chain.passes(value, quality, s, 0) for value, quality, s in samples]
     assert told == [True, True, False, True]
-    assert chain.value == 500
+    assert chain.told == 500
 
 
 def test_stale_is_told_in_the_place_of_the_heartbeat():
@@ -115,4 +115,4 @@ def test_a_chain_allocates_nothing():
         bands.passes(value, GOOD, s, 0)
         rate.passes(value, GOOD, s, 0)
     heap_unlock()
-    assert (chain.value, bands.value, rate.value) == (38, 21, 21)
+    assert (chain.told, bands.told, rate.told) == (38, 21, 21)

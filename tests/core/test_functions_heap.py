@@ -24,7 +24,7 @@ class SmallClock(Clock):
 def test_a_reading_through_energy_machine_and_order_allocates_nothing():
     if not hasattr(gc, "mem_alloc"):
         return  # CPython counts no blocks
-    power, count = channel(0, "power_active_total", 1), channel(1, "energy_import", 3)
+    power, count = channel("power_active_total", 1), channel("energy_import", 3)
     meter = Device("meter", (power, count), None)
     gateway = FakeGateway([meter], clock=SmallClock())
     settings = {"counters": [[1, 1]], "names": ["energy_import"], "power": [1, 0], "zone": [3600]}

@@ -25,7 +25,7 @@ class Follower:
         if told & EARLIER:
             while self.line.next():
                 assert self.line.ms == 0
-                self.published.append((self.line.s, self.line.value))
+                self.published.append((self.line.s, self.line.told))
         if told & 1:
             self.published.append((s, value))
         return told
@@ -153,4 +153,4 @@ def test_it_allocates_nothing():
         while line.next():
             pass
     heap_unlock()
-    assert line.value >= 2000
+    assert line.told >= 2000

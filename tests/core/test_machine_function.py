@@ -29,11 +29,11 @@ class Bench:
     """A press with its meter, a counter of parts, a counter of rejects and a lamp."""
 
     def __init__(self, store=None, clock=None, own=(), **settings):
-        self.power = channel(0, "power_active_total", 1)
-        self.energy = channel(1, "energy_import", 3)
-        self.parts = channel(0, "pulse_count", 0)
-        self.rejects = channel(1, "pulse_count", 0)
-        self.lamp = channel(0, "digital_input", 0)
+        self.power = channel("power_active_total", 1)
+        self.energy = channel("energy_import", 3)
+        self.parts = channel("pulse_count", 0)
+        self.rejects = channel("pulse_count", 0)
+        self.lamp = channel("digital_input", 0)
         self.meter = Device("meter", (self.power, self.energy), None)
         self.pins = Device("pins", (self.parts, self.rejects), None)
         light = Device("lamp", (self.lamp,), None)

@@ -7,7 +7,7 @@ from limen.drivers import DONE, modbus_bus, modbus_device, modbus_rtu
 
 class Channel:
     def __init__(self, every_ms, *register, **more):
-        self.every_ms = every_ms
+        self.schedule = every_ms
         self.entry = dict(more, register=register)
         self.fresh = True
         self.value = self.quality = -1

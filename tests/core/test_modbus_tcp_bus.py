@@ -269,7 +269,7 @@ def test_noise_on_the_serial_side_ends():
 
 class Channel:
     def __init__(self, address):
-        self.every_ms = 1000
+        self.schedule = 1000
         self.entry = {"register": (address, "u16", "ABCD", 1, 1)}
         self.fresh = True
         self.value = self.quality = -1

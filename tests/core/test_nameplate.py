@@ -45,7 +45,7 @@ def test_numbers():
 
 class Channel:
     def __init__(self):
-        self.every_ms = 1000
+        self.schedule = 1000
         self.fresh = True
         self.value = self.quality = -1
 

@@ -82,7 +82,7 @@ HALL = dict(METER, interval_s=900, gap_s=10, places=0, reactive=None)
 
 
 def test_a_bad_power_predicts_and_sheds_nothing():
-    power, count = channel(0, "power_active_total", 0), channel(1, "energy_import", 3)
+    power, count = channel("power_active_total", 0), channel("energy_import", 3)
     meter = Device("meter", (power, count), None)
     gateway = FakeGateway([meter, Device("heater", (), None)])
     shed = {"limit": 50000, "restore": 45000, "outputs": [2], "times": [[30, 60, 1]]}
@@ -104,7 +104,7 @@ class Press:
     """A machine whose power shows its state; `steps` of its clock come in between."""
 
     def __init__(self, own, **settings):
-        self.power, self.count = channel(0, "power_active_total", 0), channel(1, "energy_import", 3)
+        self.power, self.count = channel("power_active_total", 0), channel("energy_import", 3)
         self.meter = Device("meter", (self.power, self.count), None)
         self.gateway = FakeGateway([self.meter], clock=Clock(BOOT_S))
         base = {"power": [1, 0], "energy": [1, 1], "inputs": [], "zone": [0], "ideal_ms": None}
@@ -147,7 +147,7 @@ def test_a_counter_of_energy_that_goes_back_has_counted_nothing():
 
 
 def test_pieces_of_a_counter_that_goes_back_is_bad_or_very_large():
-    strokes = channel(0, "pulse_count", 0)
+    strokes = channel("pulse_count", 0)
     pieces = Pieces([None, Device("pins", (strokes,), None)], [1, 0, 2, 0])
 
     def new(value, quality=GOOD):

@@ -1,7 +1,7 @@
 from limen.core.alarm import LimitAlarm
-from limen.core.chain import make_report
-from limen.core.channel import Channel
-from limen.core.report import Report
+from limen.core.chain import RichChannel, make_report
+from limen.core.channel import Channel, FilteredChannel
+from limen.core.schedule import Schedule
 from limen.core.text import Text
 from limen.delivery.outbox import Outbox
 from limen.delivery.plain import Plain
@@ -29,16 +29,20 @@ class Device:
         self.commit = b""
 
 
-def channel(index, name, places):
-    return Channel(index, {"name": name, "places": places, "every_ms": 1000})
+def channel(name, places, report):
+    """`report` is a rule, or what `limen.core.report_config` makes of more than that."""
+    spec, schedule = {"name": name, "places": places}, Schedule(1000)
+    if isinstance(report, dict):
+        return RichChannel(spec, schedule, make_report(report))
+    return FilteredChannel(spec, schedule, report) if report else Channel(spec, schedule)
 
 
 class Bench:
-    """A device of two channels, and what comes out of its path."""
+    """A device of two channels, with their reports, and what comes out of its path."""
 
-    def __init__(self):
-        self.power = channel(0, "power_active_total", 1)
-        self.volts = channel(1, "voltage_l1", 2)
+    def __init__(self, power=None, volts=None):
+        self.power = channel("power_active_total", 1, power)
+        self.volts = channel("voltage_l1", 2, volts)
         self.device = Device("main-meter", (self.power, self.volts))
         self.outbox = Outbox(2048, 1024, 2)
         self.clock = Clock()
@@ -95,8 +99,7 @@ def test_a_bad_reading_has_no_values():
 
 
 def test_the_report_filter_decides_by_channel():
-    bench = Bench()
-    bench.power.report = Report((500, 0, 0, 0))
+    bench = Bench(power=(500, 0, 0, 0))
     bench.read(0, -42160, 23484)
     bench.read(1, -41660, 23485)
     bench.read(2, -41659, 23486)
@@ -195,9 +198,7 @@ def test_birth_is_who_it_is_and_the_tail():
 
 
 def test_a_line_publishes_earlier_samples_with_their_times():
-    bench = Bench()
-    bench.volts.report = make_report({"line": [2, 60000]})
-    bench.power.report = Report((0, 0, 0, 0))
+    bench = Bench(power=(0, 0, 0, 0), volts={"line": [2, 60000]})
     for s, volts in enumerate((23000, 23001, 23002, 24000)):
         bench.read(s, 42160, volts)
     assert bench.message() == FRAME + (
@@ -212,10 +213,8 @@ def test_a_line_publishes_earlier_samples_with_their_times():
 
 
 def test_a_filtered_value_is_published_and_an_alarm_sees_the_sample():
-    bench = Bench()
-    bench.power.report = make_report({"median": 3, "change": [0, 0, 0, 0]})
+    bench = Bench(power={"median": 3, "change": [0, 0, 0, 0]}, volts=(1000, 0, 0, 0))
     bench.power.alarms = (LimitAlarm("high", 450000, 0, 0),)
-    bench.volts.report = Report((1000, 0, 0, 0))
     for s, power in enumerate((42160, 42170, 999999, 42170)):
         bench.read(s, power, 23000)
     assert '"value":99999.9' in bench.message()
@@ -224,9 +223,7 @@ def test_a_filtered_value_is_published_and_an_alarm_sees_the_sample():
 
 
 def test_stale_bears_the_time_when_it_was_last_heard():
-    bench = Bench()
-    bench.power.report = Report((0, 0, 0, 3000))
-    bench.volts.report = Report((0, 0, 0, 3000))
+    bench = Bench(power=(0, 0, 0, 3000), volts=(0, 0, 0, 3000))
     bench.read(1, 42160, 23000)
     bench.device.heard_s, bench.device.heard_ms = 1, 0
     bench.read(2, 0, 0, 2)
@@ -239,8 +236,6 @@ def test_stale_bears_the_time_when_it_was_last_heard():
 
 
 def test_a_device_that_never_answered_is_told_as_bad():
-    bench = Bench()
-    bench.power.report = Report((500, 200, 0, 300000))
-    bench.volts.report = Report((500, 0, 0, 0))
+    bench = Bench(power=(500, 200, 0, 300000), volts=(500, 0, 0, 0))
     bench.read(1, 0, 0, 2)
     assert '"power_active_total":null' in bench.message()

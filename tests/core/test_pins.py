@@ -2,6 +2,7 @@
 
 from limen import drivers
 from limen.core.quality import BAD, GOOD, UNCERTAIN
+from limen.core.schedule import Schedule
 from limen.drivers import analog_vibration, current_transformer, digital_in, pins, pulse
 
 WRAP = 1 << 30
@@ -134,7 +135,8 @@ class Channel:
         self.places = places
         self.fresh = True
         self.value = self.quality = -1
-        self.due_s = self.due_ms = 99
+        self.schedule = Schedule(0)
+        self.schedule.due_s = 99
 
 
 class Store(dict):
@@ -414,7 +416,7 @@ def test_the_level_of_an_input():
 
 def rested(bus, one, ms=10000):
     run(bus.rest(ms))
-    return one.channel.due_s == 0
+    return one.channel.schedule.due_s == 0
 
 
 def test_an_edge_is_told_with_its_own_time():
@@ -429,7 +431,7 @@ def test_an_edge_is_told_with_its_own_time():
     clock.us += 3000
     assert read(one) == (1, GOOD)
     assert one.age_ms == 23
-    one.channel.due_s = 99
+    one.channel.schedule.due_s = 99
     assert not rested(bus, one)
     assert clock.ticks_ms() == 15123
     assert read(one) == (1, GOOD)
@@ -457,11 +459,11 @@ def test_edges_that_come_while_the_loop_is_busy_all_wait():
         clock.us += 50000
     seen = []
     for _ in range(3):
-        one.channel.due_s = 99
+        one.channel.schedule.due_s = 99
         assert rested(bus, one)
         seen.append(read(one) + (one.age_ms,))
     assert seen == [(1, GOOD, 150), (0, GOOD, 100), (1, GOOD, 50)]
-    one.channel.due_s = 99
+    one.channel.schedule.due_s = 99
     assert not rested(bus, one, 100)
 
 

@@ -5,6 +5,7 @@ from fake_line import Uart, meter, settings
 
 from limen.core.channel import Channel
 from limen.core.quality import BAD, GOOD, STALE
+from limen.core.schedule import Schedule
 from limen.drivers import DONE, modbus_bus, modbus_device, modbus_rtu
 from limen.service import poll
 from limen.service.clock import Clock
@@ -94,7 +95,7 @@ class World:
 
     def add(self, name, periods_ms, reader):
         channels = [
-            Channel(index, {"name": "c%d" % index, "places": 0, "every_ms": every_ms})
+            Channel({"name": "c%d" % index, "places": 0}, Schedule(every_ms))
             for index, every_ms in enumerate(periods_ms)
         ]
         device = Device(name, channels, reader(channels))
@@ -298,7 +299,7 @@ class Bus:
     def rest(self, ms):
         self.rested_ms.append(ms)
         next(self.ticks.sleep_ms(min(ms, 300)))
-        self.device.channels[0].due_s = 0
+        self.device.channels[0].schedule.due_s = 0
         yield
 
 
@@ -347,7 +348,7 @@ def count_of(sent, address):
 def test_a_channel_with_a_filter_grows_stale_while_its_device_is_silent():
     world = World()
     reader = world.add_reader("meter", (1000,))
-    world.devices[0].channels[0].report = True
+    world.devices[0].channels[0].tells_all = False
     world.run(2)
     heard = world.devices[0].s
     world.taken.clear()

@@ -8,6 +8,7 @@ from fake_line import meter, read, settings
 
 from limen.core.channel import Channel
 from limen.core.quality import GOOD
+from limen.core.schedule import Schedule
 from limen.drivers import modbus_bus, modbus_device, modbus_rtu
 from limen.service import poll
 from limen.service.clock import Clock
@@ -93,7 +94,8 @@ def make_poll(sink):
     for address in range(1, 5):
         registers = [[n, "u16", "ABCD", 1, 1] for n in range(20)]
         registers += [[200 + 2 * n, "f32", "ABCD", 10, 1] for n in range(20)]
-        channels = [Channel(n, {"name": "", "places": 1, "every_ms": 20}) for n in range(40)]
+        schedule = Schedule(20)
+        channels = [Channel({"name": "", "places": 1}, schedule) for n in range(40)]
         entries = [{"register": register} for register in registers]
         entry = {"address": address, "fc": 4, "max_registers": 125, "pause_ms": 0}
         entry["channel"] = entries

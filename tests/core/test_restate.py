@@ -1,6 +1,7 @@
 from limen.core.alarm import LimitAlarm
 from limen.core.channel import Channel
 from limen.core.quality import BAD, GOOD
+from limen.core.schedule import Schedule
 from limen.service.restate import restate
 
 
@@ -20,7 +21,7 @@ class Gateway:
 
 
 def test_only_what_stands_is_told_again():
-    channel = Channel(0, {"name": "power", "places": 1, "every_ms": 1000})
+    channel = Channel({"name": "power", "places": 1}, Schedule(1000))
     channel.alarms = (LimitAlarm("high", 450, 10, 0), LimitAlarm("low", 100, 10, 0))
     gateway = Gateway((channel,))
     channel.value, channel.quality = 451, GOOD

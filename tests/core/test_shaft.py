@@ -17,7 +17,7 @@ class Sensor:
 
 
 def test_a_sensor_is_told_the_speed_of_its_shaft():
-    speed = channel(0, "rotational_speed", 1)
+    speed = channel("rotational_speed", 1)
     drive, sensors = Device("drive", (speed,), None), [Sensor(), Sensor()]
     bearings = [Device("bearing", (), sensor) for sensor in sensors]
     gateway = FakeGateway([drive] + bearings)

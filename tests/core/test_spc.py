@@ -139,8 +139,8 @@ class Bench:
     """The diameter of a part, in tenths, and the counter of parts."""
 
     def __init__(self, store=None, **settings):
-        self.value = channel(0, "pressure", 1)
-        self.count = channel(0, "pulse_count", 0)
+        self.value = channel("pressure", 1)
+        self.count = channel("pulse_count", 0)
         self.gauge = Device("gauge", (self.value,), None)
         self.pins = Device("pins", (self.count,), None)
         self.gateway = FakeGateway([self.gauge, self.pins], store)

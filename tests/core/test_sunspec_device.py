@@ -7,7 +7,7 @@ from limen.drivers import DONE, modbus_ask, modbus_bus, modbus_device, modbus_rt
 
 class Channel:
     def __init__(self):
-        self.every_ms = 1000
+        self.schedule = 1000
         self.fresh = True
         self.value = self.quality = -1
 

@@ -25,7 +25,7 @@ class Bench:
 
     def __init__(self, in_flight=3, batch_bytes=400, data_bytes=2000):
         names = (("main", "power"), ("sub", "volts"))
-        meters = [Device(name, (channel(0, one, 1),), None) for name, one in names]
+        meters = [Device(name, (channel(one, 1),), None) for name, one in names]
         self.devices = [Device("gateway", (), None)] + meters
         self.session = Session()
         self.clock = Clock()

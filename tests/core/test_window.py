@@ -1,6 +1,7 @@
 from limen.core.aggregate import Aggregate
 from limen.core.channel import Channel
 from limen.core.quality import BAD, GOOD, UNCERTAIN
+from limen.core.schedule import Schedule
 from limen.functions.window import Function
 
 NAMES = ("min", "max", "mean", "rms", "sum", "last", "count")
@@ -50,7 +51,7 @@ class Device:
 
 
 def channel(index):
-    return Channel(index, {"name": "c%d" % index, "places": 0, "every_ms": 1000})
+    return Channel({"name": "c%d" % index, "places": 0}, Schedule(1000))
 
 
 class Bench:

@@ -9,6 +9,7 @@ import pytest
 from host_tools.paths import PROJECT
 from limen.core.channel import Channel
 from limen.core.quality import GOOD
+from limen.core.schedule import Schedule
 from limen.functions.spc import Function
 from limen.service.poll import Device
 
@@ -29,7 +30,7 @@ def alarms(test, column):
     """(time of the first alarm, whether one stands at the end, time of the last row)."""
     rows = csv.reader((DATA / f"merged_dataset_BearingTest_{test}.csv").open())
     at = next(rows).index(column)
-    channel = Channel(0, {"name": "vibration_acceleration", "places": 5, "every_ms": 60000})
+    channel = Channel({"name": "vibration_acceleration", "places": 5}, Schedule(60000))
     source, told = Device("bearing", (channel,), None), []
     store = SimpleNamespace(get=lambda name: None, set=lambda *pair: None, save=lambda: None)
     path = SimpleNamespace(put_event=lambda *event: told.append((event[2], event[-1])))

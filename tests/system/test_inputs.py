@@ -33,7 +33,7 @@ class Store(dict):
 
 class Task:
     def __init__(self, bus, part):
-        self.channels = [Channel(n, spec) for n, spec in enumerate(part["channel"])]
+        self.channels = [Channel(spec, None) for spec in part["channel"]]
         kind = drivers.load(bus.kind, part["driver"])[1]
         self.reader = kind(bus, part, self.channels)
 

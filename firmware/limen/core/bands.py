@@ -23,7 +23,7 @@ class Bands(Report):
         return self._band != before or self._is_heartbeat(age_ms)
 
     def _note(self, value):
-        self.value = value
+        self.told = value
         self._find_band(value)
 
     def _find_band(self, value):

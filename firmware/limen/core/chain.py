@@ -4,7 +4,29 @@ Loaded only where a configuration has such a report. Every filter sees every sam
 a bad one passes all of them at once, and once, and what was gathered before it is forgotten.
 """
 
+from limen.core.channel import Channel
 from limen.core.quality import BAD
+
+
+class RichChannel(Channel):
+    """A channel whose `report` decides which of its samples are told."""
+
+    tells_all = False
+
+    def __init__(self, spec, schedule, report):
+        super().__init__(spec, schedule)
+        self._report = report
+
+    def passes(self, value, quality, s, ms):
+        """As the report's own."""
+        told = self._report.passes(value, quality, s, ms)
+        self.told = self._report.told
+        return told
+
+    def put_earlier(self, path, number, index):
+        """As the report's own; the value that is told comes behind the earlier ones."""
+        self._report.put_earlier(path, number, index)
+        self.told = self._report.told
 
 
 class Chain:
@@ -13,7 +35,7 @@ class Chain:
     def __init__(self, stages, last):
         self._stages = stages
         self._last = last
-        self.value = None
+        self.told = None
 
     def passes(self, value, quality, s, ms):
         """As the report's own, which gets what the stages make of the value."""
@@ -23,7 +45,7 @@ class Chain:
             else:
                 stage.clear()
         told = self._last.passes(value, quality, s, ms)
-        self.value = value
+        self.told = value
         return told
 
     def put_earlier(self, path, number, index):

@@ -57,7 +57,7 @@ class Line:
         self._quality = None
         self._count = self._root = self._newest = self._target = 0
         self._ends = False
-        self.value = self.s = self.ms = 0
+        self.told = self.s = self.ms = 0
 
     def _set_slopes(self):
         """Slopes are about as fine as a count at the end of the longest line, and worked out in
@@ -89,7 +89,7 @@ class Line:
         quality = self._line_quality
         while self.next():
             path.begin(_DATA, number, quality, self.s, self.ms)
-            path.outbox.add(index, self.value)
+            path.outbox.add(index, self.told)
             path.outbox.put()
 
     def next(self):
@@ -121,7 +121,7 @@ class Line:
     def _begin(self):
         self._ends = False
         self._line_quality = self._quality
-        self.value = self._value[0] = self._held_value
+        self.told = self._value[0] = self._held_value
         self.s = self._held_s
         self.ms = self._held_ms
         for node in range(_NODES):
@@ -303,7 +303,7 @@ class Line:
         total = self.ms + passed_ms
         self.s += total // 1000
         self.ms = total % 1000
-        self.value = self._value[root]
+        self.told = self._value[root]
         old = self._root
         self._root = root
         self._ties[root] += 1

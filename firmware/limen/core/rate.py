@@ -30,6 +30,3 @@ class Rate(Report):
         was_fast = self._is_fast
         self._is_fast = abs(value - self._last) * self._span_ms > self._count * self._step_ms
         return self._is_fast or was_fast or self._is_heartbeat(age_ms)
-
-    def _note(self, value):
-        self.value = value

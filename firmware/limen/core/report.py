@@ -20,22 +20,22 @@ _BASIS = const(10000)  # basis points of the whole
 
 class Report:
     """`rule` is (deadband count, basis points of the last value, at most every ms, at least
-    every ms), 0 where it is not set. `value` is the one to be published, when `passes` is true."""
+    every ms), 0 where it is not set. `told` is the value to be published, when `passes` is true."""
 
     def __init__(self, rule):
         self._rule = rule
-        self._quality = None
-        self._s = self._ms = self.value = 0
+        self._told_quality = None
+        self._s = self._ms = self.told = 0
 
     def passes(self, value, quality, s, ms):
         """True when the sample, taken at uptime (s, ms), is to be published."""
         age_ms = elapsed_ms(self._s, self._ms, s, ms)
-        if quality == self._quality:
+        if quality == self._told_quality:
             if quality >= BAD or not self._is_worth(value, age_ms):
                 return False
-        elif quality == STALE and self._quality == BAD and not self._is_heartbeat(age_ms):
+        elif quality == STALE and self._told_quality == BAD and not self._is_heartbeat(age_ms):
             return False
-        self._quality = quality
+        self._told_quality = quality
         self._s = s
         self._ms = ms
         if quality < BAD:
@@ -43,17 +43,16 @@ class Report:
         return True
 
     def _is_worth(self, value, age_ms):
-        changed = abs(value - self.value) > self._deadband
-        return changed and age_ms >= self._rule[2] or self._is_heartbeat(age_ms)
+        count, points, pause_ms, _ = self._rule
+        # In two parts, as size * points leaves the small integers; rounding down changes
+        # nothing, because differences are whole.
+        size = abs(self.told)
+        share = size // _BASIS * points + size % _BASIS * points // _BASIS
+        changed = abs(value - self.told) > max(count, share)
+        return changed and age_ms >= pause_ms or self._is_heartbeat(age_ms)
 
     def _is_heartbeat(self, age_ms):
         return 0 < self._rule[3] <= age_ms
 
     def _note(self, value):
-        # In two parts, as size * points leaves the small integers; rounding down changes
-        # nothing, because differences are whole.
-        count, points, _, _ = self._rule
-        size = abs(value)
-        share = size // _BASIS * points + size % _BASIS * points // _BASIS
-        self.value = value
-        self._deadband = max(count, share)
+        self.told = value

@@ -64,8 +64,8 @@ class Sparkplug:
 
     def channel_of(self, number, name, alias):
         """The channel of a device that has this name or alias, or None."""
-        for channel in self.devices[number].channels:
-            if channel.name == name or alias == self._alias[number] + channel.index:
+        for index, channel in enumerate(self.devices[number].channels):
+            if channel.name == name or alias == self._alias[number] + index:
                 return channel
         return None
 

@@ -63,7 +63,8 @@ class Device:
         """If an edge waits, the channel is due."""
         self._look()
         if self._edges.waiting:
-            self._channel.due_s = self._channel.due_ms = 0
+            schedule = self._channel.schedule
+            schedule.due_s = schedule.due_ms = 0
 
     async def read(self):
         """Give the channel the level after the oldest edge that waits, else the level now."""

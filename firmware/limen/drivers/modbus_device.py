@@ -228,7 +228,7 @@ class Device:
         rates = 0
         for channel in self._channels:
             if channel.fresh:
-                rates |= self._rate_bits[channel.every_ms]
+                rates |= self._rate_bits[channel.schedule]
         requests = self._plans.get(rates)
         if requests is None:
             requests = self._plans[rates] = self._plan(rates)
@@ -249,7 +249,7 @@ class Device:
         members = [
             index
             for index, channel in enumerate(self._channels)
-            if self._functions[index] == function and self._rate_bits[channel.every_ms] & rates
+            if self._functions[index] == function and self._rate_bits[channel.schedule] & rates
         ]
         spans = [(self._starts[index], self._numbers[index].words) for index in members]
         bits, longest = 16, self._longest
@@ -315,6 +315,6 @@ def _numbers(registers):
 def _rate_bits(channels):
     bits = {}
     for channel in channels:
-        if channel.every_ms not in bits:
-            bits[channel.every_ms] = 1 << len(bits)
+        if channel.schedule not in bits:
+            bits[channel.schedule] = 1 << len(bits)
     return bits

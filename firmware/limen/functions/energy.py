@@ -42,7 +42,9 @@ class Function:
         self._untold = None
         self._kept_s = self._predicted_s = gateway.clock.s
         self._read_s = self._read_ms = 0
-        device.commit = bytes([c.index for c in device.channels if c.name not in _PASSING])
+        device.commit = bytes(
+            [index for index, c in enumerate(device.channels) if c.name not in _PASSING]
+        )
         self._restore("energy." + device.id)
 
     def _connect(self, settings):

@@ -43,7 +43,9 @@ class Function:
         self._s, self._ms = gateway.clock.s, gateway.clock.ms
         self._part_s = self._part_ms = None
         self._kept_s = self._s
-        device.commit = bytes([c.index for c in device.channels if c.name in _COUNTS])
+        device.commit = bytes(
+            [index for index, c in enumerate(device.channels) if c.name in _COUNTS]
+        )
         self._restore("machine." + device.id)
 
     def _connect(self, settings):

@@ -26,21 +26,22 @@ class Path:
         ms = device.ms
         worst = -1
         is_total = False
-        for channel in device.channels:
+        channels = device.channels
+        for index in range(len(channels)):
+            channel = channels[index]
             if channel.fresh:
                 self.samples += 1
                 for order in range(len(channel.alarms)):
                     change = channel.alarms[order].feed(channel.value, channel.quality, s, ms)
                     if change:
                         self._keep_alarm(number, device, channel, order, change == RAISED)
-                report = channel.report
-                told = report is None or report.passes(channel.value, channel.quality, s, ms)
+                told = channel.tells_all or channel.passes(channel.value, channel.quality, s, ms)
                 if told > 1:
-                    report.put_earlier(self, number, channel.index)
+                    channel.put_earlier(self, number, index)
                 channel.fresh = told & 1
                 if channel.fresh:
                     worst = max(worst, channel.quality)
-                    is_total = is_total or channel.index in device.commit
+                    is_total = is_total or index in device.commit
         for quality in range(worst + 1):
             self._keep_data(number, device, quality)
         if is_total:
@@ -50,15 +51,17 @@ class Path:
         """Keep the channels that passed with this quality."""
         outbox = self.outbox
         begun = False
-        for channel in device.channels:
+        channels = device.channels
+        for index in range(len(channels)):
+            channel = channels[index]
             if channel.fresh and channel.quality == quality:
-                value = (channel.report or channel).value
-                if begun and not outbox.add(channel.index, value):
+                value = channel.value if channel.tells_all else channel.told
+                if begun and not outbox.add(index, value):
                     outbox.put()
                     begun = False
                 if not begun:
                     self._begin_data(number, device, quality)
-                    outbox.add(channel.index, value)
+                    outbox.add(index, value)
                     begun = True
                 channel.fresh = False
         if begun:

@@ -28,38 +28,42 @@ _ANSWERING = '{"device":"answering"}'
 class Device:
     """What the path and the uplink know of a device; `reader` asks the device itself."""
 
+    followers = ()  # functions that are fed with each reading
+    commit = b""  # channels of which no record may be lost to a power cut
+
     def __init__(self, name, channels, reader):
         self.id = name
         self.channels = channels
         self.reader = reader
-        self.followers = ()  # functions that are fed with each reading
         self.breaker = Breaker()
         self.s = self.ms = 0  # uptime of the newest reading
         self.heard_s = self.heard_ms = 0  # of the newest one that was answered
         self.due_s = self.due_ms = 0
         self.fresh = False
-        self.commit = b""  # channels of which no record may be lost to a power cut
         self.last_due_s = 0
 
     def begin(self, s, ms):
         """All channels are due now."""
         for channel in self.channels:
-            channel.due_s = s
-            channel.due_ms = ms
+            channel.schedule.due_s = s
+            channel.schedule.due_ms = ms
         self.plan_next(s, ms)
 
     def mark_due(self, s, ms):
         """Mark the channels that are due as fresh and plan their next turn."""
         for channel in self.channels:
-            if channel.is_due(s, ms):
-                channel.plan_next(s, ms)
+            if channel.schedule.is_due(s, ms):
                 channel.fresh = True
+        for channel in self.channels:
+            if channel.schedule.is_due(s, ms):
+                channel.schedule.plan_next(s, ms)
 
     def plan_next(self, s, ms):
         """Be due as soon as a channel is, or the probe of a device that does not answer."""
         soonest_ms = _FAR_MS
         for channel in self.channels:
-            soonest_ms = min(soonest_ms, channel.due_in_ms(s, ms))
+            due = channel.schedule
+            soonest_ms = min(soonest_ms, elapsed_ms(s, ms, due.due_s, due.due_ms))
         if self.breaker.is_open:
             soonest_ms = elapsed_ms(s, ms, self.breaker.due_s, 0)
         total = ms + soonest_ms
@@ -77,7 +81,7 @@ class Device:
         """Still nothing is heard: let filters say whether that is to be told; False without any."""
         found = False
         for channel in self.channels:
-            if channel.report:
+            if not channel.tells_all:
                 channel.fresh = found = True
                 channel.quality = STALE
         return found
