@@ -75,7 +75,7 @@ class WDT:
         bus.flush()
 
     def feed(self):
-        bus.post(frames.WATCHDOG, 0)
+        bus.note(frames.WATCHDOG, 0)
 
 
 class _Rtc:
@@ -206,7 +206,7 @@ def bitstream(pin, encoding, timing, data):
     """What a chain of addressable lights is sent."""
     if encoding != 0 or len(timing) != 4:
         raise ValueError("invalid encoding")
-    bus.post(frames.LIGHT, pin.number, data)
+    bus.note(frames.LIGHT, pin.number, data)
 
 
 _uarts = {}

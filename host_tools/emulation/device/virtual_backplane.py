@@ -4,7 +4,8 @@ Time is a count that only grows here: by small charges for what the board does, 
 what the world says has passed. The world also says until when nothing can happen; up to there the
 board goes on alone, and no pause needs a message. Frames are gathered, each with its time, and go
 out with the next turn: that is the next pause, or comes a millisecond after the first of them,
-before the world could have answered.
+before the world could have answered. What is only noted, as the world has no answer to it, waits
+until there is a turn for another reason.
 """
 
 from backplane import Backplane
@@ -37,6 +38,9 @@ class VirtualBackplane(Backplane):
         self._put(kind, id, data)
         self._has_posted = True
         self._quiet = min(self._quiet, self._spent + _ANSWER_US)
+
+    def note(self, kind, id, data=b""):
+        self._put(kind, id, data)
 
     def charge(self, us):
         """Let `us` pass that the board was busy."""

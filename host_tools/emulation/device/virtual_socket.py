@@ -23,6 +23,7 @@ SO_REUSEADDR = 4
 TCP_NODELAY = 1
 
 _WINDOW = const(5744)
+_HALF_WINDOW = const(2872)  # while it holds no more, nobody waits for room
 _MOST_DATAGRAMS = const(6)
 _MOST_SOCKETS = const(16)
 _EINVAL = const(22)
@@ -187,9 +188,10 @@ class socket(io.IOBase):
         """Move what was received, at most `count` bytes; return how many."""
         count = min(count, self._end - self._begin)
         if count:
+            tell = bus.note if self._end - self._begin < _HALF_WINDOW else bus.post
             buffer[:count] = self._window[self._begin : self._begin + count]
             self._begin += count
-            bus.post(frames.SOCKET_ROOM, self._id, struct.pack("<H", count))
+            tell(frames.SOCKET_ROOM, self._id, struct.pack("<H", count))
         return count
 
     def recv(self, count):
