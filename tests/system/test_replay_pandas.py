@@ -12,17 +12,29 @@ from host_tools.paths import PROJECT
 
 DATA = PROJECT / "../shared/data"
 SECRETS = '[wifi]\nssid = "h"\npassword = "12345678"\n'
-ROWS = {"steel_industry": 30}
+ROWS = {"steel_industry": 30, "opsd_counters": 4}
 """How many rows are played, where they are not 60."""
 
-AIR = """
+MAPS = {
+    "metropt2_compressor": """
 [time]
 columns = ["timestamp"]
 timezone = "Europe/Lisbon"
 [columns]
 Reservoirs = { device = "reservoirs", quantity = "pressure" }
 TP3 = { device = "panel", quantity = "pressure" }
-"""
+""",
+    "opsd_counters": """
+[time]
+columns = ["utc_timestamp"]
+[columns]
+DE_KN_residential4_grid_import = { device = "grid", quantity = "energy_import" }
+DE_KN_residential4_grid_export = { device = "grid", quantity = "energy_export" }
+DE_KN_residential4_pv = { device = "pv", quantity = "energy_import" }
+""",
+}
+"""Of which columns a site is drafted, where not of all."""
+
 CASES = {
     "household_1phase/household_power_consumption_37k.txt": (
         700,
@@ -36,6 +48,15 @@ CASES = {
         12_000,
         ",",
         {"meter.power_active_total": ("Usage_kWh", 4000, 0)},
+    ),
+    "opsd_counters/household_data_60min_singleindex.csv": (
+        4_037,
+        ",",
+        {
+            "grid.energy_import": ("DE_KN_residential4_grid_import", 1, 0),
+            "grid.energy_export": ("DE_KN_residential4_grid_export", 1, 0),
+            "pv.energy_import": ("DE_KN_residential4_pv", 1, 0),
+        },
     ),
     "metropt2_compressor/metropt2_1000s.csv": (
         0,
@@ -71,12 +92,13 @@ def case(request, tmp_path_factory):
     recording = tmp_path / "slice.csv"
     recording.write_text("\n".join(used) + "\n")
     (tmp_path / "secrets.toml").write_text(SECRETS)
-    (tmp_path / "air.toml").write_text(AIR)
     words = ["--recording", recording]
-    words += ["--map", tmp_path / "air.toml"] * ("metropt" in request.param)
+    if column_map := MAPS.get(request.param.partition("/")[0]):
+        (tmp_path / "map.toml").write_text(column_map)
+        words += ["--map", tmp_path / "map.toml"]
     site, tuned = tmp_path / "site.toml", tmp_path / "tuned.toml"
     run("draft", *words, "--out", site)
-    if "household" in request.param:
+    if "household_1phase" in request.param:
         site.write_text(site.read_text() + "channels.energy_import = {}\n")
     told = io.StringIO()
     with contextlib.redirect_stdout(told):
@@ -111,6 +133,8 @@ def times_of(rows):
     if "Date" in rows:
         local = pandas.to_datetime(rows["Date"] + rows["Time"], format="%d/%m/%Y%H:%M:%S")
         return local.dt.tz_localize("Europe/Paris").dt.tz_convert("UTC")
+    if "utc_timestamp" in rows:
+        return pandas.to_datetime(rows["utc_timestamp"])
     if "date" in rows:
         local = pandas.to_datetime(rows["date"], format="%d/%m/%Y %H:%M")
         return local.dt.tz_localize("Asia/Seoul").dt.tz_convert("UTC")
@@ -150,8 +174,8 @@ def test_the_reports_numbers_are_those_of_pandas(case):
 def test_the_energy_is_the_integral_of_the_recorded_power(case):
     rows, published, *_ = case
     energies = published[published["channel"] == "energy_import"]
-    if energies.empty:
-        pytest.skip("the meter of this recording has no counter")
+    if energies.empty or "Global_active_power" not in rows:
+        pytest.skip("this recording does not have a meter with both power and counter")
     times, watts = times_of(rows), rows["Global_active_power"] * 1000
     end = energies["time"].iloc[-1]
     hours = times.shift(-1).fillna(end).clip(upper=end).sub(times).dt.total_seconds() / 3600
