@@ -9,7 +9,7 @@ from host_tools.contract_table import Boot
 from host_tools.rates import Attendance
 from host_tools.subscriber import Gateway
 from host_tools.summary import Account, Summary, settle
-from host_tools.truth import Verdict
+from host_tools.truth import Grain, Verdict
 
 INC = "9f03a1c4"
 
@@ -115,6 +115,17 @@ def test_many_faults_and_long_verdicts_leave_the_tables_readable():
     assert "18 times, 43.9 s at most" in told
     assert "never, 2 of 4 times" in told and "below its rate" in told
     assert "…" not in told
+
+
+def test_a_long_name_and_a_long_bound_leave_room_for_the_verdict():
+    channel = {"name": "vibration_acceleration", "unit": "m/s²", "places": 3}
+    facts = {"read": 150, "published": 73, "largest_error": 45, "grain": Grain(41, 50)}
+    console = Console(file=io.StringIO(), width=100)
+    summary = summary_of(attendances=[attendance("bearing-1"), attendance("bearing-2")])
+    summary.verdicts = [Verdict("bearing-1", channel, **facts)]
+    console.print(summary)
+    row = next(line for line in console.file.getvalue().splitlines() if "vibration_acc" in line)
+    assert row.split()[-1] == "ok"
 
 
 def test_a_device_that_stayed_away_or_was_slowed_makes_a_run_bad():
