@@ -81,6 +81,7 @@ def test_each_kind_has_what_it_needs():
             "setpoint": "meter.voltage_l1",
             "stale": "1min",
             "bad": True,
+            "delay": "30s",
             "warn": {"within": "30min", "over": "1h", "fit": "0.5 V"},
         }
     )
@@ -91,6 +92,7 @@ def test_each_kind_has_what_it_needs():
     assert kinds["bad"]["limit"] is None
     assert kinds["early_low"]["trend"] == [12, 300, 50, 1800]
     assert kinds["early_low"]["kind"] == "falling"
+    assert (kinds["low"]["on_ms"], kinds["early_low"]["on_ms"]) == (30000, 0)
     assert [name for name in kinds if "setpoint" in kinds[name]] == ["deviation"]
 
 

@@ -137,6 +137,8 @@ def _warnings(spot, values, channel):
         if values[name] is not None:
             alarm = _alarm(values, "early_" + name, kind, values[name])
             alarm["hysteresis"] = within_s // 2
+            # It is looked at from point to point: between them no delay would ever pass.
+            alarm["on_ms"] = alarm["off_ms"] = 0
             alarm["trend"] = [_POINTS, over_s // _POINTS, fit, within_s]
             found.append(alarm)
     if not found:
