@@ -40,7 +40,7 @@ def shine(light, gateway):
         else:
             pin(lit ^ kind)
         quarter = quarter + 1 & 7
-        next(asyncio.sleep_ms(2000 if pattern == _ONLINE else 250))
+        next(asyncio.sleep_ms(4000 if pattern == _ONLINE else 250))
         yield
 
 

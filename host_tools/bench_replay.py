@@ -17,6 +17,7 @@ from host_tools.emulation.board import PSRAM_HEAP_BYTES
 from host_tools.emulation.lan import Connection
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.signals import Value
 from host_tools.errors import ToolError
 from host_tools.gateway_image import configuration_files
 from host_tools.paths import PROJECT
@@ -95,7 +96,8 @@ def run_press(
     load of that site, whose channels are read so often.
     """
     run = PressRun()
-    plan = plan_of_site(site, None, PressModel(1), 1)
+    model = PressModel(1) if every_ms is None else _Rows(every_ms)
+    plan = plan_of_site(site, None, model, 1)
     plan.override(every_ms=every_ms)
     if dialects:
         plan.config = in_dialects(plan.config, *dialects)
@@ -125,6 +127,23 @@ def _cpu_s() -> float:
 
 def _fail(text: str) -> None:
     raise ToolError(f"The board's program has ended: {text}")
+
+
+class _Rows(PressModel):
+    """The press as a recording has it that holds a row so often."""
+
+    def __init__(self, every_ms: int):
+        super().__init__(1)
+        self._every_us = every_ms * 1000
+
+    def step_at(self, time_us: int) -> int:
+        return time_us // self._every_us
+
+    def step_start_us(self, step: int) -> int:
+        return step * self._every_us
+
+    def step_value(self, quantity: str, step: int) -> Value:
+        return super().step_value(quantity, super().step_at(step * self._every_us))
 
 
 class _Counted:

@@ -266,12 +266,13 @@ class Journal:
         ticks = 0
         while True:
             pulse.beat(60)
-            await asyncio.sleep_ms(_TICK_MS)
+            passed = 1 if self._waits else _TICKS_OLD - ticks
+            await asyncio.sleep_ms(_TICK_MS * passed)
             self.allowance = _PER_TICK
             if self._waits:
                 self.nudge()
-            ticks += 1
-            if ticks % _TICKS_OLD == 0:
+            ticks = (ticks + passed) % _TICKS_OLD
+            if not ticks:
                 self.copy_old()
             if self.segments.used[LOST]:
                 tell_gap = _late(_TELL)
