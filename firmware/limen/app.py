@@ -287,8 +287,10 @@ class Gateway:
         forget_since(known)
 
     def _restate(self):
+        known = set(sys.modules)
         from limen.service.restate import restate
 
+        forget_since(known)
         restate(self)
 
     def make_link(self, head, session, carrier):

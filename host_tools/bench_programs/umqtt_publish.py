@@ -20,7 +20,7 @@ class Ssl:
 def client_of(order):
     if "tls" not in order:
         return MQTTClient("bench-umqtt", order["host"], order["port"])
-    from limen.net.tls import load_context
+    from limen.net.tls_files import load_context
 
     sys.modules["ussl"] = sys.modules["ssl"] = Ssl(load_context())
     options = {"server_hostname": order["host"]}

@@ -39,12 +39,17 @@ class SetClock:
     is_set = True
 
 
+def _tls(folder):
+    from limen.net import tls, tls_files
+
+    names = "/ca", "/own", "/key"
+    tls_files.CA, tls_files.CERTIFICATE, tls_files.KEY = (folder + name for name in names)
+    return tls.Tls(SetClock())
+
+
 async def secured(port, folder, topics):
     """Publish to each topic over TLS, with the files of a folder; twice, to resume the session."""
-    from limen.net import tls
-
-    tls.CA, tls.CERTIFICATE, tls.KEY = (folder + name for name in ("/ca", "/own", "/key"))
-    session = Session("limen-hall", "127.0.0.1", port, tls=tls.Tls(SetClock()))
+    session = Session("limen-hall", "127.0.0.1", port, tls=_tls(folder))
     kept = []
     for _ in range(2):
         kept.append(await session.connect(False))
@@ -62,10 +67,7 @@ async def secured(port, folder, topics):
 
 async def refused(port, folder):
     """Connect over TLS, with the files of a folder; say how it ended."""
-    from limen.net import tls
-
-    tls.CA, tls.CERTIFICATE, tls.KEY = (folder + name for name in ("/ca", "/own", "/key"))
-    session = Session("limen-hall", "127.0.0.1", port, tls=tls.Tls(SetClock()))
+    session = Session("limen-hall", "127.0.0.1", port, tls=_tls(folder))
     say(ending=await ending_of(session), counters=session.counters)
 
 
