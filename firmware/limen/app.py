@@ -438,6 +438,7 @@ def main():
     The configuration is read line by line: a bus or a device each, so that it is never whole in
     memory. OSError or ValueError when a file is absent or broken.
     """
+    asyncio.wait_for_ms  # noqa: B018 (it loads a module that stays: now, so that it lies with others)
     with open(SECRETS) as file:
         secrets = json.load(file)
     with open(CONFIGURATION) as lines:

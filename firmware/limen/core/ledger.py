@@ -75,6 +75,7 @@ class Ledger:
         self.count = self._suspect = None
         self.total = 0
         self.was = self.seen_s = None
+        self._base = self._wrong = self._since_s = self._suspect_s = self._changed_s = None
         self._old_count = self._old_total = 0
         self._old_s = s - _DAY_S
         self._blind = False

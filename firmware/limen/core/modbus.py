@@ -107,6 +107,9 @@ class Reply:
         self.buffer = bytearray(_LONGEST_FRAME + 2 * REQUEST_BYTES)
         self.length = 0
         self.echoes = False
+        self._request = self._measure = None
+        self._address = self._function = self._third = self._repeated = self._begin = self._size = 0
+        self.byte_count = self.data = self.exception = 0
 
     def expect(self, request):
         """Begin to wait for the reply to an encoded request."""

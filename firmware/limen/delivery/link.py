@@ -39,7 +39,7 @@ class Link:
         self._carrier = carrier
         self._may_call = may_call
         self._at = 0
-        self._last = self._ended = self._told = None
+        self._last = self._ended = self._told = self._broker = None
         self.heard_s = 0
         self.trouble = None
 

@@ -67,6 +67,8 @@ class Outbox:
         self.dropped = 0
         self._ring = self.journal = None
         self._begun = DATA
+        self._valueless = False
+        self._channels = 0
 
     def begin(self, kind, device, quality, s, ms, uptime):
         """Start a record taken at (s, ms): UTC since 2000, or since boot where `uptime` is True."""

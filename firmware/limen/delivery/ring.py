@@ -95,7 +95,7 @@ class Ring:
         self.head = array("l", (0, 0, 0, 0))
         self.unsent = array("l", (0, 0, 0, 0))  # no record before it is FREE
         self._cursor = cursor
-        self._seq = self._s = self._ms = 0
+        self._seq = self._s = self._ms = self._at = 0
 
     def begin(self, seq, device, quality, s, ms, uptime):
         """Start a record at the tail; there is room (see `has_room`)."""

@@ -59,7 +59,9 @@ class Device:
         self._frame = bytearray(modbus.REQUEST_BYTES)
         self._todo = ()
         self._next = self._probed = 0
+        self._left = self._wait_ms = self._data = self._owed_since_ms = 0
         self._cuts = self._owed = self._mute = self._undecoded = self.lesson = None
+        self._heard = False
         self._decode_late = self._decode
         self.answered = True
 

@@ -48,6 +48,8 @@ class Bus(ModbusBus):
         self._last_byte_us = self._sent_us = self._wake_us = time.ticks_us()
         self._late_us = _TICK_US
         self._sleeps = False
+        self._request = None
+        self._state = self._pause_us = 0
 
     def tune(self, framing):
         """Set the line to [baud, parity, stop bits] of the device that is asked next."""

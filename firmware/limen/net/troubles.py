@@ -13,8 +13,8 @@ def sentence(trouble):
                 name, _, text = line.partition("|")
                 if name == trouble:
                     return text.strip()
-    except OSError:
-        pass
+    except (OSError, MemoryError):
+        pass  # this is called when memory is short, too
     return trouble
 
 
