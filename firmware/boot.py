@@ -31,26 +31,24 @@ class Flash:
     open files whose memory is somebody else's by then: files are lost, or the chip crashes.
     """
 
-    def __init__(self, partition):
-        self._partition = partition
-        self.readblocks = partition.readblocks
-
-    def writeblocks(self, block, data, offset):
+    def writeblocks(self, n, buf, offset):
         try:
-            return self._partition.writeblocks(block, data, offset)
+            return self.partition.writeblocks(n, buf, offset)
         except OSError:
             return -5
 
-    def ioctl(self, request, argument):
+    def ioctl(self, op, arg):
         try:
-            return self._partition.ioctl(request, argument)
+            return self.partition.ioctl(op, arg)
         except OSError:
             return -5
 
 
 for partition in esp32.Partition.find(esp32.Partition.TYPE_DATA, label="vfs"):
+    Flash.partition = partition
+    Flash.readblocks = partition.readblocks
     vfs.umount("/")
-    vfs.mount(Flash(partition), "/")
+    vfs.mount(Flash(), "/")
     del partition
 
 names = os.listdir("/")
