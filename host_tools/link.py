@@ -13,13 +13,13 @@ import ast
 import builtins
 import itertools
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from host_tools.attribute_names import AttributeNames, named_in_text
 from host_tools.bundles import LOADED_BY_NAME, MAIN, Bundle, bundles, linked_name
 from host_tools.code import Code, bound, leave_out_unused
 from host_tools.inline import inline_calls
+from host_tools.linked_lines import Place, text_and_places
 from host_tools.resolve import Program, name_of
 from host_tools.start_only import MARKS, Definition, find_start_only, forgetting
 from host_tools.stock_names import short_names
@@ -30,11 +30,11 @@ _SHORT_INDEX = 128
 
 @dataclass(frozen=True)
 class Linked:
-    """`modules` {name: text}, scripts included; `places` {name: {line: (source file, line)}};
+    """`modules` {name: text}, scripts included; `places` {name: {line: place}};
     `forgotten` {module that deletes: {module: what of it}}."""
 
     modules: dict[str, str]
-    places: dict[str, dict[int, tuple[str, int]]]
+    places: dict[str, dict[int, Place]]
     forgotten: dict[str, dict[str, list[str]]]
 
     def only(self, names: set[str]) -> dict[str, str]:
@@ -42,7 +42,7 @@ class Linked:
         texts = {name: text for name, text in self.modules.items() if name in names}
         for name, parts in self.forgotten.items():
             there = {module: what for module, what in parts.items() if module in names}
-            texts[name] = _text(forgetting(there))
+            texts[name], _ = text_and_places(forgetting(there))
         return texts
 
 
@@ -66,9 +66,10 @@ def link(sources: dict[str, str], scripts: dict[str, str]) -> Linked:
     }
     linked = {one.bundle.name: namer.linked(one) for one in code if one.statements}
     linked |= {name: forgetting(parts) for name, parts in forgotten.items()}
+    written = {name: text_and_places(tree) for name, tree in linked.items()}
     return Linked(
-        {name: _text(tree) for name, tree in linked.items()},
-        {name: _places(tree) for name, tree in linked.items()},
+        {name: text for name, (text, _) in written.items()},
+        {name: places for name, (_, places) in written.items()},
         forgotten,
     )
 
@@ -218,36 +219,3 @@ def _frequent_names(body: list[ast.stmt], global_names: set[str]) -> list[ast.st
         return []
     first = [name for name, _ in Counter(names).most_common(_SHORT_INDEX)]
     return [ast.parse(f"__name__ or ({', '.join(f'None.{name}' for name in first)})").body[0]]
-
-
-def _text(tree: ast.Module) -> str:
-    """The text of a linked module; lines are bytes of bytecode, so there are no empty ones."""
-    lines = [line for line in ast.unparse(tree).splitlines() if line]
-    for node in ast.walk(ast.parse("\n".join(lines))):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
-            _take_parentheses_off(lines, node.value)
-    return "".join(line + "\n" for line in lines)
-
-
-def _take_parentheses_off(lines: list[str], value: ast.expr) -> None:
-    """`a, b = (c, d)` makes a tuple on the chip, and `a, b = c, d` does not."""
-    at = value.lineno - 1
-    if isinstance(value, ast.Tuple) and value.end_lineno == value.lineno:
-        line, begin, end = lines[at].encode(), value.col_offset, value.end_col_offset
-        if line[begin : begin + 1] == b"(" and line[end - 1 : end] == b")":
-            lines[at] = (line[:begin] + line[begin + 1 : end - 1] + line[end:]).decode()
-
-
-def _places(tree: ast.Module) -> dict[int, tuple[str, int]]:
-    """Where the lines of a linked module are in the sources."""
-    lines = ast.parse(_text(tree))
-    pairs = zip(_statements(tree), _statements(lines), strict=True)
-    return {new.lineno: (old.origin, old.lineno) for old, new in pairs if hasattr(old, "origin")}
-
-
-def _statements(node: ast.AST) -> Iterator[ast.stmt]:
-    """The statements below a node, in the order of the text."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt):
-            yield child
-        yield from _statements(child)

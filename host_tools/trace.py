@@ -36,14 +36,15 @@ def in_sources(text: str, linked: Linked, firmware: Path = FIRMWARE) -> str:
         place = linked.places.get(match["module"], {}).get(int(match["line"]))
         if not place:
             return match[0]
-        path, line = place
-        name = _function_at((firmware / path).read_text(), line)
-        return f'File "{path}", line {line}, in {name}'
+        path, first, last = place
+        name = function_at((firmware / path).read_text(), first)
+        lines = f"line {first}" if first == last else f"lines {first}-{last}"
+        return f'File "{path}", {lines}, in {name}'
 
     return _FRAME.sub(frame, text)
 
 
-def _function_at(source: str, line: int) -> str:
+def function_at(source: str, line: int) -> str:
     """The name of the innermost function that has a line of a source."""
     found = [
         node

@@ -13,7 +13,7 @@ from host_tools.paths import FIRMWARE
 
 LINES = (FIRMWARE / "limen/service/store.py").read_text().splitlines()
 SAVE = next(n for n, line in enumerate(LINES, 1) if "def save" in line)
-LINKED = Linked({}, {"limen": {7: ("limen/service/store.py", SAVE + 2)}}, {})
+LINKED = Linked({}, {"limen": {7: ("limen/service/store.py", SAVE + 2, SAVE + 2)}}, {})
 SAID = (
     b"limen: store: OSError(28,)\r\nTraceback (most recent call last):\r\n"
     b'  File "limen", line 7, in fabs\r\n  File "main.py", line 5, in <module>\r\nOSError: 28\r\n'

@@ -8,8 +8,9 @@ from host_tools.bundles import bundles
 from host_tools.errors import ToolError
 from host_tools.image import linked_firmware
 from host_tools.link import link
+from host_tools.paths import FIRMWARE
 from host_tools.resolve import Program
-from host_tools.trace import in_sources
+from host_tools.trace import function_at, in_sources
 
 SOURCES = {
     "limen/__init__.py": "",
@@ -233,13 +234,13 @@ def test_a_traceback_names_the_sources(tmp_path, linked):
     number = next(n for n, line in enumerate(lines, 1) if "super()" in line)
     text = f'  File "limen", line {number}, in acos\n  File "other.py", line 3, in x\n'
     assert in_sources(text, linked, tmp_path) == (
-        '  File "limen/app.py", line 10, in __init__\n  File "other.py", line 3, in x\n'
+        '  File "limen/app.py", lines 10-11, in __init__\n  File "other.py", line 3, in x\n'
     )
 
 
 def test_every_line_of_the_firmware_has_its_place():
     linked = linked_firmware()
-    path, _ = linked.places["limen"][linked.modules["limen"].count("\n")]
+    path, _, _ = linked.places["limen"][linked.modules["limen"].count("\n")]
     assert path == "limen/app.py"
     assert len(linked.modules) < 150
     for name, text in linked.modules.items():
@@ -247,10 +248,20 @@ def test_every_line_of_the_firmware_has_its_place():
         assert all(1 <= line <= text.count("\n") for line in places)
 
 
+def test_a_line_of_the_firmware_is_of_one_function_and_of_a_few_lines_of_its_source():
+    sources: dict[str, str] = {}
+    for places in linked_firmware().places.values():
+        for path, first, last in places.values():
+            if first < last:
+                assert last - first <= 2
+                source = sources.setdefault(path, (FIRMWARE / path).read_text())
+                assert function_at(source, first) == function_at(source, last)
+
+
 def test_giving_two_values_at_once_makes_no_tuple():
     source = "def f(first, last):\n    first, last = last, (first, 1)\n    return first, last\n"
     files = {"limen/__init__.py": "", "limen/app.py": source}
     main = {"main.py": "from limen.app import f\n\nRESULT = f(1, 2)\n"}
-    lines = link(files, main).modules["limen"].splitlines()
-    (value,) = [line.partition(" = ")[2] for line in lines if " = " in line]
+    text = link(files, main).modules["limen"]
+    value = text.partition(" = ")[2].partition(";")[0]
     assert value.endswith(", 1)") and not value.startswith("(")

@@ -8,7 +8,7 @@ from host_tools.heap_need import NEEDS, does_its_work
 DEMO, _, REFERENCE = NEEDS
 
 # Budgets: 64 KB for the demo, 80 KB for the reference site. Lower these when the firmware shrinks.
-REACHED = [(DEMO, 95 * 1024), (REFERENCE, 119 * 1024)]
+REACHED = [(DEMO, 95 * 1024), (REFERENCE, 117 * 1024)]
 
 
 @pytest.fixture(autouse=True)
