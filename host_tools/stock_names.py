@@ -89,11 +89,10 @@ _CHIP = PROJECT / "host_tools/emulation/device"
 
 
 def short_names(taken: Collection[str] = ()) -> Iterator[str]:
-    """Names that cost little, the cheapest first, without those that are taken."""
+    """Names that cost little, the cheapest first and each once, without those that are taken."""
+    known = dict.fromkeys([*_FREE, *sorted(_UNASKED)])
     numbered = (f"_{number}" for number in itertools.count())
-    return (
-        name for name in itertools.chain(_FREE, sorted(_UNASKED), numbered) if name not in taken
-    )
+    return (name for name in itertools.chain(known, numbered) if name not in taken)
 
 
 def names_of_stock_objects() -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Linked modules do the same as the sources, in fewer modules and under shorter names."""
 
+import itertools
 import types
 
 import pytest
@@ -10,6 +11,7 @@ from host_tools.image import linked_firmware
 from host_tools.link import link
 from host_tools.paths import FIRMWARE
 from host_tools.resolve import Program
+from host_tools.stock_names import names_of_stock_objects, short_names
 from host_tools.trace import function_at, in_sources
 
 SOURCES = {
@@ -265,3 +267,8 @@ def test_giving_two_values_at_once_makes_no_tuple():
     text = link(files, main).modules["limen"]
     value = text.partition(" = ")[2].partition(";")[0]
     assert value.endswith(", 1)") and not value.startswith("(")
+
+
+def test_each_short_name_comes_once():
+    names = list(itertools.islice(short_names(names_of_stock_objects()), 1000))
+    assert len(set(names)) == 1000

@@ -52,8 +52,8 @@ class Told(FakeGateway):
 
 
 def meter_of(places_by_name):
-    own = [channel(i, name, places) for i, (name, places) in enumerate(places_by_name.items())]
-    return Device("meter", tuple(own), None)
+    own = tuple(channel(name, places) for name, places in places_by_name.items())
+    return Device("meter", own, None)
 
 
 def read(function, meter, s, counts, ms=0):

@@ -264,4 +264,4 @@ def _read_output(spot, settings, devices):
     if device.get("driver") != "digital_out":
         spot.at("device").report("is no digital-output")
         return None
-    return [number, [values["min_on"], values["min_off"], device["safe"]]]
+    return [number, [values["min_on"], values["min_off"], device.get("safe")]]
