@@ -9,8 +9,8 @@ import io
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,13 +50,13 @@ def _folder_of(version: str) -> Iterator[Path]:
 
 def _unpack(revision: str, folder: Path) -> None:
     """Put the files of a revision into a folder."""
-    git = ["git", "-C", str(PROJECT), "archive", "--format=tar", f"{revision}^{{commit}}"]
+    git = ["git", "-C", str(PROJECT), "archive", "--format=zip", f"{revision}^{{commit}}"]
     try:
         archive = subprocess.run(git, capture_output=True, check=True)
     except FileNotFoundError:
         raise ToolError("There is no git here: name a folder in place of a revision.", 2) from None
     except subprocess.CalledProcessError:
         raise ToolError(f"{revision!r} is no folder, and no revision that git has.", 2) from None
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(folder, filter="data")
+    with zipfile.ZipFile(io.BytesIO(archive.stdout)) as files:
+        files.extractall(folder)
     (folder / TOOLS.name).symlink_to(TOOLS)
