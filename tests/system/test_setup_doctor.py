@@ -1,5 +1,7 @@
 """The doctor of setup mode, on a line with a meter, on the memory that setup mode leaves it."""
 
+import re
+
 import pytest
 
 from host_tools import interpreter
@@ -18,8 +20,8 @@ TAKEN_BY_SETUP_MODE = 24 * 1024  # the most, as test_setup_mode holds
 
 def program():
     """A main.py that starts the doctor as setup mode does, by its name in the linked firmware."""
-    lines = linked_firmware().modules["setup_acts"].splitlines()
-    (line,) = [line.strip() for line in lines if "from setup_doctor" in line]
+    text = linked_firmware().modules["setup_acts"]
+    (line,) = re.findall("from setup_doctor import [^;\n]+", text)
     return f"import asyncio\n{line}\nasyncio.run(examine_board(print))\n".encode()
 
 
