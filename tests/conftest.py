@@ -3,9 +3,17 @@
 New examples are what `make properties` is for. How long one takes is nobody's business.
 """
 
+import gc
+
 from hypothesis import settings
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None)
 if settings.get_current_profile_name() == "default":  # mutants are tried with one of their own
     settings.load_profile("same")
+
+
+def pytest_collection_finish():
+    """Thousands of tests are there to stay: the collector looks at what comes after them only."""
+    gc.collect()
+    gc.freeze()
