@@ -87,9 +87,9 @@ class Meter:
         framing: Framing | None = None,
         turnaround_ms: int = 20,
     ):
-        if isinstance(model, str) and model not in MODELS:
+        self.model = model if isinstance(model, Model) else MODELS.get(model)
+        if self.model is None:
             raise ToolError(f"no emulated meter {model!r}; there are {', '.join(MODELS)}", 2)
-        self.model = MODELS[model] if isinstance(model, str) else model
         self.address = address
         self.faults = faults or Faults()
         self.counts: collections.Counter[str] = collections.Counter()
@@ -97,7 +97,6 @@ class Meter:
         self.modulus_kwh: Value | None = None
         self._zeros: dict[str, Value] = {}
         self._signals = completed(signals)
-        self._known = self._signals.quantities()
         self._on_read = on_read
         self._scheduler = scheduler
         self._port = line.port(framing or self.model.framing, self._receive)
@@ -204,7 +203,7 @@ class Meter:
                 return self.address
             case "setting_baud":
                 return _BAUD_CODES.get(framing.baud, 2)
-        if quantity not in self._known:
+        if not self._signals.knows(quantity):
             return None
         value = self._signals.value(quantity, time_us)
         return value if value is None or not _is_energy(quantity) else self._shown(quantity, value)

@@ -59,6 +59,10 @@ class Signals:
     def quantities(self) -> frozenset[str]:
         raise NotImplementedError
 
+    def knows(self, quantity: str | None) -> bool:
+        """Whether there is a value of it now."""
+        return quantity in self.quantities()
+
     def step_at(self, time_us: int) -> int:
         raise NotImplementedError
 
@@ -130,6 +134,9 @@ class Completed(Signals):
 
     def quantities(self) -> frozenset[str]:
         return frozenset(QUANTITIES) | self._given
+
+    def knows(self, quantity: str | None) -> bool:
+        return quantity in QUANTITIES or quantity in self._given
 
     def step_at(self, time_us: int) -> int:
         return self._source.step_at(time_us)
@@ -277,6 +284,9 @@ class Share(Signals):
     def quantities(self) -> frozenset[str]:
         return self._whole.quantities()
 
+    def knows(self, quantity: str | None) -> bool:
+        return self._whole.knows(quantity)
+
     def value(self, quantity: str, time_us: int) -> Value:
         value = self._whole.value(quantity, time_us)
         return Fraction(value) * self._share if quantity.startswith(_LOADS) else value
@@ -300,6 +310,11 @@ class Held(Signals):
 
     def quantities(self) -> frozenset[str]:
         return self._source.quantities() | self._stills.keys()
+
+    def knows(self, quantity: str | None) -> bool:
+        return any(quantity in known for known in (self.values, self._stills)) or (
+            self._source.knows(quantity)
+        )
 
     def value(self, quantity: str, time_us: int) -> Value:
         for known in (self.values, self._stills):

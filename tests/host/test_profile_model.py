@@ -5,7 +5,11 @@ from fractions import Fraction
 import pytest
 
 import meter_reader
+from host_tools.emulation.line import Line
+from host_tools.emulation.meter import Meter, with_crc
 from host_tools.emulation.profile_model import profile_model
+from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.signals import Completed, Constant, Held
 from host_tools.profile import load_profile, profile_names
 from profile_meters import compact_device, nearest
 
@@ -46,3 +50,16 @@ def test_what_such_a_meter_tells_is_what_is_read(name):
                 assert told is None
             if channel["register"][1] != "pf32" or value is None or abs(value) <= 1:
                 assert count == told, channel["name"]
+
+
+def test_what_a_hand_holds_is_told_although_nothing_else_knows_it():
+    device = compact_device("delta-dtb", ["temperature"])
+    scheduler, told, held = VirtualScheduler(), [], Held(Completed(Constant()))
+    line = Line(scheduler)
+    model = profile_model(device)
+    Meter(scheduler, line, 1, model, held, on_read=lambda *read: told.append(read[1:]))
+    port = line.port(model.framing, lambda data: None)
+    for held.values in ({}, {"temperature": 85}):
+        port.send(with_crc(bytes((1, 3, 0x10, 0, 0, 1))))
+        scheduler.run_until(scheduler.now_us + 1_000_000)
+    assert told == [("temperature", 85)]
