@@ -29,7 +29,7 @@ from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.scheduler import RealScheduler, VirtualScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier
 from host_tools.emulation.serial_chip import SerialChip
-from host_tools.emulation.stand_in_image import stand_in_image
+from host_tools.emulation.stand_in_image import BANNER, stand_in_image
 from host_tools.flash import BAUD
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
@@ -42,7 +42,6 @@ from host_tools.world import ALL_TOPICS, EXAMPLES, Listeners, World, add_model_b
 _SITE = EXAMPLES["sdm630"] / "site.toml"
 _GATEWAY = "press-07"
 _BOARD = "espressif-esp32-devkitc"
-_BANNER = "MicroPython v1.25.0 on 2025-04-15; a stand-in"
 _BITS_OF_A_BYTE = 10
 _LOOK_S = 0.05
 _MOST_RATIO = 1.15
@@ -77,7 +76,7 @@ def _cable_rows() -> list[Row]:
 
 def _flash(port: str, files: dict[str, bytes]) -> None:
     board = load_board(_BOARD)
-    image = MicroPythonImage(Path("stand-in.bin"), stand_in_image(ESP32, _BANNER), board["chip"])
+    image = MicroPythonImage(Path("stand-in.bin"), stand_in_image(ESP32, BANNER), board["chip"])
     write_gateway(port, lambda layout: build_image(files, layout.vfs_bytes), board, BAUD, image)
 
 

@@ -22,7 +22,7 @@ from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.serial_carriers import PtyCarrier, Rfc2217Carrier
 from host_tools.emulation.serial_chip import SerialChip
-from host_tools.emulation.stand_in_image import stand_in_image
+from host_tools.emulation.stand_in_image import BANNER, stand_in_image
 from host_tools.emulation.status_page import StatusPage
 from host_tools.errors import ToolError
 from host_tools.paths import BUILD
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write_stand_in(path: Path, chip: Chip, size_mb: int) -> None:
-    image = stand_in_image(chip, "MicroPython v1.25.0 on 2025-04-15; a stand-in", size_mb)
+    image = stand_in_image(chip, BANNER, size_mb)
     try:
         path.write_bytes(image)
     except OSError as error:

@@ -26,6 +26,10 @@ vfs,      data, fat,     0x200000, {vfs:#x}
 """
 
 
+BANNER = "MicroPython v1.25.0 on 2025-04-15; a stand-in"
+"""How the MicroPython of such an image presents itself, as a rule."""
+
+
 def stand_in_image(
     chip: Chip, banner: str, flash_mb: int = 4, table: bytes | None = None
 ) -> bytes:
