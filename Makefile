@@ -19,8 +19,7 @@ replay: setup
 	@$(LIMEN) replay $(PLAYED) $(OPTIONS)
 
 # On all cores; the tests of a file stay together, since they share what is slow to make.
-test: setup
-	.venv/bin/ruff check
+test: lint
 	.venv/bin/pytest -n logical --dist loadfile $(ARGS)
 
 # Bytes of every kind into the Modbus master and the MQTT session, for longer than a test takes.
@@ -70,6 +69,7 @@ fuzz: setup
 
 lint: setup
 	.venv/bin/ruff check
+	.venv/bin/ruff format --check
 
 # What the press of the examples publishes, for tests/system/test_golden.py: only where it is meant
 # to be another than before.

@@ -35,9 +35,7 @@ def lowest_rate(dead: int) -> int:
         plan = plan_of_site(SITE, None, PressModel(1, compress=5), 1)
         meters = [device["id"] for device in plan.config["device"]]
         summary = _run(plan, meters[len(meters) - dead :], Path(folder) / "flash.bin")
-    return min(
-        one.beside_permille for one in summary.attendances if one.device in meters[:-dead]
-    )
+    return min(one.beside_permille for one in summary.attendances if one.device in meters[:-dead])
 
 
 def _run(plan, dead: list[str], flash: Path) -> Summary:

@@ -112,9 +112,7 @@ STEPS = (
         ("requirements-dev.txt",),
         VENV / "tools-stamp",
     ),
-    Step(
-        "peers of the tests", _install_peers, ("requirements-peers.txt",), VENV / "peers-stamp"
-    ),
+    Step("peers of the tests", _install_peers, ("requirements-peers.txt",), VENV / "peers-stamp"),
     Step("limen command", _install_command, ("pyproject.toml",), VENV / "command-stamp"),
     Step(
         "device packages",

@@ -69,9 +69,7 @@ class OvenGateway:
         self.flash = flash_of(folder, dialects, settings, board, layout)
         self.scheduler = VirtualScheduler()
         self.lan = Lan(self.scheduler)
-        self.lan.answer(
-            "time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us())
-        )
+        self.lan.answer("time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
         self.broker = BrokerModel(self.scheduler)
         self.is_mute = False
         self.lan.listen("broker.local", 1883, self._accept)

@@ -69,9 +69,7 @@ class Requests:
             raise NoAnswer(self._reason(wait_s)) from None
 
     def _reason(self, wait_s: float) -> str:
-        return (
-            self._connection.problem or f"{self._gateway} does not answer within {wait_s:g} s"
-        )
+        return self._connection.problem or f"{self._gateway} does not answer within {wait_s:g} s"
 
     def _on_change(self) -> None:
         if self._connection.is_subscribed:

@@ -221,9 +221,7 @@ class RomLoader:
         self._begin(body, _CompressedStream)
 
     def _begin(self, body, transfer):
-        length, blocks, block_bytes, address, *_ = struct.unpack(
-            f"<{self.chip.begin_words}I", body
-        )
+        length, blocks, block_bytes, address, *_ = struct.unpack(f"<{self.chip.begin_words}I", body)
         self._transfer = None
         if length:
             self._require(address, length, FAILED_TO_ACT)

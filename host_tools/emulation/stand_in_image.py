@@ -30,9 +30,7 @@ BANNER = "MicroPython v1.25.0 on 2025-04-15; a stand-in"
 """How the MicroPython of such an image presents itself, as a rule."""
 
 
-def stand_in_image(
-    chip: Chip, banner: str, flash_mb: int = 4, table: bytes | None = None
-) -> bytes:
+def stand_in_image(chip: Chip, banner: str, flash_mb: int = 4, table: bytes | None = None) -> bytes:
     """An image whose MicroPython calls itself so: "MicroPython v1.25.0 on 2025-04-15; a board".
 
     The table is that of a stock image for such a flash, if no other is given.
@@ -63,4 +61,3 @@ def _image(chip: Chip, text: bytes, flash_mb: int) -> bytes:
     image.entrypoint = _RAM
     image.segments = [ELFSection(b".rodata", _RAM, text + b"\0", flags=0)]
     return image.save(None)
-

@@ -44,8 +44,7 @@ class Schedule:
     def has(self, kinds: str, device: str | None = None) -> bool:
         """Whether a fault is of kinds that begin so, of this device if one is named."""
         return any(
-            fault.kind.startswith(kinds) and device in (None, fault.device)
-            for fault in self.faults
+            fault.kind.startswith(kinds) and device in (None, fault.device) for fault in self.faults
         )
 
     @property

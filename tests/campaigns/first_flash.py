@@ -1,6 +1,8 @@
-"""Emulated boards from blank flash to online and updated, by the real tools; prints what they say.
+"""Emulated boards from blank flash to online and updated, by the real tools.
 
     .venv/bin/python tests/campaigns/first_flash.py [BOARD ...]
+
+Prints what they say.
 """
 
 import argparse

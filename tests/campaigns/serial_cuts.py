@@ -1,6 +1,8 @@
 """Flashing, or updates over the serial port, cut off at random moments, each made good by the next.
 
     .venv/bin/python tests/campaigns/serial_cuts.py flash|update [--count 200] [--seed 1]
+
+Ends with an error at the first board that the next run does not make good; the seed repeats it.
 """
 
 import argparse

@@ -148,8 +148,10 @@ _ECHOED = ("140301210001d739", "1403012200012739")
 
 
 def is_request(frame):
-    return len(frame) >= 8 and frame[1] in (1, 2, 3, 4, 5, 6, 15, 16) and not crc16(
-        frame, 0, len(frame)
+    return (
+        len(frame) >= 8
+        and frame[1] in (1, 2, 3, 4, 5, 6, 15, 16)
+        and not crc16(frame, 0, len(frame))
     )
 
 

@@ -174,9 +174,7 @@ def test_the_brokers_configuration(site, capsys, tmp_path):
         (out / "access.acl")
         .read_text()
         .endswith(
-            "user historian\n"
-            "topic read limen/v1/hall-2/#\n"
-            "topic write limen/v1/hall-2/+/cmd/+\n"
+            "user historian\ntopic read limen/v1/hall-2/#\ntopic write limen/v1/hall-2/+/cmd/+\n"
         )
     )
     status, said = limen(capsys, "broker-config", "--site", site, "--broker", "b3")

@@ -65,9 +65,7 @@ def test_without_any_the_error_says_what_to_install(tmp_path, monkeypatch, nothi
         interpreter.find()
 
 
-def test_set_up_falls_back_to_the_one_on_path_and_says_why(
-    tmp_path, monkeypatch, nothing_unpacked
-):
+def test_set_up_falls_back_to_the_one_on_path_and_says_why(tmp_path, monkeypatch, nothing_unpacked):
     monkeypatch.setenv("PATH", fake(tmp_path / "bin", "[true, [1, 25, 0]]"))
     assert interpreter.install() == (
         "MicroPython 1.25.0, 64 bit from PATH; heap checks will be skipped "

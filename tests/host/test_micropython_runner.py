@@ -8,7 +8,7 @@ import pytest
 from host_tools import interpreter
 from host_tools.paths import PROJECT
 
-TESTS = '''
+TESTS = """
 import sys
 import limen
 
@@ -26,7 +26,7 @@ def test_fails_on_the_chip_only():
 def test_sees_compiled_firmware():
     assert limen.__file__.endswith((".mpy", ".py"))
     assert limen.__file__.endswith(".mpy") or sys.implementation.name == "cpython"
-'''
+"""
 KILLS = "import sys\n\ndef test_kills():\n    sys.implementation.name == 'cpython' or sys.exit(3)\n"
 
 

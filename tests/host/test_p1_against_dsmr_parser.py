@@ -26,6 +26,7 @@ VALUES = {
     "v5_two_mbus": 28,
 }
 
+
 class Channel:
     fresh = True
 

@@ -471,7 +471,7 @@ def test_a_map_tells_all_its_mistakes_at_once(write):
         f"{path}: column 'I': factor 'x' is not a number",
         f"{path}: timezone 'Europe/Berlinn' is not known on this machine",
         f"{path}: encoding 'latin-x': must be one that Python knows, as \"latin-1\"",
-        f"{path}: decimal 'comma': must be \".\" or \",\"",
+        f'{path}: decimal \'comma\': must be "." or ","',
         f"{path}: resample: there is no rule 'men'; there are first, last, min, max, mean",
         f'{path}: gap: "soon" does not begin with a number',
     ]

@@ -4,7 +4,7 @@ import pytest
 
 from host_tools.shorten import shorten
 
-ONE = '''
+ONE = """
 from micropython import const
 
 _LIMIT = const(3)
@@ -31,8 +31,8 @@ def make(first, second=None):
         return first * factor
 
     return Base(inner(2), second)._twice(first), _table
-'''
-TWO = '''
+"""
+TWO = """
 from limen.one import Base, make
 
 
@@ -41,7 +41,7 @@ class Derived(Base):
         super().__init__(first, second=9)
         self._third = self._first + 1
         self.outside._io_queue = first
-'''
+"""
 
 
 @pytest.fixture

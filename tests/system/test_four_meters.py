@@ -71,7 +71,7 @@ def test_a_dead_meter_turns_bad_and_comes_back_and_the_others_keep_their_rate(tm
     silent = values_of(world, arrivals, dead, BEGIN_S, END_S)
     # Some of the five were read in the first second still; each turns bad once and stays so.
     turned = [channel for quality, channel in silent if quality == BAD]
-    assert sorted(turned) == sorted(channels) and silent[-len(turned):] == [
+    assert sorted(turned) == sorted(channels) and silent[-len(turned) :] == [
         (BAD, channel) for channel in turned
     ]
     assert by_name[dead].bad == len(channels)

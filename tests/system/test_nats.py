@@ -19,9 +19,7 @@ def nats(folder, own):
         pytest.skip(nats_server.PACKAGE)
     broker = own.issue_server(["127.0.0.1"], 30)
     port = free_port()
-    tls = brokers.Tls(
-        own.identity.certificate_file, broker.certificate_file, broker.key_file
-    )
+    tls = brokers.Tls(own.identity.certificate_file, broker.certificate_file, broker.key_file)
     server = nats_server.NatsServer(port, free_port(), folder, tls)
     try:
         await_port(port)

@@ -227,7 +227,7 @@ def _read_while(spot, settings, devices, number):
     values = spot.read_table(settings, fields)
     bounds = [name for name in ("above", "below", "is") if name in settings]
     if values["channel"] is None or len(bounds) != 1:
-        spot.report('needs a channel and one of above, below and is')
+        spot.report("needs a channel and one of above, below and is")
         return None
     found = _find(spot.at("channel"), values["channel"], devices, number)
     if not found:

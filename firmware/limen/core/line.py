@@ -192,24 +192,32 @@ class Line:
         width = min(self._slope(self._bound, span), self._limit)
         first = step - self._bound
         more = slope - width - self._low[node]
-        if more > _NEAR or more >= -_NEAR and (
-            first * self._low_span[node] > self._low_step[node] * span
+        if (
+            more > _NEAR
+            or more >= -_NEAR
+            and (first * self._low_span[node] > self._low_step[node] * span)
         ):
             self._low[node] = slope - width
             self._low_step[node] = first
             self._low_span[node] = span
         last = step + self._bound
         more = self._high[node] - slope - width
-        if more > _NEAR or more >= -_NEAR and (
-            last * self._high_span[node] < self._high_step[node] * span
+        if (
+            more > _NEAR
+            or more >= -_NEAR
+            and (last * self._high_span[node] < self._high_step[node] * span)
         ):
             self._high[node] = slope + width
             self._high_step[node] = last
             self._high_span[node] = span
         left = self._high[node] - self._low[node]
-        return left > _NEAR or left >= -_NEAR and (
-            self._low_step[node] * self._high_span[node]
-            <= self._high_step[node] * self._low_span[node]
+        return (
+            left > _NEAR
+            or left >= -_NEAR
+            and (
+                self._low_step[node] * self._high_span[node]
+                <= self._high_step[node] * self._low_span[node]
+            )
         )
 
     def _slope(self, step, span):
