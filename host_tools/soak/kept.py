@@ -6,9 +6,9 @@ all, and the simulation itself. What has another *version* stays in the file, an
 """
 
 import hashlib
-import json
 from pathlib import Path
 
+from host_tools.json_lines import append_entry, read_entries
 from host_tools.paths import PROJECT
 from host_tools.soak.schedule import Schedule
 
@@ -32,8 +32,7 @@ class Kept:
         self._path = path
         self._version = version
         self._broken: dict[tuple[int, int], list[str]] = {}
-        for line in path.read_text().splitlines() if path.exists() else []:
-            entry = json.loads(line)
+        for entry in read_entries(path, "version", "seed", "hours", "broken"):
             if entry["version"] == version:
                 self._broken[entry["seed"], entry["hours"]] = entry["broken"]
 
@@ -44,6 +43,4 @@ class Kept:
     def put(self, schedule: Schedule, broken: list[str]) -> None:
         """Keep the verdict on a whole schedule."""
         entry = {"seed": schedule.seed, "hours": schedule.hours, "version": self._version}
-        self._path.parent.mkdir(exist_ok=True)
-        with self._path.open("a") as file:
-            file.write(json.dumps(entry | {"broken": broken}) + "\n")
+        append_entry(self._path, entry | {"broken": broken})

@@ -10,7 +10,6 @@ those that survived once more. A short run is one of the tests.
 
 import argparse
 import hashlib
-import json
 import multiprocessing.pool
 import os
 import queue
@@ -27,6 +26,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from hand_made import HAND_MADE
 from mutate import Mutant, mutants_of
 from trial import LIMEN, PROJECT, CampaignError, Workshop
+
+from host_tools.json_lines import append_entry, read_entries
 
 MUTATED = (
     "delivery/outbox.py",
@@ -119,14 +120,11 @@ class Kept:
 
     def __init__(self, path: Path, only_found: bool = False):
         self._path = path
-        self._found_by = {}
-        if path.exists():
-            entries = [json.loads(line) for line in path.read_text().splitlines()]
-            self._found_by = {
-                entry["digest"]: entry["found_by"]
-                for entry in entries
-                if entry["found_by"] or not only_found
-            }
+        self._found_by = {
+            entry["digest"]: entry["found_by"]
+            for entry in read_entries(path, "digest", "found_by")
+            if entry["found_by"] or not only_found
+        }
 
     def get(self, mutant: Mutant) -> str | None:
         """What found a mutant; None if that is not known."""
@@ -135,9 +133,7 @@ class Kept:
     def put(self, verdict: Verdict) -> None:
         mutant = verdict.mutant
         entry = {"digest": _digest(mutant.file + mutant.text), "found_by": verdict.found_by}
-        self._path.parent.mkdir(exist_ok=True)
-        with self._path.open("a") as file:
-            file.write(json.dumps(entry | {"name": mutant.name}) + "\n")
+        append_entry(self._path, entry | {"name": mutant.name})
 
 
 def _digest(text: str) -> str:
