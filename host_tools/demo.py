@@ -20,9 +20,7 @@ from rich.console import Console
 from host_tools import world as worlds
 from host_tools.client.commands import NoAnswer, send
 from host_tools.client.connection import Address
-from host_tools.contract import Alarm
-from host_tools.contract_alarms import AlarmState
-from host_tools.contract_functions import Finding, OrderChange, Period, Shed, sentence
+from host_tools.contract import Alarm, AlarmState, Finding, OrderChange, Period, Shed, sentence
 from host_tools.emulation import brokers
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.recording import Recording

@@ -14,8 +14,9 @@ from rich.table import Table
 
 from host_tools import other_version, replay
 from host_tools import world as worlds
+from host_tools.comparison import Comparison, compare
 from host_tools.errors import ToolError
-from host_tools.published import Comparison, Run, compare, read_run
+from host_tools.run_csv import Run, read_run
 from limen.core.units import Mistake, parse_ms
 
 _HEADINGS = ("channel", "before", "after", "only before", "only after", "other value", "apart")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from host_tools.client import Sample
 from host_tools.client.items import Born, Item
-from host_tools.contract_table import Boot
+from host_tools.contract import Boot
 
 _OURS = "limen: "
 _ONLINE = _OURS + "online at "

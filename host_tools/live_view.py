@@ -14,8 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from host_tools.contract import QUALITY_NAMES
-from host_tools.contract_table import BAD
+from host_tools.contract import BAD, QUALITY_NAMES
 from host_tools.subscriber import Gateway, Newest
 from host_tools.truth import Truth, percent
 

@@ -1,6 +1,6 @@
 """The nameplate lines of a profile: where a device has its serial number and other texts."""
 
-from host_tools.contract_devices import NAMES
+from host_tools.contract import NAMES
 from host_tools.profile_register import READ_FUNCTIONS, WORD_ORDERS, WORDS
 from limen.core.nameplate import TEXT
 from limen.core.schema import Owners, Spot, integer, one_of, optional, required

@@ -8,13 +8,9 @@ order of arrival; the same seed gives the same bytes.
 """
 
 import argparse
-import csv
-import datetime
-import io
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +18,6 @@ from rich.console import Console
 
 from host_tools import world as worlds
 from host_tools.bus_trace import read_trace
-from host_tools.contract import QUALITY_NAMES, Alarm, ClockSet, ClockStep, CounterChange, Values
-from host_tools.contract_alarms import AlarmsBody, AlarmState, Flood
-from host_tools.contract_devices import Answering, DeviceBody, GatewayFault, Plate, Refusal
-from host_tools.contract_functions import Finding, FunctionBody, OrderChange, Period, Shed
 from host_tools.emulation.model import Pace
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.scheduler import VirtualScheduler
@@ -33,10 +25,9 @@ from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
 from host_tools.example_world import load_world
 from host_tools.fault_plan import PlannedFault
-from host_tools.published import COLUMNS
 from host_tools.report import page
 from host_tools.report.story import Story
-from host_tools.subscriber import Arrival, Gateway
+from host_tools.run_csv import to_csv
 from host_tools.wiring import meters_of
 from host_tools.world import Listeners, Plan, World
 from limen.core.units import Mistake, ms_text, parse_ms
@@ -234,79 +225,6 @@ class Replay:
 
     def _on_exit(self, text: str) -> None:
         self._exit_text = text
-
-
-def to_csv(arrivals: list[Arrival], gateway: Gateway, later_ms: int = 0) -> str:
-    """What arrived, a line per value; the time is empty where the clock was never set."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for arrival in arrivals:
-        utc_ms = gateway.utc_ms(arrival.boot, arrival.record)
-        time_text = iso_time(None if utc_ms is None else utc_ms - later_ms)
-        quality = QUALITY_NAMES[arrival.record.quality]
-        for channel, value, kind in _lines(arrival):
-            row = (time_text, arrival.device, channel, value, quality, kind)
-            writer.writerow((*row, arrival.record.seq, arrival.boot.number))
-    return text.getvalue()
-
-
-def _lines(arrival: Arrival) -> Iterator[tuple[str, str, str]]:
-    """(channel, value, kind) for each value of a record."""
-    match arrival.record.body:
-        case Values(by_channel):
-            for channel, value in by_channel.items():
-                yield channel, "" if value is None else f"{value:f}", "data"
-        case Alarm(name, raised, value, _):
-            word = "raised" if raised else "cleared"
-            yield name, "" if value is None else f"{value:f}", word
-        case CounterChange(channel, change, _, total):
-            yield channel, f"{total:f}", change
-        case ClockSet(uptime_ms):
-            yield "clock", str(uptime_ms), "set"
-        case ClockStep(uptime_ms):
-            yield "clock", str(uptime_ms), "step"
-        case happening:
-            yield _happening_line(happening)
-
-
-def _happening_line(body: FunctionBody | DeviceBody | AlarmsBody) -> tuple[str, str, str]:
-    match body:
-        case AlarmState(name, state, value):
-            return name, "" if value is None else f"{value:f}", state
-        case Flood(begins, suppressed):
-            return "flood", str(suppressed), "begun" if begins else "ended"
-        case Shed(output, dropped, predicted):
-            return output, f"{predicted:f}", "dropped" if dropped else "restored"
-        case OrderChange(order, change, parts):
-            return order, "" if parts is None else str(parts), change
-        case Finding(rule, state, value):
-            return rule, f"{value:f}", state
-        case Period(name, parts=parts):
-            return name, str(parts), "period"
-    return _device_line(body)
-
-
-def _device_line(body: DeviceBody) -> tuple[str, str, str]:
-    match body:
-        case Answering(answers):
-            return "device", "", "answering" if answers else "silent"
-        case Refusal(count):
-            return "device", str(count), "refused"
-        case Plate(name, text):
-            return name, text, "nameplate"
-        case GatewayFault(what, why):
-            return "fault", why, what
-    return "gap", str(body.count), body.cause
-
-
-def iso_time(utc_ms: int | None) -> str:
-    """UTC with milliseconds: 2026-01-01T00:00:00.000Z."""
-    if utc_ms is None:
-        return ""
-    seconds, ms = divmod(utc_ms, 1000)
-    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms:03d}Z"
 
 
 def _write(path: Path | None, text: str) -> None:

@@ -4,8 +4,7 @@ import json
 import queue
 
 from host_tools.client.connection import Address, Connection
-from host_tools.contract import ROOT, parse
-from host_tools.contract_table import ContractError
+from host_tools.contract import ROOT, ContractError, parse
 from host_tools.errors import Kind, ToolError
 
 

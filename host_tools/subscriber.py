@@ -16,8 +16,7 @@ from typing import ClassVar
 from host_tools.client import reader
 from host_tools.client.connection import Address, Connection, Letter
 from host_tools.client.reader import Arrival, Fault, Notice, Reader, Repetition
-from host_tools.contract import ROOT, Alarm, Diag, Last, Record, Values
-from host_tools.contract_table import BAD, Boot
+from host_tools.contract import BAD, ROOT, Alarm, Boot, Diag, Last, Record, Values
 from host_tools.errors import ToolError
 
 ALL_TOPICS = f"{ROOT}/#"

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from host_tools.client.seen import Seen
-from host_tools.contract_table import Boot
+from host_tools.contract import Boot
 from host_tools.emulation.board import HEAP_BYTES
 from host_tools.emulation.tap import Name
 from host_tools.rates import Attendance

@@ -9,7 +9,7 @@ import json
 import sys
 from decimal import Decimal
 
-from host_tools import broker_arguments, contract_alarms, contract_devices, contract_functions
+from host_tools import broker_arguments
 from host_tools.client import (
     Alarm,
     Born,
@@ -26,9 +26,7 @@ from host_tools.client import (
     Sample,
 )
 from host_tools.client.items import as_time
-from host_tools.contract_alarms import AlarmsBody
-from host_tools.contract_devices import DeviceBody
-from host_tools.contract_functions import FunctionBody, Use
+from host_tools.contract import HappeningBody, Use, sentence
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +66,7 @@ def plain_line(item: Item) -> str:
             change = "read for the first time" if item.change == "first" else item.change
             return f"{_head(item)} counter {where} {change}{was}, total {total}"
         case Happening():
-            return f"{_head(item)} {item.device} {_sentence(item.body)}"
+            return f"{_head(item)} {item.device} {sentence(item.body)}"
         case ClockSet() | ClockStep():
             utc = as_time(item.utc_ms).isoformat(timespec="milliseconds")
             return f"{utc} {item.gateway} clock {_clock_change(item)} ({item.source})"
@@ -101,14 +99,6 @@ def _head(item: Sample | Alarm | CounterChange | Happening) -> str:
     return f"{when} {item.gateway}"
 
 
-def _sentence(body) -> str:
-    if isinstance(body, DeviceBody):
-        return contract_devices.sentence(body)
-    if isinstance(body, AlarmsBody):
-        return contract_alarms.sentence(body)
-    return contract_functions.sentence(body)
-
-
 def _quantity(value: Decimal | None, unit: str) -> str:
     return "-" if value is None else f"{value:f} {unit}".rstrip()
 
@@ -137,7 +127,7 @@ def _json(fact) -> str:
     match fact:
         case Decimal():
             return f"{fact:f}"
-        case _ if isinstance(fact, FunctionBody | AlarmsBody | DeviceBody):
+        case _ if isinstance(fact, HappeningBody):
             return _object({"kind": type(fact).__name__.lower()} | vars(fact))
         case Use():
             return _object(vars(fact))

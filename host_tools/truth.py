@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from host_tools.contract import Values
-from host_tools.contract_table import BAD
+from host_tools.contract import BAD, Values
 from host_tools.emulation.signals import Value, nearest
 from host_tools.rates import Turns
 from host_tools.subscriber import Arrival, Gateway

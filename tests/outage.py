@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from host_tools.contract import Values
-from host_tools.contract_devices import GivenUp
+from host_tools.contract import GivenUp, Values
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.world import Listeners, World, add_model_broker, plan_of_site

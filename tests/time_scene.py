@@ -8,8 +8,7 @@ import bisect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from host_tools.contract import ClockStep, Values
-from host_tools.contract_table import BAD
+from host_tools.contract import BAD, ClockStep, Values
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler

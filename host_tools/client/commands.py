@@ -8,8 +8,7 @@ import uuid
 from collections.abc import Callable
 
 from host_tools.client.connection import Address, Connection
-from host_tools.contract import ROOT, Answer, Progress, parse
-from host_tools.contract_table import ContractError
+from host_tools.contract import ROOT, Answer, ContractError, Progress, parse
 
 _ID_DIGITS = 12
 

@@ -11,15 +11,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from host_tools.client.reader import Arrival, Ended, Fault, Found, Gap, Gateway, Notice
-from host_tools.contract import QUALITY_NAMES, Birth, Channel, Status, Values
+from host_tools.contract import (
+    GOOD,
+    QUALITY_NAMES,
+    Birth,
+    Boot,
+    Channel,
+    HappeningBody,
+    Status,
+    Values,
+)
 from host_tools.contract import Alarm as AlarmBody
 from host_tools.contract import ClockSet as SetBody
 from host_tools.contract import ClockStep as StepBody
 from host_tools.contract import CounterChange as ChangeBody
-from host_tools.contract_alarms import AlarmsBody
-from host_tools.contract_devices import DeviceBody
-from host_tools.contract_functions import FunctionBody
-from host_tools.contract_table import GOOD, Boot
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ class Happening:
 
     gateway: str
     device: str
-    body: FunctionBody | AlarmsBody | DeviceBody
+    body: HappeningBody
     quality: str
     t_ms: int | None
     uptime_ms: int | None
@@ -213,7 +218,7 @@ def _record_items(gateway: Gateway, arrival: Arrival) -> Iterator[Item]:
         case ChangeBody(channel, change, was, total):
             told = channel, change, was, total, quality
             yield CounterChange(*where, *told, *taken, channels.get(channel))
-        case body if isinstance(body, FunctionBody | AlarmsBody | DeviceBody):
+        case body if isinstance(body, HappeningBody):
             yield Happening(*where, body, quality, *taken)
         case StepBody(uptime_ms, utc_ms, was_ms, source):
             step = uptime_ms, utc_ms, was_ms, source

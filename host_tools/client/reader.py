@@ -12,13 +12,17 @@ from typing import ClassVar
 
 from host_tools.client.seen import Seen
 from host_tools.contract import (
+    GOOD,
+    UNCERTAIN,
     Answer,
     Batch,
     Before,
     Birth,
+    Boot,
     Channel,
     ClockSet,
     ClockStep,
+    ContractError,
     Diag,
     Last,
     Message,
@@ -29,7 +33,6 @@ from host_tools.contract import (
     Values,
     parse,
 )
-from host_tools.contract_table import GOOD, UNCERTAIN, Boot, ContractError
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from host_tools.client.reader import Ending, Gateway, Parsed, Placing, Reader, read
 from host_tools.client.seen import Seen
-from host_tools.contract import ROOT, Batch, Before, Birth, Channel
-from host_tools.contract_table import Boot
+from host_tools.contract import ROOT, Batch, Before, Birth, Boot, Channel
 
 _CREATE = "CREATE TABLE IF NOT EXISTS limen_client (key TEXT PRIMARY KEY, text TEXT NOT NULL)"
 _RECORDS, _CLOCKS, _BIRTHS = "records of ", "clocks of ", "births of "

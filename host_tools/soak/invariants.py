@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from host_tools.contract_devices import GivenUp
+from host_tools.contract import GivenUp
 from host_tools.soak.kinds import BOOTS
 from host_tools.soak.schedule import Schedule
 from host_tools.soak.standing import raised_now

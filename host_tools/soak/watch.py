@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from host_tools.contract import Alarm, Values
-from host_tools.contract_devices import GivenUp
-from host_tools.contract_table import BAD
+from host_tools.contract import BAD, Alarm, GivenUp, Values
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.soak.committed import Cut, Name, cut_of
 from host_tools.subscriber import Arrival

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import setup_request
 from host_tools.board import load_board
+from host_tools.contract import ContractError
 from host_tools.contract import parse as parse_message
-from host_tools.contract_table import ContractError
 from host_tools.emulation.column_map import load_map
 from host_tools.emulation.recording import Recording
 from host_tools.errors import ToolError
 from host_tools.fault_plan import load_faults
 from host_tools.paths import PROJECT
 from host_tools.profile import compile_profile, load_profile
-from host_tools.published import Run
+from host_tools.run_csv import Run
 from host_tools.site import load_site
 from limen.core import modbus, modbus_writes, mqtt, p1, sparkplug_command
 from limen.core.config import check

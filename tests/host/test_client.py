@@ -22,8 +22,7 @@ from host_tools.client import (
 from host_tools.client.connection import Letter
 from host_tools.client.delivery import BIRTH_WAIT_S, ROOM, Delivery, Inbox
 from host_tools.client.reader import Gateway
-from host_tools.contract import Channel
-from host_tools.contract_table import Boot
+from host_tools.contract import Boot, Channel
 
 NAME = "hall-2/press-07"
 BASE = f"limen/v1/{NAME}/"

@@ -8,9 +8,11 @@ from host_tools.contract import (
     Alarm,
     Batch,
     Birth,
+    Boot,
     Channel,
     ClockSet,
     ClockStep,
+    ContractError,
     CounterChange,
     Diag,
     Last,
@@ -19,7 +21,6 @@ from host_tools.contract import (
     Values,
     parse,
 )
-from host_tools.contract_table import Boot, ContractError
 
 BASE = "limen/v1/hall-2/press-07/"
 BOOT = Boot("9f03a1c4", 3)

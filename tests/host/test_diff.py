@@ -3,7 +3,8 @@
 import pytest
 
 from host_tools import cli
-from host_tools.published import Run, compare
+from host_tools.comparison import compare
+from host_tools.run_csv import Run
 
 HEAD = "time,device,channel,value,quality,kind,seq,boot\n"
 NIGHT = "2026-03-01T23:5"
@@ -35,7 +36,7 @@ def test_a_point_that_only_one_side_has_moves_no_other():
     assert (len(one.only_before), len(one.only_after), one.changed) == (1, 0, [])
     assert one.furthest_apart == 1
     assert one.sentences() == [
-        "meter.voltage: only before: 231 (good, data) at 2026-03-01 23:51:00.000+00:00"
+        "meter.voltage: only before: 231 (good, data) at 2026-03-01T23:51:00.000Z"
     ]
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from host_tools.client import Sample
 from host_tools.client.items import Born
-from host_tools.contract import Birth
-from host_tools.contract_table import Boot
+from host_tools.contract import Birth, Boot
 from host_tools.first_words import FirstWords
 
 CONFIG = {

@@ -16,8 +16,7 @@ from paho.mqtt import client as paho
 
 from host_tools import cli, table_file
 from host_tools.client import ClockSet, Gap, Sample
-from host_tools.contract import Channel
-from host_tools.contract_table import Boot
+from host_tools.contract import Boot, Channel
 from host_tools.emulation import brokers
 from host_tools.emulation.recording import Recording
 from host_tools.paths import PROJECT

@@ -12,8 +12,7 @@ from jsonschema import Draft202012Validator
 
 import schemas
 from host_tools.client.reader import Fault, Reader
-from host_tools.contract import parse
-from host_tools.contract_table import ContractError
+from host_tools.contract import ContractError, parse
 from host_tools.paths import FIRMWARE, PROJECT
 
 BASE = "limen/v1/hall-2/press-07/"

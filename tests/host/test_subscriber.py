@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from host_tools.contract_table import Boot
+from host_tools.contract import Boot
 from host_tools.subscriber import Newest, Subscriber
 
 BASE = "limen/v1/hall-2/press-07/"

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from host_tools.client.seen import Seen
-from host_tools.contract_table import Boot
+from host_tools.contract import Boot
 from host_tools.rates import Attendance
 from host_tools.subscriber import Gateway
 from host_tools.summary import Account, Summary, settle

@@ -21,11 +21,21 @@ from host_tools.client import (
     Presence,
     Sample,
 )
-from host_tools.contract import Channel
-from host_tools.contract_alarms import AlarmState, sentence
-from host_tools.contract_devices import Answering, GatewayFault, GivenUp, Plate, Refusal
-from host_tools.contract_functions import OrderChange, Period, Shed, Use
-from host_tools.contract_table import Boot
+from host_tools.contract import (
+    AlarmState,
+    Answering,
+    Boot,
+    Channel,
+    GatewayFault,
+    GivenUp,
+    OrderChange,
+    Period,
+    Plate,
+    Refusal,
+    Shed,
+    Use,
+    sentence,
+)
 from host_tools.emulation import brokers
 from host_tools.tail import json_line, plain_line
 

@@ -12,7 +12,8 @@ from host_tools.emulation.model import Pace
 from host_tools.emulation.outputs import Outputs
 from host_tools.example_world import load_world
 from host_tools.paths import PROJECT
-from host_tools.replay import Program, play, to_csv
+from host_tools.replay import Program, play
+from host_tools.run_csv import to_csv
 
 SECONDS = 75
 NAMES = sorted(path.parent.name for path in PROJECT.glob("examples/*/model.py"))

@@ -2,8 +2,7 @@
 
 import pytest
 
-from host_tools.contract import Values
-from host_tools.contract_table import BAD
+from host_tools.contract import BAD, Values
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.fault_plan import PlannedFault

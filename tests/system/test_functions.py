@@ -7,8 +7,7 @@ import pytest
 
 from console import troubles
 from host_tools import interpreter
-from host_tools.contract import Values
-from host_tools.contract_functions import OrderChange, Period
+from host_tools.contract import OrderChange, Period, Values
 from host_tools.emulation.board import Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from host_tools import interpreter
-from host_tools.contract_devices import Plate
+from host_tools.contract import Plate
 from host_tools.emulation.board import Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile

@@ -5,7 +5,8 @@ import csv
 import pytest
 
 from host_tools import cli
-from host_tools.replay import COLUMNS, Program, iso_time
+from host_tools.replay import Program
+from host_tools.run_csv import COLUMNS, iso_time
 
 ROWS = ["230.10", "230.12", "229.5", "229.5", "-1.25", "231"]
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from host_tools.contract import ClockSet, ClockStep
-from host_tools.contract_table import GOOD, UNCERTAIN
+from host_tools.contract import GOOD, UNCERTAIN, ClockSet, ClockStep
 from host_tools.emulation.board import HARD, WATCHDOG
 from time_scene import BOUNDARIES, HOUR_S, NEW_YEAR_2027_S, READING_MS, Scene
 

@@ -5,8 +5,7 @@ from flash: every one still lies at its reading, with the value that the meter s
 import pytest
 
 from host_tools import interpreter
-from host_tools.contract import ClockSet, ClockStep, Values
-from host_tools.contract_table import GOOD, UNCERTAIN
+from host_tools.contract import GOOD, UNCERTAIN, ClockSet, ClockStep, Values
 from host_tools.emulation.board import HARD
 from time_scene import BOUNDARIES, HOUR_S, NEW_YEAR_2027_S, READING_MS, Scene
 

@@ -3,7 +3,7 @@
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.replay import to_csv
+from host_tools.run_csv import to_csv
 from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
 
 SECOND_US = 1_000_000

@@ -1,6 +1,6 @@
 """Events of functions as a subscriber reads them: peak shedding, orders, shifts, process control.
 
-They belong to the contract (docs/mqtt.md); `host_tools.contract` hands their bodies here.
+They belong to the contract (docs/mqtt.md); `events` hands their bodies here.
 """
 
 from dataclasses import dataclass

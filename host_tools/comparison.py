@@ -1,4 +1,4 @@
-"""What a run published, as the CSV of `limen replay --out` has it, and how two runs differ.
+"""How two runs differ in what they published.
 
 Two points are the same when channel, kind, quality and value are, and their times less apart than
 asked for: another configuration sends other requests, which moves every reading by some
@@ -6,70 +6,14 @@ milliseconds. Names of records (boot, seq) do not count.
 """
 
 import bisect
-import csv
-import datetime
-import io
 import itertools
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 
-from host_tools.errors import ToolError
-
-COLUMNS = ("time", "device", "channel", "value", "quality", "kind", "seq", "boot")
-"""The heading of the CSV."""
+from host_tools.run_csv import Point, Run
 
 _DATA = "data"
 _CLOCK_SET = "set"
-
-
-@dataclass(frozen=True)
-class Point:
-    """A value or an event of a channel; `t_ms` is UTC, None while the clock was never set."""
-
-    t_ms: int | None
-    value: str
-    quality: str
-    kind: str
-
-    def __str__(self) -> str:
-        when = "without a time" if self.t_ms is None else f"at {_iso(self.t_ms)}"
-        return f"{self.value or 'no value'} ({self.quality}, {self.kind}) {when}"
-
-
-@dataclass(frozen=True)
-class Run:
-    """The points of each channel, "device.channel", in the order of their times."""
-
-    channels: dict[str, list[Point]]
-
-    @classmethod
-    def of_text(cls, text: str) -> "Run":
-        """Read the CSV. Raises ValueError where it is none of ours."""
-        try:
-            rows = list(csv.reader(io.StringIO(text)))
-        except csv.Error as error:
-            raise ValueError(error) from None
-        if tuple(*rows[:1]) != COLUMNS:
-            raise ValueError(f"its heading is not {','.join(COLUMNS)}")
-        channels: dict[str, list[Point]] = {}
-        for row in rows[1:]:
-            time, device, channel, value, quality, kind, _, _ = row
-            point = Point(_t_ms(time), value, quality, kind)
-            channels.setdefault(f"{device}.{channel}", []).append(point)
-        for points in channels.values():
-            points.sort(key=_time_key)
-        return cls(channels)
-
-
-def read_run(path: Path) -> Run:
-    """A run from its file; ToolError where there is none."""
-    try:
-        return Run.of_text(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ToolError(f"{path} cannot be read: {error.strerror}.", 2) from None
-    except ValueError as error:
-        raise ToolError(f"{path} is not what `limen replay --out` writes: {error}.", 2) from None
 
 
 @dataclass(frozen=True)
@@ -120,7 +64,7 @@ def _pair(before: list[Point], after: list[Point], within_ms: int):
     pairs, alone_before, alone_after = [], [], []
     i = j = 0
     while i < len(before) and j < len(after):
-        apart = _time_key(after[j]) - _time_key(before[i])
+        apart = after[j].order_ms - before[i].order_ms
         if abs(apart) < within_ms and before[i].kind == after[j].kind:
             pairs.append((before[i], after[j]))
             i, j = i + 1, j + 1
@@ -161,18 +105,3 @@ def _number(text: str) -> Decimal | None:
         return Decimal(text)
     except InvalidOperation:
         return None
-
-
-def _time_key(point: Point) -> int:
-    return point.t_ms or 0
-
-
-def _t_ms(text: str) -> int | None:
-    if not text:
-        return None
-    moment = datetime.datetime.fromisoformat(text)
-    return round(moment.timestamp() * 1000)
-
-
-def _iso(t_ms: int) -> str:
-    return datetime.datetime.fromtimestamp(t_ms / 1000, datetime.UTC).isoformat(" ", "milliseconds")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Self
 
 GOOD, UNCERTAIN, BAD, STALE = range(4)
+QUALITY_NAMES = ("good", "uncertain", "bad", "stale")
 _LONGEST_ID = 64
 
 

@@ -1,7 +1,7 @@
 """Events of devices as a subscriber reads them: silent, answering again, refusing registers,
 naming itself, and what the gateway itself had to give up, or to do without.
 
-They belong to the contract (docs/mqtt.md); `host_tools.contract` hands their bodies here.
+They belong to the contract (docs/mqtt.md); `events` hands their bodies here.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Events of alarms that are more than a limit, as a subscriber reads them.
 
-They belong to the contract (docs/mqtt.md); `host_tools.contract` hands their bodies here.
+They belong to the contract (docs/mqtt.md); `events` hands their bodies here.
 """
 
 from dataclasses import dataclass
