@@ -34,10 +34,14 @@ from host_tools.flash import BAUD
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.micropython_image import MicroPythonImage
+from host_tools.model_broker import add_model_broker
+from host_tools.plan import plan_of_site
+from host_tools.plan_arguments import EXAMPLES
 from host_tools.prompt import Prompt
 from host_tools.site import load_site
+from host_tools.subscriber import ALL_TOPICS
 from host_tools.update import Cable, update
-from host_tools.world import ALL_TOPICS, EXAMPLES, Listeners, World, add_model_broker, plan_of_site
+from host_tools.world import Listeners, World
 
 _SITE = EXAMPLES["sdm630"] / "site.toml"
 _GATEWAY = "press-07"

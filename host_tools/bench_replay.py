@@ -20,11 +20,14 @@ from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.signals import Value
 from host_tools.errors import ToolError
 from host_tools.gateway_image import configuration_files
+from host_tools.model_broker import add_model_broker
 from host_tools.paths import PROJECT
+from host_tools.plan import plan_of_site
+from host_tools.plan_arguments import EXAMPLES
 from host_tools.soak import command
 from host_tools.soak.schedule import make_schedule
 from host_tools.soak.trial import Trial, devices_of
-from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
+from host_tools.world import Listeners, World
 
 _LEAST_SPEED = 1000
 _LEAST_REFERENCE_SPEED = 300

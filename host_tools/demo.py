@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from host_tools import world as worlds
+from host_tools import plan_arguments
 from host_tools.client.commands import NoAnswer, send
 from host_tools.client.connection import Address
 from host_tools.contract import Alarm, AlarmState, Finding, OrderChange, Period, Shed, sentence
@@ -32,9 +32,10 @@ from host_tools.example_world import load_world
 from host_tools.fault_plan import FILE as FAULTS_FILE
 from host_tools.fault_plan import PlannedFault, load_faults
 from host_tools.live_view import LiveView
+from host_tools.plan import Plan, plan_of_flash, plan_of_world
 from host_tools.shop_plan import Deed, load_shop
 from host_tools.subscriber import Arrival, MqttFeeder
-from host_tools.world import Listeners, Plan, World
+from host_tools.world import Listeners, World
 
 _COLUMNS = 100
 _HOST = "127.0.0.1"
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--recording", type=Path, metavar="FILE", help="CSV, one row a second")
     source.add_argument("--world", type=Path, metavar="NAME", help="a world of the examples")
-    worlds.add_arguments(parser)
+    plan_arguments.add_arguments(parser)
     parser.add_argument("--broker", choices=brokers.KINDS, default="auto")
     parser.add_argument(
         "--port", type=int, default=0, help="the broker's, to subscribe beside the demo"
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     if args.seconds < 20:
         raise ToolError("The demo needs --seconds 20 or more to show an outage.", 2)
     console = _console()
-    recording = worlds.load_recording(args, console.print)
+    recording = plan_arguments.load_recording(args, console.print)
     plan = _plan(args, recording, console)
     return asyncio.run(_show(args, plan, console))
 
@@ -76,13 +77,13 @@ def run(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace, recording: Recording | None, console: Console) -> Plan:
     if args.flash_file:
         signals = _signals(args, recording)
-        return worlds.plan_of_flash(args.flash_file, signals, args.seed, args.site)
+        return plan_of_flash(args.flash_file, signals, args.seed, args.site)
     if args.world:
         world = load_world(args.world)
-        plan = worlds.plan_of_world(world, args, world.demo)
+        plan = plan_of_world(world, args.gateway, args.seed, world.demo)
         console.print(f"A second here is {world.demo.compress} s there.")
     else:
-        plan = worlds.make_plan(args, recording, _signals(args, recording))
+        plan = plan_arguments.make_plan(args, recording, _signals(args, recording))
     if recording:
         plan.override(every_ms=_ROW_MS)
         console.print("One row a second; all channels are read each second.")

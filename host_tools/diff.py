@@ -12,8 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from host_tools import other_version, replay
-from host_tools import world as worlds
+from host_tools import other_version, plan_arguments, replay
 from host_tools.comparison import Comparison, compare
 from host_tools.errors import ToolError
 from host_tools.run_csv import Run, read_run
@@ -38,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="replay BEFORE with this one: a revision of git, or a folder of the project",
     )  # fmt: skip
     parser.add_argument("--recording", type=Path, metavar="FILE", help="what site files replay")
-    worlds.add_shared_arguments(parser)
+    plan_arguments.add_shared_arguments(parser)
     parser.add_argument("--every", metavar="TIME", help="poll so often, as in `limen replay`")
     parser.add_argument(
         "--within", default="1s", metavar="TIME", help="times less apart are the same (default 1s)"

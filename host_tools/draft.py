@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from host_tools import world as worlds
+from host_tools import plan_arguments
 from host_tools.doctor_site import write_checked
 from host_tools.emulation import signals
 from host_tools.emulation.column_map import QUANTITIES
@@ -50,12 +50,12 @@ _DIGITS = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recording", type=Path, metavar="FILE", required=True)
-    worlds.add_recording_arguments(parser)
+    plan_arguments.add_recording_arguments(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", required=True, help="the site file")
 
 
 def run(args: argparse.Namespace) -> int:
-    recording = worlds.load_recording(args, print)
+    recording = plan_arguments.load_recording(args, print)
     if args.out.exists():
         raise ToolError(f"{args.out} is there already: name another file, or remove it.", 2)
     text = draft(recording)

@@ -26,7 +26,8 @@ from host_tools.emulation.stand_in_image import BANNER, stand_in_image
 from host_tools.emulation.status_page import StatusPage
 from host_tools.errors import ToolError
 from host_tools.paths import BUILD
-from host_tools.world import Listeners, Plan, World, plan_of_site
+from host_tools.plan import Plan, plan_of_site
+from host_tools.world import Listeners, World
 
 _SMALLEST_MB = 4
 _NAME = re.compile(r"([^:=]+):(\d+)=(\d+)")

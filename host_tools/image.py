@@ -19,7 +19,7 @@ from host_tools.bytecode import compile_module
 from host_tools.errors import Kind, ToolError
 from host_tools.link import Linked, link
 from host_tools.needed import needed_modules
-from host_tools.partitions import MB, TABLE_OFFSET, Layout
+from host_tools.partitions import FILE_SYSTEM, MB, TABLE_OFFSET, Layout, partition_of
 from host_tools.paths import BUILD, FIRMWARE
 
 _HOST_TOOLS = Path(__file__).parent
@@ -157,3 +157,21 @@ def flash_file(image: bytes, layout: Layout | None = None) -> bytes:
         flash[TABLE_OFFSET : TABLE_OFFSET + len(layout.table())] = layout.table()
     flash[start : start + len(image)] = image
     return bytes(flash)
+
+
+def read_file(flash: bytes, path: str) -> bytes:
+    """A file of the file system in a flash chip's content; LittleFSError if it is not there."""
+    start, size = partition_of(flash, FILE_SYSTEM) or (FILE_SYSTEM_OFFSET, FILE_SYSTEM_BYTES)
+    file_system = mounted(flash[start : start + size])  # an open file does not keep it
+    with file_system.open(path, "rb") as file:
+        return file.read()
+
+
+def mounted(image: bytes) -> LittleFS:
+    """The file system that an image holds; LittleFSError where it holds none."""
+    file_system = LittleFS(
+        block_size=BLOCK_BYTES, block_count=len(image) // BLOCK_BYTES, mount=False
+    )
+    file_system.context.buffer = bytearray(image)
+    file_system.mount()
+    return file_system

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from host_tools import world as worlds
+from host_tools import plan_arguments
 from host_tools.bus_trace import read_trace
 from host_tools.emulation.model import Pace
 from host_tools.emulation.recording import Recording
@@ -25,11 +25,13 @@ from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
 from host_tools.example_world import load_world
 from host_tools.fault_plan import PlannedFault
+from host_tools.model_broker import add_model_broker
+from host_tools.plan import Plan, plan_of_site, plan_of_world
 from host_tools.report import page
 from host_tools.report.story import Story
 from host_tools.run_csv import to_csv
 from host_tools.wiring import meters_of
-from host_tools.world import Listeners, Plan, World
+from host_tools.world import Listeners, World
 from limen.core.units import Mistake, ms_text, parse_ms
 
 _BELIEVED_S = 1_767_225_600  # 2026-01-01: a gateway takes no earlier time from a server
@@ -47,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--recording", type=Path, metavar="FILE", help="CSV or Parquet")
     source.add_argument("--trace", type=Path, metavar="FILE", help="what `limen listen` wrote")
     source.add_argument("--world", type=Path, metavar="NAME", help="a world of the examples")
-    worlds.add_arguments(parser)
+    plan_arguments.add_arguments(parser)
     parser.add_argument("--for", dest="duration", metavar="TIME", help="so much of a world")
     parser.add_argument(
         "--every", metavar="TIME", help='poll so often, such as "60s" (default: the row\'s step)'
@@ -113,9 +115,9 @@ def _program(args: argparse.Namespace, console: Console) -> Program:
 
 def of_recording(args: argparse.Namespace, console: Console) -> Program:
     """The program of a recording: every channel is read with each row, or --every."""
-    recording = worlds.load_recording(args, console.print)
-    plan = worlds.make_plan(args, recording, recording.signals_by_device())
-    for sentence in worlds.unmatched(plan, recording):
+    recording = plan_arguments.load_recording(args, console.print)
+    plan = plan_arguments.make_plan(args, recording, recording.signals_by_device())
+    for sentence in plan_arguments.unmatched(plan, recording):
         console.print(sentence)
     plan.faults = _gaps(plan, recording)
     every_ms = _ms(args.every, "--every") or int(recording.step_s * 1000) or 1000
@@ -138,8 +140,8 @@ def _length_us(recording: Recording) -> int:
 
 def _of_trace(args: argparse.Namespace, console: Console) -> Program:
     exchanges = read_trace(args.trace)
-    site = worlds.site_file(args, None)
-    plan = worlds.plan_of_site(site, args.gateway, Constant(), args.seed, exchanges)
+    site = plan_arguments.chosen_site(args, None)
+    plan = plan_of_site(site, args.gateway, Constant(), args.seed, exchanges)
     plan.override(every_ms=_ms(args.every, "--every"))
     first_us, last_us = (exchanges[at].request.time_us for at in (0, -1))
     console.print(f"{len(exchanges)} requests in {(last_us - first_us) / 1_000_000:,.0f} s.")
@@ -148,7 +150,7 @@ def _of_trace(args: argparse.Namespace, console: Console) -> Program:
 
 def _of_world(args: argparse.Namespace) -> Program:
     world = load_world(args.world)
-    plan = worlds.plan_of_world(world, args, Pace())
+    plan = plan_of_world(world, args.gateway, args.seed, Pace())
     plan.override(every_ms=_ms(args.every, "--every"))
     duration_ms = _ms(args.duration, "--for") or int(world.hours * 3_600_000)
     return Program(plan, world.start_utc_s, duration_ms * 1000)
@@ -196,7 +198,7 @@ class Replay:
         self.world = World(scheduler, plan, flash, listeners)
         self.story = Story(self.world, later_s * 1000)
         listeners.on_arrival, listeners.on_diag = self.story.take, self.story.take_diag
-        worlds.add_model_broker(self.world)
+        add_model_broker(self.world)
 
     def play(self, end_us: int, console: Console) -> None:
         """Run until then, and on until everything has been delivered."""

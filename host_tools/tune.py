@@ -15,14 +15,13 @@ import tomlkit
 from rich.console import Console
 from rich.table import Table
 
-from host_tools import tuning
-from host_tools import world as worlds
+from host_tools import plan_arguments, tuning
 from host_tools.emulation.recording import Recording
 from host_tools.emulation.signals import Signals, completed, nearest
 from host_tools.errors import ToolError
+from host_tools.plan import Plan
 from host_tools.tuning import Column, Outcome, Trial
 from host_tools.wiring import signals_of_devices
-from host_tools.world import Plan
 from limen.core.quantity import lookup
 
 _CURVE = tuple(Decimal(text) for text in ("0.001", "0.002", "0.005", "0.01", "0.02", "0.05", "0.1"))
@@ -31,7 +30,7 @@ _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recording", type=Path, metavar="FILE", required=True)
-    worlds.add_arguments(parser)
+    plan_arguments.add_arguments(parser)
     goal = parser.add_mutually_exclusive_group(required=True)
     goal.add_argument("--error", metavar="PERCENT", help='of each range, such as "1 %%"')
     goal.add_argument("--messages", type=int, metavar="COUNT", help="at most so many a day")
@@ -41,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     console = Console(width=100)
     share = _share(args.error) if args.error else None
-    recording = worlds.load_recording(args, console.print)
-    plan = worlds.make_plan(args, recording, recording.signals_by_device())
+    recording = plan_arguments.load_recording(args, console.print)
+    plan = plan_arguments.make_plan(args, recording, recording.signals_by_device())
     columns = list(_columns(plan, recording, keeps_pauses=share is None))
     if all(column.fixed for column in columns):
         raise ToolError(f"The site reads no channel that {args.recording} has.", 2)

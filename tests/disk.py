@@ -1,8 +1,6 @@
 """The files on the flash of an emulated board, from outside."""
 
-from littlefs import LittleFS
-
-from host_tools.image import FILE_SYSTEM_BYTES, FILE_SYSTEM_OFFSET
+from host_tools.image import FILE_SYSTEM_BYTES, FILE_SYSTEM_OFFSET, mounted
 from host_tools.partitions import FILE_SYSTEM, TABLE_BYTES, TABLE_OFFSET, partition_of
 
 
@@ -39,11 +37,7 @@ def fill(flash, blocks_left):
 
 
 def _mount(flash):
-    image = flash.read(*_place(flash))
-    disk = LittleFS(block_size=4096, block_count=len(image) // 4096, mount=False)
-    disk.context.buffer = bytearray(image)
-    disk.mount()
-    return disk
+    return mounted(flash.read(*_place(flash)))
 
 
 def _place(flash):

@@ -15,8 +15,10 @@ from host_tools.emulation import brokers
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.tap import Tap
+from host_tools.plan import plan_of_site
+from host_tools.plan_arguments import EXAMPLES
 from host_tools.site import brokers_of
-from host_tools.world import EXAMPLES, Listeners, World, plan_of_site
+from host_tools.world import Listeners, World
 from nats_server import NatsServer
 
 _OPTIONS = 'hosts = ["broker-1.local", "broker-2.local"]\ntls = true\nkeepalive = "5s"'

@@ -6,10 +6,10 @@ from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Line
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.time_server import serve_time
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.site import load_site
-from host_tools.world import time_reply
 from oven import Oven
 
 SITE = """
@@ -69,7 +69,7 @@ class OvenGateway:
         self.flash = flash_of(folder, dialects, settings, board, layout)
         self.scheduler = VirtualScheduler()
         self.lan = Lan(self.scheduler)
-        self.lan.answer("time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
+        serve_time(self.lan, self.scheduler.utc_us, "time.local")
         self.broker = BrokerModel(self.scheduler)
         self.is_mute = False
         self.lan.listen("broker.local", 1883, self._accept)

@@ -12,16 +12,12 @@ from host_tools.contract import BAD, ClockStep, Values
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.image import build_image
+from host_tools.emulation.time_server import time_reply
+from host_tools.image import build_image, read_file
+from host_tools.model_broker import add_model_broker
 from host_tools.partitions import layout_of
-from host_tools.world import (
-    Listeners,
-    World,
-    add_model_broker,
-    plan_of_site,
-    read_flash,
-    time_reply,
-)
+from host_tools.plan import plan_of_site
+from host_tools.world import Listeners, World
 
 SITE = """\
 [site]
@@ -122,7 +118,7 @@ class Scene:
         layout = layout_of(4)
         files = self._plan(self._site.replace(old, new)).files
         chip = self._flash.path.read_bytes()
-        files = files | {"/state.json": read_flash(chip, "/state.json")}
+        files = files | {"/state.json": read_file(chip, "/state.json")}
         self._flash.write(layout.vfs, build_image(files, layout.vfs_bytes))
         self.world.board.start()
 

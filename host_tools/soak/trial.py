@@ -11,10 +11,11 @@ from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
-from host_tools import world as worlds
 from host_tools.emulation.board import Board
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.model_broker import add_model_broker
+from host_tools.plan import Plan, plan_of_site
 from host_tools.soak.invariants import Outcome, broken
 from host_tools.soak.kinds import BOOTS, KINDS, Scene
 from host_tools.soak.machine import Machine
@@ -37,9 +38,9 @@ def devices_of(site: Path) -> list[str]:
     return meters_of(plan_of(site, 0).config)
 
 
-def plan_of(site: Path, seed: int) -> worlds.Plan:
+def plan_of(site: Path, seed: int) -> Plan:
     """What there is in the world of a seed."""
-    return worlds.plan_of_site(site, None, Machine(seed), seed)
+    return plan_of_site(site, None, Machine(seed), seed)
 
 
 class Trial:
@@ -88,7 +89,7 @@ class Trial:
     def _play(self, world: World) -> bool:
         """Run to the end; return whether all was delivered in time."""
         scheduler, schedule = world.scheduler, self._schedule
-        broker = worlds.add_model_broker(world)
+        broker = add_model_broker(world)
         for fault in schedule.faults:
             dice = random.Random(f"fault {schedule.seed} {fault.number}")
             scene = Scene(world, broker, self._watch, self._flash, fault.device, dice)

@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 import serial
-from littlefs import LittleFS
 
 from emulated_port import served
 from host_tools import cli
@@ -16,7 +15,7 @@ from host_tools.emulation.rom_loader import RomLoader
 from host_tools.emulation.serial_carriers import PtyCarrier
 from host_tools.emulation.stand_in_image import stand_in_image
 from host_tools.errors import Kind, ToolError
-from host_tools.image import FILE_SYSTEM_OFFSET
+from host_tools.image import FILE_SYSTEM_OFFSET, mounted
 from host_tools.partitions import FILE_SYSTEM, JOURNAL, layout_of, partition_of
 from host_tools.paths import PROJECT
 from host_tools.site import load_site
@@ -54,15 +53,6 @@ def limen_flash(site, *options, port="/dev/ttyNONE", gateway="press-07"):
     """Without a look at the gateway; tests/system/test_flash_to_demo.py has one."""
     arguments = ["--site", site, "--gateway", gateway, "--port", port, "--no-watch", *options]
     return cli.main(["flash", *map(str, arguments)])
-
-
-def mounted(image):
-    file_system = LittleFS(
-        block_size=4096, block_count=len(image) // 4096, mount=False, disk_version=0x20000
-    )
-    file_system.context.buffer[:] = image
-    file_system.mount()
-    return file_system
 
 
 def test_the_chip_then_has_firmware_configuration_and_secrets(site, tmp_path, capsys):

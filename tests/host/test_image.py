@@ -6,7 +6,6 @@ import struct
 import subprocess
 
 import pytest
-from littlefs import LittleFS
 
 from host_tools import image, interpreter
 from host_tools.bytecode import compile_module
@@ -97,16 +96,7 @@ def test_micropython_mounts_the_flash_and_reads_every_file(tmp_path):
     script.write_text(MOUNT_AND_READ)
     read = subprocess.check_output([*found.command, str(script), str(flash)])
     assert json.loads(read) == {path: sha256(content) for path, content in files.items()}
-    assert written_by_device(flash) == b"by the device"
-
-
-def written_by_device(flash):
-    """Read back on the host what MicroPython wrote into the file system of a flash file."""
-    file_system = LittleFS(mount=False, block_size=4096, block_count=512)
-    file_system.context.buffer[:] = flash.read_bytes()[image.FILE_SYSTEM_OFFSET :]
-    file_system.mount()
-    with file_system.open("/written", "rb") as file:
-        return file.read()
+    assert image.read_file(flash.read_bytes(), "/written") == b"by the device"
 
 
 def test_the_firmware_lies_where_the_board_imports_it():

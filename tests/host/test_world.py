@@ -6,21 +6,17 @@ from host_tools.emulation.line import Framing
 from host_tools.emulation.meter_models import MODELS
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.signals import Constant
+from host_tools.emulation.time_server import time_reply
 from host_tools.errors import ToolError
 from host_tools.fault_plan import PlannedFault
 from host_tools.gateway_image import CONFIGURATION
 from host_tools.paths import PROJECT
+from host_tools.plan import plan_of_flash, plan_of_site
+from host_tools.plan_arguments import EXAMPLES
 from host_tools.profile import load_profile
 from host_tools.site import sealed
-from host_tools.world import (
-    EXAMPLES,
-    METERS,
-    Listeners,
-    World,
-    plan_of_flash,
-    plan_of_site,
-    time_reply,
-)
+from host_tools.wiring import METERS
+from host_tools.world import Listeners, World
 from limen.core import sntp
 
 SIGNALS = Constant(voltage=230)

@@ -22,9 +22,11 @@ from host_tools.emulation.serial_carriers import Rfc2217Carrier
 from host_tools.emulation.serial_chip import SerialChip
 from host_tools.emulation.stand_in_image import stand_in_image
 from host_tools.image import build_image
+from host_tools.model_broker import add_model_broker
 from host_tools.partitions import layout_of
+from host_tools.plan import plan_of_site
 from host_tools.serial_port import open_port
-from host_tools.world import Listeners, World, add_model_broker, plan_of_site
+from host_tools.world import Listeners, World
 from meter_site import SECRETS, meter_site
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")

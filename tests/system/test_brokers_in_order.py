@@ -3,7 +3,10 @@
 from console import troubles
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
+from host_tools.model_broker import add_model_broker
+from host_tools.plan import plan_of_site
+from host_tools.plan_arguments import EXAMPLES
+from host_tools.world import Listeners, World
 
 SECOND_US = 1_000_000
 BOTH = 'hosts = ["broker-1.local", "broker-2.local:1884"]'

@@ -6,7 +6,9 @@ from console import troubles
 from host_tools.contract import CounterChange, Values
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.signals import Signals
-from host_tools.world import Listeners, World, add_model_broker, plan_of_site
+from host_tools.model_broker import add_model_broker
+from host_tools.plan import plan_of_site
+from host_tools.world import Listeners, World
 
 SITE = """
 [site]

@@ -8,7 +8,8 @@ import pytest
 from host_tools.demo import Stage, free_port
 from host_tools.emulation import brokers
 from host_tools.emulation.press import PressModel
-from host_tools.world import EXAMPLES, plan_of_site
+from host_tools.plan import plan_of_site
+from host_tools.plan_arguments import EXAMPLES
 
 RECORDS_BEFORE = 6
 AWAY_S = 4

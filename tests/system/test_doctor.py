@@ -18,12 +18,12 @@ from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.mqtt_packets import Publish
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.time_server import serve_time
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.profile import PROFILES, profile_names
 from host_tools.site import load_site
 from host_tools.subscriber import ALL_TOPICS, Subscriber
-from host_tools.world import time_reply
 from map_meter import MAPS, VirtualCarrier, measured, meter_of
 
 pytestmark = pytest.mark.skipif(not MAPS, reason="the register maps are not on this machine")
@@ -106,7 +106,7 @@ def run_gateway(folder, path, seconds):
     broker.subscribe(ALL_TOPICS, subscriber.feed)
     lan.listen(compact["mqtt"]["host"], compact["mqtt"]["port"], broker.accept)
     for host, port in compact["ntp"]:
-        lan.answer(host, port, lambda request: time_reply(request, scheduler.utc_us()))
+        serve_time(lan, scheduler.utc_us, host, port)
     uart = compact["bus"][0]["uart"]
     board = Board(scheduler, folder / "flash.bin", {uart: line}, lan, on_exit=exits.append)
     board.start()

@@ -1,17 +1,16 @@
 """The worlds of the examples: what their pages promise is published, in the minute of the demo."""
 
-import argparse
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from host_tools import cli
-from host_tools import world as worlds
 from host_tools.emulation.model import Pace
 from host_tools.emulation.outputs import Outputs
 from host_tools.example_world import load_world
 from host_tools.paths import PROJECT
+from host_tools.plan import plan_of_world
 from host_tools.replay import Program, play
 from host_tools.run_csv import to_csv
 
@@ -29,8 +28,7 @@ PROMISED = {
 
 def demo_of(name: str, seed: int = 1) -> tuple[str, object]:
     world = load_world(Path(name))
-    args = argparse.Namespace(gateway=None, seed=seed)
-    plan = worlds.plan_of_world(world, args, world.demo)
+    plan = plan_of_world(world, None, seed, world.demo)
     program = Program(plan, world.start_utc_s, SECONDS * 1_000_000)
     replay = play(program, Console(quiet=True))
     text = to_csv(replay.story.arrivals, replay.world.gateway)

@@ -15,6 +15,7 @@ from host_tools.emulation.serial_carriers import PtyCarrier
 from host_tools.emulation.stand_in_image import stand_in_image
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
+from host_tools.model_broker import add_model_broker
 from host_tools.partitions import (
     FILE_SYSTEM,
     JOURNAL,
@@ -23,9 +24,10 @@ from host_tools.partitions import (
     partition_of,
 )
 from host_tools.paths import PROJECT
+from host_tools.plan import plan_of_flash
 from host_tools.setup_access import setup_files
 from host_tools.site import load_site
-from host_tools.world import Listeners, World, add_model_broker, plan_of_flash
+from host_tools.world import Listeners, World
 
 GATEWAY = "press-07"
 SECRETS = """

@@ -14,11 +14,11 @@ from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.mqtt_packets import Publish
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.time_server import serve_time
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.site import load_site
 from host_tools.subscriber import ALL_TOPICS, Subscriber
-from host_tools.world import time_reply
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
@@ -87,7 +87,7 @@ class Gateway:
         flash = FlashFile.create(folder / "flash.bin", build_image(files))
         self.scheduler = VirtualScheduler()
         lan = Lan(self.scheduler)
-        lan.answer("time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
+        serve_time(lan, self.scheduler.utc_us, "time.local")
         self.broker = BrokerModel(self.scheduler)
         lan.listen("broker.local", 1883, self.broker.accept)
         self.arrivals, self.answers, self.console = [], [], []

@@ -18,12 +18,12 @@ from host_tools.emulation.parts.ds18b20 import Ds18b20, OneWireLine
 from host_tools.emulation.parts.mcp9600 import Mcp9600
 from host_tools.emulation.parts.sht3x import Sht3x
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.time_server import serve_time
 from host_tools.gateway_image import gateway_files
 from host_tools.image import FILE_SYSTEM_OFFSET, build_image
 from host_tools.paths import PROJECT
 from host_tools.site import load_site
 from host_tools.subscriber import ALL_TOPICS, Subscriber
-from host_tools.world import time_reply
 
 SITE = """
 [site]
@@ -86,7 +86,7 @@ class Gateway:
         self.scheduler = VirtualScheduler()
         lan = Lan(self.scheduler)
         for host in ("time.local", "pool.ntp.org"):
-            lan.answer(host, 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
+            serve_time(lan, self.scheduler.utc_us, host)
         broker = BrokerModel(self.scheduler)
         lan.listen("broker.local", 1883, broker.accept)
         self.arrivals = []

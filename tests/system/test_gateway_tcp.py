@@ -13,11 +13,11 @@ from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.meter import with_crc
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.time_server import serve_time
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.site import load_site
 from host_tools.subscriber import ALL_TOPICS, Subscriber
-from host_tools.world import time_reply
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
@@ -117,7 +117,7 @@ class Gateway:
         flash = FlashFile.create(folder / "flash.bin", build_image(files))
         self.scheduler = VirtualScheduler()
         self.lan = Lan(self.scheduler)
-        self.lan.answer("time.local", 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
+        serve_time(self.lan, self.scheduler.utc_us, "time.local")
         self.broker = broker = BrokerModel(self.scheduler)
         self.lan.listen("broker.local", 1883, broker.accept)
         self.plc, self.server = Server(self.scheduler, True), Server(self.scheduler, False)

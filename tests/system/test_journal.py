@@ -8,7 +8,7 @@ from host_tools.emulation.mqtt_packets import Publish
 from host_tools.emulation.press import PressModel
 from host_tools.image import build_image
 from host_tools.partitions import layout_of
-from host_tools.world import plan_of_site
+from host_tools.plan import plan_of_site
 from meter_site import SECRETS
 from outage import SITE, run_outage
 from time_scene import Scene

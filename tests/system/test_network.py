@@ -9,8 +9,11 @@ from host_tools.emulation.press import PressModel
 from host_tools.emulation.radio import AccessPoint
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.gateway_image import SECRETS, configuration_files
+from host_tools.model_broker import add_model_broker
+from host_tools.plan import plan_of_site
+from host_tools.plan_arguments import EXAMPLES
 from host_tools.site import sealed
-from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
+from host_tools.world import Listeners, World
 
 SECOND_US = 1_000_000
 RMII = {"phy_type": "LAN8720", "phy_addr": 0, "mdc": 23, "mdio": 18, "ref_clk": 17}

@@ -8,9 +8,9 @@ from rich.console import Console
 from host_tools import interpreter
 from host_tools.emulation.recording import Recording
 from host_tools.paths import PROJECT
+from host_tools.plan import plan_of_site
 from host_tools.replay import Replay
 from host_tools.run_csv import to_csv
-from host_tools.world import plan_of_site
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 

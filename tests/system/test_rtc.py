@@ -11,11 +11,11 @@ from host_tools.emulation.lan import Lan
 from host_tools.emulation.parts.ds3231 import Ds3231
 from host_tools.emulation.parts.sht3x import Sht3x
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.time_server import time_reply
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.site import load_site
 from host_tools.subscriber import ALL_TOPICS, Subscriber
-from host_tools.world import time_reply
 
 SITE = """
 [site]

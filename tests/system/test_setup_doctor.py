@@ -10,8 +10,10 @@ from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.fault_plan import PlannedFault
 from host_tools.image import linked_firmware
+from host_tools.model_broker import add_model_broker
 from host_tools.paths import PROJECT
-from host_tools.world import Listeners, World, add_model_broker, plan_of_site
+from host_tools.plan import plan_of_site
+from host_tools.world import Listeners, World
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 

@@ -31,11 +31,13 @@ from host_tools.gateway_image import (
 )
 from host_tools.image import build_image, firmware_files
 from host_tools.micropython_image import MicroPythonImage
+from host_tools.model_broker import add_model_broker
 from host_tools.paths import PROJECT
+from host_tools.plan import plan_of_site
 from host_tools.serial_port import open_port
 from host_tools.setup_access import BLANK, SETUP, setup_files
 from host_tools.site import load_site
-from host_tools.world import Listeners, World, add_model_broker, plan_of_site
+from host_tools.world import Listeners, World
 from served_board import ServedBoard, wait_for
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")

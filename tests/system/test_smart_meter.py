@@ -17,12 +17,12 @@ from host_tools.emulation.meter import Faults
 from host_tools.emulation.p1_meter import P1Meter
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.emulation.time_server import serve_time
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
 from host_tools.paths import PROJECT
 from host_tools.site import load_site
 from host_tools.subscriber import ALL_TOPICS, Subscriber
-from host_tools.world import time_reply
 from limen.core.p1_channels import CHANNELS
 
 SITE = """
@@ -63,7 +63,7 @@ class Rig:
         flash = FlashFile.create(folder / "flash.bin", build_image(files))
         self.scheduler = VirtualScheduler()
         lan = Lan(self.scheduler)
-        lan.answer("pool.ntp.org", 123, lambda asked: time_reply(asked, self.scheduler.utc_us()))
+        serve_time(lan, self.scheduler.utc_us, "pool.ntp.org")
         broker = BrokerModel(self.scheduler)
         lan.listen("broker.local", 1883, broker.accept)
         arrivals = []

@@ -16,7 +16,7 @@ from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Line
 from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.tap import Tap
-from host_tools.world import time_reply
+from host_tools.emulation.time_server import serve_time
 from oven import Oven
 from oven_gateway import flash_of
 from sparkplug_host import Host, client
@@ -39,7 +39,7 @@ class Session:
         self.tap = Tap(free_port(), broker.port)
         lan = Lan(scheduler)
         lan.name("broker.local", 1883, self.tap.port)
-        lan.answer("time.local", 123, lambda asked: time_reply(asked, scheduler.utc_us()))
+        serve_time(lan, scheduler.utc_us, "time.local")
         line = Line(scheduler)
         Oven(line)
         flash = flash_of(folder, '["sparkplug"]').path

@@ -8,9 +8,12 @@ from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.fault_plan import PlannedFault
 from host_tools.gateway_image import configuration_files
 from host_tools.image import firmware_files
+from host_tools.model_broker import add_model_broker
 from host_tools.paths import PROJECT
+from host_tools.plan import plan_of_site
+from host_tools.plan_arguments import EXAMPLES
 from host_tools.site import load_site, sealed
-from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
+from host_tools.world import Listeners, World
 from small_board import VirtualRun
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")

@@ -18,7 +18,8 @@ from host_tools.emulation.scheduler import RealScheduler
 from host_tools.emulation.status_page import StatusPage
 from host_tools.errors import ToolError
 from host_tools.paths import PROJECT
-from host_tools.world import Listeners, World, plan_of_site
+from host_tools.plan import plan_of_site
+from host_tools.world import Listeners, World
 from served_board import wait_for
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")

@@ -21,19 +21,15 @@ from host_tools.emulation.secure import RunAuthority, SecuredConnection
 from host_tools.errors import ToolError
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image
+from host_tools.model_broker import add_model_broker
 from host_tools.paths import FIRMWARE
+from host_tools.plan import plan_of_flash, plan_of_site
+from host_tools.plan_arguments import EXAMPLES
 from host_tools.site import load_site
 from host_tools.site_secrets import CA
 from host_tools.subscriber import ALL_TOPICS
 from host_tools.update import NEW, PLAN, Cable, digest, plan_of, replaces_keys
-from host_tools.world import (
-    EXAMPLES,
-    Listeners,
-    World,
-    add_model_broker,
-    plan_of_flash,
-    plan_of_site,
-)
+from host_tools.world import Listeners, World
 
 SECOND_US = 1_000_000
 HOST = "broker.local"

@@ -14,7 +14,10 @@ from host_tools.emulation.mqtt_packets import Publish
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.fault_plan import PlannedFault
-from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
+from host_tools.model_broker import add_model_broker
+from host_tools.plan import plan_of_site
+from host_tools.plan_arguments import EXAMPLES
+from host_tools.world import Listeners, World
 
 SECONDS = 120
 

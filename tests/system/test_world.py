@@ -3,8 +3,11 @@
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.model_broker import add_model_broker
+from host_tools.plan import plan_of_site
+from host_tools.plan_arguments import EXAMPLES
 from host_tools.run_csv import to_csv
-from host_tools.world import EXAMPLES, Listeners, World, add_model_broker, plan_of_site
+from host_tools.world import Listeners, World
 
 SECOND_US = 1_000_000
 END_US = 600 * SECOND_US
