@@ -17,7 +17,7 @@ import serial
 
 from host_tools.errors import Kind, ToolError
 from host_tools.image import linked_firmware
-from host_tools.link import Linked
+from host_tools.linker.link import Linked
 from host_tools.serial_port import LOST, open_port
 from host_tools.trace import in_sources
 

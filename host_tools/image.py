@@ -14,15 +14,16 @@ from pathlib import Path, PurePosixPath
 
 from littlefs import LittleFS, LittleFSError
 
-from host_tools.bundles import MAIN
 from host_tools.bytecode import compile_module
 from host_tools.errors import Kind, ToolError
-from host_tools.link import Linked, link
-from host_tools.needed import needed_modules
+from host_tools.linker.bundles import MAIN
+from host_tools.linker.link import Linked, link
+from host_tools.linker.needed import needed_modules
+from host_tools.linker.stock_names import stock_names
 from host_tools.partitions import FILE_SYSTEM, MB, TABLE_OFFSET, Layout, partition_of
 from host_tools.paths import BUILD, FIRMWARE
 
-_HOST_TOOLS = Path(__file__).parent
+_LINKER = Path(__file__).parent / "linker"
 FLASH_BYTES = 0x400000
 FILE_SYSTEM_OFFSET = 0x200000
 FILE_SYSTEM_BYTES = FLASH_BYTES - FILE_SYSTEM_OFFSET
@@ -80,8 +81,9 @@ def _linked(sources: tuple, scripts: tuple) -> Linked:
     """Linking takes seconds, and the same firmware is asked for again and again: what comes out
     is kept in `build/linked` under a hash of all that decides it, the linker's own text included.
     """
-    tools = [path.read_bytes() for path in sorted(_HOST_TOOLS.glob("*.py"))]
-    key = hashlib.sha256(repr((sources, scripts, tools)).encode()).hexdigest()
+    linker = [path.read_bytes() for path in sorted(_LINKER.glob("*.py"))]
+    all_that_decides = (sources, scripts, linker, sorted(stock_names()))
+    key = hashlib.sha256(repr(all_that_decides).encode()).hexdigest()
     kept = BUILD / "linked" / f"{key}.pickle"
     if kept.exists():
         return pickle.loads(kept.read_bytes())

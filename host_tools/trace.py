@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from host_tools.image import linked_firmware
-from host_tools.link import Linked
+from host_tools.linker.link import Linked
 from host_tools.paths import FIRMWARE
 
 _FRAME = re.compile(r'File "(?P<module>[^"]+)", line (?P<line>\d+)(, in \S+)?')

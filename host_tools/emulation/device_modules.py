@@ -8,8 +8,8 @@ from pathlib import Path
 
 from host_tools.bytecode import compile_module
 from host_tools.image import write_files
+from host_tools.linker.shorten import shorten
 from host_tools.paths import BUILD
-from host_tools.shorten import shorten
 
 _DEVICE_SOURCES = Path(__file__).parent / "device"
 

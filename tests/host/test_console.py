@@ -8,7 +8,7 @@ import serial
 from host_tools.cli import main
 from host_tools.console import Words, reset
 from host_tools.errors import Kind
-from host_tools.link import Linked
+from host_tools.linker.link import Linked
 from host_tools.paths import FIRMWARE
 
 LINES = (FIRMWARE / "limen/service/store.py").read_text().splitlines()

@@ -4,10 +4,10 @@ import ast
 
 import pytest
 
-from host_tools.bundles import bundles
-from host_tools.code import Code
-from host_tools.inline import inline_calls
-from host_tools.resolve import Program
+from host_tools.linker.bundles import bundles
+from host_tools.linker.code import Code
+from host_tools.linker.inline import inline_calls
+from host_tools.linker.resolve import Program
 
 
 def moved(source: str, **others: str) -> str:

@@ -5,13 +5,13 @@ import types
 
 import pytest
 
-from host_tools.bundles import bundles
 from host_tools.errors import ToolError
 from host_tools.image import linked_firmware
-from host_tools.link import link
+from host_tools.linker.bundles import bundles
+from host_tools.linker.link import link
+from host_tools.linker.resolve import Program
+from host_tools.linker.stock_names import names_of_stock_objects, short_names
 from host_tools.paths import FIRMWARE
-from host_tools.resolve import Program
-from host_tools.stock_names import names_of_stock_objects, short_names
 from host_tools.trace import function_at, in_sources
 
 SOURCES = {

@@ -2,7 +2,7 @@
 
 from host_tools.gateway_image import gateway_files
 from host_tools.image import build_image, firmware_files
-from host_tools.needed import needed_modules
+from host_tools.linker.needed import needed_modules
 from host_tools.partitions import layout_of
 from host_tools.paths import PROJECT
 from host_tools.site import load_site

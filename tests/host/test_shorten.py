@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_tools.shorten import shorten
+from host_tools.linker.shorten import shorten
 
 ONE = """
 from micropython import const

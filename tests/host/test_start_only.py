@@ -7,7 +7,7 @@ import types
 import pytest
 
 from host_tools.image import linked_firmware
-from host_tools.link import link
+from host_tools.linker.link import link
 
 HEAD = """def forget_start():
     pass

@@ -6,7 +6,7 @@ import types
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.link import link
+from host_tools.linker.link import link
 
 HEAD = """TOLD = []
 

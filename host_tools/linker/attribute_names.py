@@ -3,8 +3,8 @@
 import ast
 import itertools
 
-from host_tools.resolve import Program
-from host_tools.stock_names import names_of_stock_objects, short_names, stock_names
+from host_tools.linker.resolve import Program
+from host_tools.linker.stock_names import names_of_stock_objects, short_names, stock_names
 
 _NAME_ATTRIBUTES = ("getattr", "hasattr", "setattr")
 

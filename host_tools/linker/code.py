@@ -7,10 +7,10 @@ stock code may call it, and so are all methods of classes with a stock base.
 
 import ast
 
-from host_tools.attribute_names import attributes_named
-from host_tools.bundles import Bundle
-from host_tools.resolve import Program
-from host_tools.stock_names import stock_names
+from host_tools.linker.attribute_names import attributes_named
+from host_tools.linker.bundles import Bundle
+from host_tools.linker.resolve import Program
+from host_tools.linker.stock_names import stock_names
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 

@@ -14,11 +14,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from host_tools.attribute_names import families, is_private, named_in_text
-from host_tools.code import FUNCTIONS, Code
-from host_tools.inline_body import Refused, Site, own_expressions, put_in_place
-from host_tools.resolve import Program
-from host_tools.stock_names import stock_names
+from host_tools.linker.attribute_names import families, is_private, named_in_text
+from host_tools.linker.code import FUNCTIONS, Code
+from host_tools.linker.inline_body import Refused, Site, own_expressions, put_in_place
+from host_tools.linker.resolve import Program
+from host_tools.linker.stock_names import stock_names
 
 
 @dataclass

@@ -14,7 +14,7 @@ numbering, so a subclass never takes its base's name for another thing.
 import ast
 import builtins
 
-from host_tools.stock_names import names_of_stock_objects, short_names
+from host_tools.linker.stock_names import names_of_stock_objects, short_names
 
 Place = tuple[int, int]
 

@@ -7,7 +7,7 @@ imports it has loaded before. Late modules that are needed by the same entries g
 
 from dataclasses import dataclass, field
 
-from host_tools.resolve import Program
+from host_tools.linker.resolve import Program
 
 MAIN = "limen"
 LOADED_BY_NAME = ("limen.drivers.", "limen.functions.", "limen.commands.")

@@ -15,14 +15,14 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass
 
-from host_tools.attribute_names import AttributeNames, named_in_text
-from host_tools.bundles import LOADED_BY_NAME, MAIN, Bundle, bundles, linked_name
-from host_tools.code import Code, bound, leave_out_unused
-from host_tools.inline import inline_calls
-from host_tools.linked_lines import Place, text_and_places
-from host_tools.resolve import Program, name_of
-from host_tools.start_only import MARKS, Definition, find_start_only, forgetting
-from host_tools.stock_names import short_names
+from host_tools.linker.attribute_names import AttributeNames, named_in_text
+from host_tools.linker.bundles import LOADED_BY_NAME, MAIN, Bundle, bundles, linked_name
+from host_tools.linker.code import Code, bound, leave_out_unused
+from host_tools.linker.inline import inline_calls
+from host_tools.linker.linked_lines import Place, text_and_places
+from host_tools.linker.resolve import Program, name_of
+from host_tools.linker.start_only import MARKS, Definition, find_start_only, forgetting
+from host_tools.linker.stock_names import short_names
 
 _MOST_PARAMETERS = 16
 _SHORT_INDEX = 128
