@@ -11,8 +11,7 @@ from host_tools.linker.attribute_names import attributes_named
 from host_tools.linker.bundles import Bundle
 from host_tools.linker.resolve import Program
 from host_tools.linker.stock_names import stock_names
-
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+from host_tools.linker.tree import FUNCTIONS
 
 
 class Code:

@@ -15,10 +15,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from host_tools.linker.attribute_names import families, is_private, named_in_text
-from host_tools.linker.code import FUNCTIONS, Code
-from host_tools.linker.inline_body import Refused, Site, own_expressions, put_in_place
+from host_tools.linker.code import Code
+from host_tools.linker.inline_body import put_in_place
+from host_tools.linker.inline_site import Refused, Site, own_expressions
 from host_tools.linker.resolve import Program
 from host_tools.linker.stock_names import stock_names
+from host_tools.linker.tree import FUNCTIONS, blocks
 
 
 @dataclass
@@ -169,14 +171,5 @@ def _sites_in(one: Code, owner, function, block: list[ast.stmt]) -> Iterator[Sit
                 if isinstance(node, ast.Call):
                     yield Site(one, owner, function, block, statement, node)
         if not isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
-            for inner in _blocks(statement):
+            for inner in blocks(statement):
                 yield from _sites_in(one, owner, function, inner)
-
-
-def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """The lists of statements in a statement."""
-    for name in ("body", "orelse", "finalbody"):
-        if getattr(statement, name, None):
-            yield getattr(statement, name)
-    for handler in getattr(statement, "handlers", ()):
-        yield handler.body

@@ -9,14 +9,15 @@ statements of it at the most. What runs once, the top of modules and classes, is
 import ast
 from collections.abc import Iterator
 
+from host_tools.linker.tree import FUNCTIONS, blocks
+
 Place = tuple[str, int, int]
 """A source, and the first and the last of its lines that one line of a linked module stands for."""
 
 _MOST = 2
 _NEAR = 2  # lines; the next function begins further on
 _HEADED = (ast.If, ast.For, ast.While, ast.With)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_COMPOUND = (*_HEADED, *_FUNCTIONS, ast.ClassDef, ast.Try, ast.AsyncFor, ast.AsyncWith)
+_COMPOUND = (*_HEADED, *FUNCTIONS, ast.ClassDef, ast.Try, ast.AsyncFor, ast.AsyncWith)
 
 
 def text_and_places(tree: ast.Module) -> tuple[str, dict[int, Place]]:
@@ -57,18 +58,11 @@ def _joined(tree: ast.Module) -> dict[ast.stmt, str]:
     """The statements that go behind what is before them, and what stands between."""
     joined: dict[ast.stmt, str] = {}
     for function in ast.walk(tree):
-        if isinstance(function, _FUNCTIONS):
+        if isinstance(function, FUNCTIONS):
             for node in ast.walk(function):
-                for block in _blocks(node):
+                for block in blocks(node):
                     _join_block(node, block, joined)
     return joined
-
-
-def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
-    for name in ("body", "orelse", "finalbody"):
-        block = getattr(node, name, None)
-        if isinstance(block, list) and block:
-            yield block
 
 
 def _join_block(owner: ast.AST, block: list[ast.stmt], joined: dict[ast.stmt, str]) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from host_tools.errors import ToolError
+from host_tools.linker.tree import FUNCTIONS
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ClassDef)
+_SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _bound_by(node: ast.AST) -> list[str]:
     """The names that a node by itself binds in its scope, but for imports."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         return [node.id]
-    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         return [node.name]
     return [node.name] if isinstance(node, ast.ExceptHandler) and node.name else []
 
@@ -239,12 +239,12 @@ class _Resolver(ast.NodeTransformer):
         body = []
         for statement in node.body:
             # What a class body binds is known in it, but not inside its functions.
-            own = {} if isinstance(statement, _FUNCTIONS) else {name: f".{name}" for name in bound}
+            own = {} if isinstance(statement, FUNCTIONS) else {name: f".{name}" for name in bound}
             self._scopes = [*outside, own]
             body += self.visited([statement])
         self._scopes = outside
         for function in node.body:
-            if isinstance(function, _FUNCTIONS):
+            if isinstance(function, FUNCTIONS):
                 function.name = f".{function.name}"
         return self._defined(node, body)
 

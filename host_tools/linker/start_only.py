@@ -17,9 +17,10 @@ import builtins
 from collections.abc import Iterator
 
 from host_tools.linker.attribute_names import families, is_private, named_in_text
-from host_tools.linker.code import FUNCTIONS, Code, bound, is_own
+from host_tools.linker.code import Code, bound, is_own
 from host_tools.linker.resolve import Program
 from host_tools.linker.stock_names import stock_names
+from host_tools.linker.tree import FUNCTIONS
 
 MARKS = ("limen.app:forget_devices", "limen.app:forget_start")
 """The functions that mark it. Each loads a module that deletes, once, and then itself."""
