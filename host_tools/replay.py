@@ -8,6 +8,7 @@ order of arrival; the same seed gives the same bytes.
 """
 
 import argparse
+import itertools
 import sys
 import tempfile
 import time
@@ -172,7 +173,7 @@ def _gaps(plan: Plan, recording: Recording) -> list[PlannedFault]:
     return [
         PlannedFault(device, "silent", begin_us - first_us, end_us - first_us)
         for device in meters_of(plan.config)
-        for begin_us, end_us in recording.gaps + recording.silences.get(device, [])
+        for begin_us, end_us in itertools.chain(recording.gaps, recording.silences.get(device, ()))
         if begin_us < end_us
     ]
 

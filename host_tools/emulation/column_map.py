@@ -27,6 +27,7 @@ from limen.core import quantity as vocabulary
 from limen.core.units import Mistake, parse_ms
 
 _MOST_ABOVE = 100
+_ANNOTATIONS = ("#datatype", "#group", "#default")
 
 QUANTITIES = {name: vocabulary.lookup(name)[0] for name in vocabulary.names()} | signals.QUANTITIES
 """What a column can hold, and its base unit: what a meter or any other device measures."""
@@ -76,7 +77,7 @@ class ColumnMap:
     Encoding, decimal mark and that of thousands are found out where they are None; `given` are the
     headings of a file that has none; an `empty` cell makes its device silent, or holds. With
     `every_us` the rows are brought to one each so often by `rule`; beyond `gap_us` a row no longer
-    holds. `unused` are columns of which nobody knows what they mean.
+    holds. `unused` are columns of which nobody knows what they mean; at `units_line` stand units.
     """
 
     name: str
@@ -95,6 +96,7 @@ class ColumnMap:
     start_us: int = 0
     step_us: int = 0
     unused: tuple[str, ...] = ()
+    units_line: int = 0
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -120,6 +122,11 @@ class ColumnMap:
         ]
 
 
+def is_annotation(cells: list[str]) -> bool:
+    """Whether a row says what InfluxDB knows of the columns of a table that follows."""
+    return cells[0] in _ANNOTATIONS
+
+
 def find_header(
     rows: Rows, is_header: Callable[[list[str]], bool], on_oddity: OnOddity = ignore_oddity
 ) -> tuple[int, list[str]]:
@@ -131,7 +138,7 @@ def find_header(
             for number, _ in above:
                 on_oddity(number, "above", "the line stands above the heading and is not read")
             return line, cells
-        if any(cells):
+        if any(cells) and not is_annotation(cells):
             above.append((line, cells))
     return above[0] if above else (1, [])
 

@@ -1,12 +1,14 @@
 """Recordings: every value exactly as it stands in the file, every bad row named and counted."""
 
 import gzip
+import tracemalloc
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from host_tools.emulation import long_array, row_spool
 from host_tools.emulation.column_map import load_map
 from host_tools.emulation.heading import MAPS
 from host_tools.emulation.recording import Recording
@@ -88,20 +90,20 @@ def test_bad_rows_are_named_by_kind_with_their_first_line(write):
             "60,232\n"
         )
     )
-    assert [recording.value("voltage", row) for row in range(recording.rows)] == [230, 231]
+    assert [recording.value("voltage", row) for row in range(recording.rows)] == [230] * 2 + [231]
     assert {kind: (bad.count, bad.line) for kind, bad in recording.problems.items()} == {
         "no number": (2, 3),
-        "time goes back": (1, 6),
+        "late row": (1, 6),
         "no time": (1, 7),
         "empty cell": (1, 8),
         "too many digits": (1, 10),
         "cut row": (1, 11),
     }
-    assert recording.skipped == 7
+    assert recording.skipped == 6
     path = recording.path
     assert recording.summary() == [
         f"{path}:3: column 'voltage' has '2x0', not a number; skipped (the first of 2 like it)",
-        f"{path}:6: the time 25 lies before that of the row before; skipped",
+        f"{path}:6: the row of 25 comes after later ones; it is put in its place",
         f"{path}:7: 'noon' is not a time; skipped",
         f"{path}:8: column 'voltage' {EMPTY}; skipped",
         f"{path}:10: column 'voltage' has too many digits; skipped",
@@ -216,9 +218,76 @@ def test_a_leap_that_time_goes_on_from_is_a_pause(write):
     assert "10,416.7 days without a row" in str(recording.problems["pause"])
 
 
-def test_a_file_with_the_newest_row_first_is_told(write):
-    recording = Recording(write("time,voltage\n180,1\n120,2\n60,3\n"))
-    assert "newest row seems to stand first, turn the file round" in recording.summary()[0]
+def test_a_file_with_the_newest_row_first_is_played_from_its_last(write):
+    rows = [
+        f"2024-10-27 0{hour}:{minute:02}:00,{minute}\n"
+        for hour in (1, 2, 2, 3)
+        for minute in range(60)
+    ]
+    recording = Recording(write("time [Europe/Berlin],voltage\n" + "".join(reversed(rows))))
+    assert (recording.rows, recording.skipped, recording.step_s) == (240, 0, 60)
+    assert recording.length_us == 239 * 60 * SECOND_US
+    assert [recording.value("voltage", row) for row in range(240)] == list(range(60)) * 4
+    told = f"{recording.path}:2: the newest row comes first; played from the last"
+    assert recording.summary() == [told]
+    with pytest.raises(ToolError, match="the newest row comes first"):
+        recording.require_no_problem()
+
+
+def test_what_is_odd_in_a_file_that_is_turned_bears_its_first_line(write):
+    rows = ["300,1", "240,x", "180,1", "120,", "60,y", "60,2", "0,3"]
+    recording = Recording(write("time,voltage\n" + "\n".join(rows)))
+    assert list(recording.times) == [at * SECOND_US for at in (0, 60, 180, 300)]
+    assert {kind: (bad.count, bad.line) for kind, bad in recording.problems.items()} == {
+        "newest first": (1, 2),
+        "no number": (2, 3),
+        "empty cell": (1, 5),
+    }
+
+
+def test_long_files_with_the_newest_row_first_are_the_same(write):
+    rows = "".join(f"{second},{second % 7}\n" for second in range(20_000, 0, -1))
+    recording = Recording(write("time,voltage\n" + rows))
+    assert list(recording.times) == [second * SECOND_US for second in range(1, 20_001)]
+    assert recording.value("voltage", 9_999) == 10_000 % 7
+
+
+def test_late_rows_come_to_their_places(write):
+    seconds = [0, 1, 4, 2, 3, 5, 9, 6, 7, 8, *range(10, 30), 12, 30]
+    recording = Recording(write("time,voltage\n" + "".join(f"{at},{at}\n" for at in seconds)))
+    assert list(recording.times) == [at * SECOND_US for at in range(31)]
+    assert [recording.value("voltage", row) for row in range(31)] == list(range(31))
+    assert [one.split(":", 1)[1] for one in recording.summary()] == [
+        "5: the row of 2 comes after later ones; it is put in its place (the first of 5 like it)",
+        "32: the time 12 lies behind those of rows before; if clocks were put back here, name the"
+        " zone, as `time [Europe/Berlin]`; else sort the file by its times; skipped",
+    ]
+
+
+def test_rows_of_one_time_that_do_not_gainsay_each_other_are_one(write):
+    head = "time,grid.voltage,grid.current,boiler.temperature\n"
+    recording = Recording(write(head + "0,230,,\n0,,5,\n0,,,60\n1,231,6,61\n1,,7,\n"))
+    assert list(recording.times) == [0, SECOND_US]
+    assert recording.value("current", 0, "grid") == 5
+    assert recording.value("temperature", 0, "boiler") == 60
+    assert list(recording.problems) == ["time twice"]
+
+
+def test_a_heading_that_comes_again_tells_where_the_columns_stand(write):
+    text = (
+        "time,voltage,current\n0,230,1\ntime,voltage,current\n1,231,2\nunit,current,time,voltage\n"
+        "x,3,2,232\ncurrent,time\n4,3\n5,4\n\ntime,voltage,current\n5,235,6\n"
+    )
+    recording = Recording(write(text))
+    assert [recording.value("current", row) for row in range(recording.rows)] == [1, 2, 3, 6]
+    told = (
+        "rows from here on have another heading: column 'voltage' of map of the header is missing"
+    )
+    assert [one.split(":", 1)[1] for one in recording.summary()] == [
+        "3: a heading comes again, and holds from here (the first of 3 like it)",
+        f"7: {told}; skipped (the first of 3 like it)",
+        "12: 3 s without a row, where one usually comes each 1 s; the last values hold",
+    ]
 
 
 MAP = """
@@ -268,10 +337,10 @@ def test_duplicates_pauses_and_unused_columns_are_told(write):
     assert recording.rows == 4
     assert [sentence.split(":", 1)[1] for sentence in recording.summary()] == [
         "1: not used, as no quantity is named so: 'pump [°C]'",
-        "4: the time 60 is that of the row before; skipped",
+        "4: the time 60 is that of a row before; skipped",
         "6: 180 s without a row, where one usually comes each 60 s; the last values hold",
     ]
-    with pytest.raises(ToolError, match="the time 60 is that of the row before"):
+    with pytest.raises(ToolError, match="the time 60 is that of a row before"):
         recording.require_no_problem()
 
 
@@ -293,7 +362,8 @@ def test_columns_of_several_devices_play_each_on_its_own(write):
     assert recording.value("power_active_total", 2, "grid") == 1600  # held, and silent
     assert recording.value("temperature", 2, "boiler") == 56
     minute = 60 * SECOND_US
-    assert recording.silences == {
+    silences = {device: list(spans) for device, spans in recording.silences.items()}
+    assert silences == {
         "boiler": [(0, minute)],
         "grid": [(2 * minute, 4 * minute)],
     }
@@ -400,7 +470,7 @@ def test_a_map_brings_rows_to_a_period(write, rule, volts):
     recording = Recording(write("t,u\n900,230\n1000,232\n1799,231\n1799,1\n9000,235\n"), table)
     assert [recording.value("voltage", row) for row in range(2)] == volts
     assert list(recording.times) == [900 * SECOND_US, 9000 * SECOND_US]
-    assert recording.gaps == [((900 + 1800) * SECOND_US, 9000 * SECOND_US)]
+    assert list(recording.gaps) == [((900 + 1800) * SECOND_US, 9000 * SECOND_US)]
 
 
 def test_long_recordings_are_the_same_from_disk(write):
@@ -413,6 +483,29 @@ def test_long_recordings_are_the_same_from_disk(write):
         assert recording.value("voltage", row) == expected
         assert signals.value("voltage", row * SECOND_US + 999_999) == expected
     assert signals.end_us == (rows - 1) * SECOND_US
+
+
+def test_ten_times_the_rows_take_no_more_memory(write, monkeypatch):
+    """Of many devices that have few cells each, in a file whose newest row comes first."""
+    monkeypatch.setattr(long_array, "BLOCK", 16)
+    monkeypatch.setattr(long_array, "_BLOCK_BYTES", 128)
+    monkeypatch.setattr(row_spool, "_ROWS_AT_ONCE", 100)
+    table = write(
+        'gap = "2s"\n[time]\ncolumns = ["t"]\n[columns]\n'
+        'a = { device = "x", quantity = "voltage" }\nb = { device = "y", quantity = "voltage" }\n',
+        "map.toml",
+    )
+    peaks = {}
+    for rows in (1_000, 1_000, 10_000):
+        sparse = (f"{at * 5},{'7,'[:: 1 - at % 2 * 2]}\n" for at in range(rows, 0, -1))
+        path = write("t,a,b\n" + "".join(sparse))
+        tracemalloc.start()
+        recording = Recording(path, table)
+        peaks[rows] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert len(recording.gaps) == rows - 1
+        assert sum(map(len, recording.silences.values())) == rows
+    assert peaks[10_000] < peaks[1_000] * 1.2
 
 
 def failure(*arguments):

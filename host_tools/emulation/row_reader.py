@@ -1,0 +1,99 @@
+"""What the cells of a row mean: its time, and its numbers in base units."""
+
+from decimal import Decimal
+
+from host_tools.emulation.column_map import ColumnMap
+from host_tools.emulation.recording_problems import BadRow, Problems
+from host_tools.emulation.row_number import Numbers
+from host_tools.emulation.row_order import BACK, LATE, TWICE, RowOrder
+
+_MOST_PLACES = 9
+_MAY_BE_SET_BACK = (
+    "; if clocks were put back here, name the zone, as `time [Europe/Berlin]`;"
+    " else sort the file by its times"
+)
+_TOLD = {
+    LATE: ("late row", "the row of {} comes after later ones; it is put in its place"),
+    BACK: ("time goes back", "the time {} lies behind those of rows before" + _MAY_BE_SET_BACK),
+    TWICE: ("time twice", "the time {} is that of a row before"),
+}
+"""What is odd about a time → (the kind of problem, what is told)."""
+
+
+class RowReader:
+    """Reads cells, in the order of `layout.headings`, and gives rows to `order`.
+
+    An empty cell is None; that a row is of no use is told to `problems`.
+    """
+
+    def __init__(self, layout: ColumnMap, order: RowOrder, problems: Problems):
+        self._layout = layout
+        self._order = order
+        self._problems = problems
+        self._numbers = Numbers(layout.decimal, layout.thousands)
+        self._times = len(layout.time)
+        self._columns = list(layout.columns.items())
+        self._row = -1
+
+    def read(self, line: int, cells: list[str]) -> None:
+        self._row += 1
+        try:
+            time_us = self._time_us(cells)
+            values = [
+                self._number(name, column, cell)
+                for (name, column), cell in zip(self._columns, cells[self._times :], strict=True)
+            ]
+        except BadRow as bad:
+            self._problems.skip(line, *bad.args)
+            return
+        self._place(time_us, values, line, cells)
+
+    def time_of(self, row: tuple[int, list[str]]) -> int | None:
+        """The time of a row, whatever its order; None where it has none."""
+        try:
+            return time_us(self._layout, self._time_text(row[1]), -(2**63))
+        except BadRow:
+            return None
+
+    def _place(self, time_us: int, values: list, line: int, cells: list[str]) -> None:
+        odd = self._order.take(time_us, values, line)
+        if odd is not None:
+            kind, told = _TOLD[odd]
+            tell = self._problems.note if odd is LATE else self._problems.skip
+            tell(line, kind, told.format(self._time_text(cells)))
+
+    def _time_text(self, cells: list[str]) -> str:
+        return " ".join(cell.strip() for cell in cells[: self._times])
+
+    def _time_us(self, cells: list[str]) -> int:
+        layout = self._layout
+        if layout.step_us:
+            return layout.start_us + self._row * layout.step_us
+        return time_us(layout, self._time_text(cells), self._order.last_us)
+
+    def _number(self, name: str, column, text: str) -> Decimal | None:
+        text = text.strip()
+        if not text:
+            return None
+        try:
+            value = column.to_base(self._numbers.read(text, column.unit))
+        except ValueError:
+            raise BadRow("no number", f"column {name!r} has {text!r}, not a number") from None
+        return _rounded(value)
+
+
+def time_us(layout: ColumnMap, text: str, after_us: int) -> int:
+    """The time that a text is, after another one; BadRow where it is none."""
+    form = layout.time_form
+    try:
+        found = form.time_us(text, after_us)
+    except ValueError:
+        raise BadRow("no time", f"{text!r} is not a time{form.hint(text)}") from None
+    if found is None:
+        raise BadRow("no such time", f"in {form.timezone} the clocks leave out {text}")
+    return found
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """The number, without the noise of floats that were written with all their digits."""
+    return value if value.as_tuple().exponent >= -_MOST_PLACES else round(value, _MOST_PLACES)
