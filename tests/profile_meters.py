@@ -15,12 +15,15 @@ from host_tools.profile import load_profile
 from limen.core.config import check
 
 
-def compact_device(name, channels):
-    """The compact configuration of a device that lists these channels, as the gateway stores it."""
+def compact_device(name, channels, writable=()):
+    """The compact configuration of a device that lists these channels, as the gateway stores it;
+    the site allows some to be written."""
     board = {"network": "wifi", "uart": [1], "output": [1, 3], "input": []}
     board["port"] = [{"uart": 1, "tx": 1, "rx": 3, "de": None, "high": []}]
     device = {"id": "m", "profile": name, "bus": "b", "address": 17}
-    device["channels"] = {channel: {} for channel in channels}
+    device["channels"] = {
+        channel: {"writable": True} if channel in writable else {} for channel in channels
+    }
     bus = {"id": "b", "kind": "modbus-rtu"}
     gateway = {"board": "one", "bus": [bus], "device": [device]}
     site = {"site": {"id": "s"}, "mqtt": {"host": "h"}, "gateway": {"g": gateway}}

@@ -7,6 +7,7 @@ log is the truth to compare with.
 """
 
 import collections
+import operator
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from fractions import Fraction
 
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter_models import (
+    ILLEGAL_ADDRESS,
+    ILLEGAL_FUNCTION,
+    ILLEGAL_VALUE,
     LONGEST_WORDS,
     MODELS,
     Model,
@@ -21,11 +25,10 @@ from host_tools.emulation.meter_models import (
     Table,
     touched,
 )
+from host_tools.emulation.meter_writes import WRITES, Refused, written
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import QUANTITIES, Signals, Value, completed
+from host_tools.emulation.signals import QUANTITIES, Held, Signals, Value, completed
 from host_tools.errors import ToolError
-
-ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
 _READ_BITS = (1, 2)
 _PARITY_STOP_CODES = {(None, 1): 0, ("E", 1): 1, ("O", 1): 2, (None, 2): 3}
@@ -97,6 +100,8 @@ class Meter:
         self.modulus_kwh: Value | None = None
         self._zeros: dict[str, Value] = {}
         self._signals = completed(signals)
+        if self.model.writable and not isinstance(self._signals, Held):
+            self._signals = Held(self._signals)
         self._on_read = on_read
         self._scheduler = scheduler
         self._port = line.port(framing or self.model.framing, self._receive)
@@ -158,6 +163,8 @@ class Meter:
             self.counts["exceptions"] += 1
             return bytes((request[0] | 0x80, code))
         self.counts["replies"] += 1
+        if request[0] in WRITES:
+            return request[:5]
         start, count = struct.unpack(">HH", request[1:])
         data = self._read(self.model.tables[request[0]], start, count)
         if request[0] in _READ_BITS:
@@ -166,6 +173,8 @@ class Meter:
 
     def _refusal(self, request: bytes) -> int | None:
         """The exception code that the request earns, if any."""
+        if request[0] in WRITES:
+            return self._write(request)
         table = self.model.tables.get(request[0])
         if table is None:
             return ILLEGAL_FUNCTION
@@ -176,6 +185,15 @@ class Meter:
         whole = start % self.model.step == 0 and count % self.model.step == 0
         return None if inside and whole else ILLEGAL_ADDRESS
 
+    def _write(self, request: bytes) -> int | None:
+        """Hold from now on what a request says, or return the exception code that it earns."""
+        try:
+            values = written(self.model, request)
+        except Refused as refused:
+            return refused.code
+        self._signals.values.update(values)
+        return None
+
     def _read(self, table: Table, start: int, count: int) -> bytes:
         """What these addresses hold; of a value that is cut, the words that lie within."""
         first = start - LONGEST_WORDS + 1
@@ -183,6 +201,8 @@ class Meter:
         for address, register in touched(table, start, count):
             words = self._words(register)
             at = 2 * (address - first)
+            if table.parts:  # of one register, each has zeros where the others are
+                words = bytes(map(operator.or_, words, data[at:]))
             data[at : at + len(words)] = words
         begin = 2 * (start - first)
         return bytes(data[begin : begin + 2 * count])

@@ -21,13 +21,14 @@ Sources:
 
 import functools
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from host_tools.emulation.line import Framing
 from host_tools.emulation.signals import PHASES, Value, nearest
 
 READ_HOLDING, READ_INPUT = 3, 4
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 LONGEST_WORDS = 4
 
 _STRUCT_CODES = {"u16": "H", "s16": "h", "u32": "I", "s32": "i", "u64": "Q", "s64": "q", "f32": "f"}
@@ -61,21 +62,23 @@ class Register:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The registers by address, and the blocks of addresses that exist; the rest of them read 0."""
+    """The registers by address, and the blocks of addresses that exist; the rest of them read 0.
+
+    `parts` are bits of a register beside others that stand among the registers.
+    """
 
     blocks: tuple[range, ...]
     registers: dict[int, Register]
+    parts: tuple[tuple[int, Register], ...] = ()
 
 
 @functools.lru_cache(1000)
 def touched(table: Table, start: int, count: int) -> list[tuple[int, Register]]:
     """The registers with a word among these addresses; a meter is asked the same for ever."""
-    return [
-        (address, register)
-        for address in range(start - LONGEST_WORDS + 1, start + count)
-        for register in [table.registers.get(address)]
-        if register and address + register.words > start
-    ]
+    addresses = range(start - LONGEST_WORDS + 1, start + count)
+    alone = [(at, table.registers[at]) for at in addresses if at in table.registers]
+    beside = [(at, register) for at, register in table.parts if at in addresses]
+    return [(at, register) for at, register in alone + beside if at + register.words > start]
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class Model:
     """A meter model: its tables by function code, and how it is spoken to.
 
     A request has at most `limit` registers and begins and ends at multiples of `step`. Where
-    it `has_absent`, the largest number of an integer type says that there is no value.
+    it `has_absent`, the largest number of an integer type says that there is no value. What can be
+    `writable` is by function and address.
     """
 
     framing: Framing
@@ -92,6 +96,7 @@ class Model:
     step: int = 1
     low_word_first: bool = False
     has_absent: bool = False
+    writable: dict[int, dict[int, Register]] = field(default_factory=dict)
 
     def encode(self, register: Register, value: Value | None) -> tuple[bytes, Fraction | None]:
         """The register's words as they leave the meter, and the value they tell, if any."""

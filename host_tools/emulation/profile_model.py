@@ -4,8 +4,9 @@ Where `meter_models` has a table from a model's own documents, that is taken. Fo
 plant's own profile included, this shows what a configuration makes of data; that the profile is
 right it does not show, as such a meter has every mistake that the profile has.
 
-All addresses exist, and hold 0 where no channel reads. A value that nothing is known about is the
-first of the register's sentinels, or 0.
+All addresses exist, and hold 0 where no channel reads. Several channels may be bits of one
+register. What the site allows to be written is held from then on. A value that nothing is known
+about is the first of the register's sentinels, or 0.
 """
 
 import struct
@@ -28,7 +29,9 @@ _FLOATS = {"f32": ">f", "pf32": ">f", "f64": ">d"}
 
 @dataclass(frozen=True)
 class ProfileRegister:
-    """A number in words of an order: value = (raw * scale) + offset, raw above `low` lower bits."""
+    """A number in words of an order: value = (raw * scale) + offset, raw above `low` lower bits,
+    and `width` bits wide where others share the register; 0 where it is alone.
+    """
 
     quantity: str
     kind: str
@@ -36,6 +39,7 @@ class ProfileRegister:
     scale: Fraction
     offset: Fraction
     low: int
+    width: int
     sentinels: tuple[int, ...]
 
     @property
@@ -60,12 +64,26 @@ class ProfileRegister:
 
     def _within(self, raw: int) -> int:
         """A number that is too large or too small for the register stops at its end."""
-        bits = 16 * self.words
+        bits = 1 if self.kind == "bit" else self.width or 16 * self.words
         if self.kind.startswith("bcd"):
             return min(max(raw, 0), 10 ** (bits // 4) - 1)
         if self.kind.startswith("s"):
             return min(max(raw, -(1 << bits - 1)), (1 << bits - 1) - 1)
-        return min(max(raw, 0), 1 if self.kind == "bit" else (1 << bits - self.low) - 1)
+        return min(max(raw, 0), (1 << bits) - 1)
+
+    def decode(self, words: bytes) -> Fraction | None:
+        """The value that words tell, as `encode` has them; None where they tell none."""
+        pattern = int.from_bytes(self._ordered(int.from_bytes(words)))
+        if pattern in self.sentinels:
+            return None
+        if self.kind in _FLOATS:
+            (raw,) = struct.unpack(_FLOATS[self.kind], pattern.to_bytes(2 * self.words))
+        elif self.kind.startswith("bcd"):
+            raw = int(f"{pattern:x}")
+        else:
+            bits = 16 * self.words
+            raw = pattern - (1 << bits) * (self.kind.startswith("s") and pattern >> bits - 1)
+        return Fraction(raw) * self.scale + self.offset
 
     def _ordered(self, pattern: int) -> bytes:
         data = pattern.to_bytes(2 * self.words)
@@ -104,13 +122,26 @@ def profile_model(device: dict) -> ProfileModel:
     for channel in sorted(device["channel"], key=lambda one: -one["places"]):
         registers = tables.setdefault(channel.get("fc", device["fc"]), {})
         _add_exponent(registers, base, channel["register"], channel["places"])
+    parts: dict[int, list[tuple[int, ProfileRegister]]] = {function: [] for function in tables}
+    writable: dict[int, dict[int, ProfileRegister]] = {}
     for channel in device["channel"]:
-        _add(tables[channel.get("fc", device["fc"])], base, channel)
+        function = channel.get("fc", device["fc"])
+        address, register = _register_of(tables[function], base, channel)
+        if isinstance(tables[function].get(address), ProfileRegister):
+            parts[function].append((address, register))
+        else:
+            tables[function][address] = register
+        if "write" in channel:
+            writable.setdefault(channel["write"][0], {})[address] = register
     everywhere = (range(_ADDRESSES),)
     return ProfileModel(
         framing=Framing(9600),
         limit=device["max_registers"],
-        tables={function: Table(everywhere, registers) for function, registers in tables.items()},
+        tables={
+            function: Table(everywhere, registers, tuple(parts[function]))
+            for function, registers in tables.items()
+        },
+        writable=writable,
     )
 
 
@@ -121,20 +152,21 @@ def _add_exponent(registers: dict, base: int, register: list, places: int) -> No
         registers[base + register[0] + register[_EXPONENT_AT]] = Word(exponent)
 
 
-def _add(registers: dict, base: int, channel: dict) -> None:
+def _register_of(registers: dict, base: int, channel: dict) -> tuple[int, ProfileRegister]:
+    """(address, register) of a channel, among registers that have the exponents already."""
     address, kind, order, numerator, denominator, *sentinels = channel["register"]
     step = Fraction(10) ** -channel["places"]
     scale = Fraction(numerator, denominator) * step
-    offset, low = Fraction(0), 0
+    offset, low, width = Fraction(0), 0, 0
     if kind.endswith("*"):
-        offset, _, at, exponent_at, low, _, *sentinels = sentinels
+        offset, _, at, exponent_at, low, width, *sentinels = sentinels
         offset *= step / denominator
         kind = kind[:-1]
         if exponent_at >= 0:
             scale *= Fraction(10) ** registers[base + address + exponent_at].content
         address += at
-    registers[base + address] = ProfileRegister(
-        channel["name"], kind, order, scale, Fraction(offset), low, tuple(sentinels)
+    return base + address, ProfileRegister(
+        channel["name"], kind, order, scale, Fraction(offset), low, width, tuple(sentinels)
     )
 
 
