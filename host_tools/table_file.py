@@ -21,13 +21,30 @@ from host_tools.errors import ToolError
 
 _USUAL = "utf-8-sig"
 _HEAD_BYTES = 256
+_BOM = "\ufeff"
 _DAMAGES = (EOFError, zlib.error, gzip.BadGzipFile)
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _ROWS_AT_ONCE = 10_000
 _DIGITS = 38
 _LONGEST_LINE = 1 << 20
 _GZIP = b"\x1f\x8b"
-_ZIP = b"PK\3\4"
+_UNPACK = "unpack it first"
+_TO_CSV = "save it as CSV"
+_OTHERS = {
+    b"PK\3\4": ("is packed, as .zip and .xlsx files are", _TO_CSV),
+    b"\xd0\xcf\x11\xe0": ("is of an old Excel", _TO_CSV),
+    b"BZh": ("is packed by bzip2", _UNPACK),
+    b"\xfd7zXZ": ("is packed by xz", _UNPACK),
+    b"\x28\xb5\x2f\xfd": ("is packed by zstd", _UNPACK),
+    b"SQLite format 3": ("is a database of SQLite", "export a table of it as CSV"),
+    b"PAR1": ("is Parquet", "give it a name that ends in .parquet"),
+    b"%PDF": ("is a PDF", _TO_CSV),
+    b"<!DOC": ("is a page of the web, perhaps that of a login", "download the file itself"),
+    b"<html": ("is a page of the web, perhaps that of a login", "download the file itself"),
+    b"[{": ("is JSON", _TO_CSV),
+    b'{"': ("is JSON", _TO_CSV),
+}
+"""How files begin that are no table → (what they are, what to do)."""
 
 Rows = Iterator[tuple[int, list]]
 """(line, cells) of every row."""
@@ -83,9 +100,10 @@ def _open_text(path: Path, encoding: str | None):
 
 def _opener_of(path: Path) -> Callable:
     with open(path, "rb") as file:
-        head = file.read(len(_ZIP))
-    if head == _ZIP:
-        raise ToolError(f"{path} is packed, as .zip and .xlsx files are: save it as CSV.", 2)
+        head = file.read(max(map(len, _OTHERS)))
+    for begin, (what, advice) in _OTHERS.items():
+        if head.startswith(begin):
+            raise ToolError(f"{path} {what}: {advice}.", 2)
     return gzip.open if head.startswith(_GZIP) else open
 
 
@@ -111,7 +129,7 @@ def _readable(file, on_oddity: OnOddity) -> Iterator[str]:
             told = f"the line is not {_USUAL[:5].upper()}, it is read as Windows-1252"
             on_oddity(number, "encoding", told)
             line = line.encode(errors="surrogateescape").decode("cp1252", "replace")
-        yield line
+        yield line.removeprefix(_BOM)
 
 
 def _lines(file, on_oddity: OnOddity) -> Iterator[str]:

@@ -4,7 +4,6 @@ Columns named as quantities, `meter.voltage_l1 [kV]`, explain themselves; the he
 recordings have maps in `examples/maps`.
 """
 
-import datetime
 import functools
 import re
 from pathlib import Path
@@ -19,15 +18,23 @@ from host_tools.emulation.column_map import (
     wrong_unit,
     zone_of,
 )
-from host_tools.emulation.row_time import UTC, TimeForm
+from host_tools.emulation.column_units import to_base
+from host_tools.emulation.row_number import Numbers
+from host_tools.emulation.row_time import EXCEL, UTC, TimeForm
 from host_tools.errors import ToolError
 from host_tools.table_file import is_parquet, open_rows
 
 MAPS = Path(__file__).parents[2] / "examples" / "maps"
 
-_TIME_NAMES = ("time", "timestamp", "datetime", "utc_timestamp", "date")
+_DAYS = ("date", "datum")
+_CLOCKS = ("time", "zeit", "uhrzeit")
+_MOMENTS = (
+    "timestamp", "zeitstempel", "datetime", "date/time", "datum/zeit", "utc_timestamp", "_time",
+    "last_changed",
+)  # fmt: skip
 _UNIT = r"(?:[\[(]\s*([^\])]*?)\s*[\])])?"
-_TIME_HEADING = re.compile(rf"({'|'.join(_TIME_NAMES)})\s*{_UNIT}", re.IGNORECASE)
+_TIME_HEADING = re.compile(rf"({'|'.join((*_DAYS, *_CLOCKS, *_MOMENTS))})\s*{_UNIT}", re.IGNORECASE)
+_TIME_FORM = re.compile(rf"([^%,]*?)(?:,\s*)?(%.*|{EXCEL})?")
 _HEADING = re.compile(rf"(?:(\S+)\.)?(\w+)\s*{_UNIT}")
 _DELIMITERS = ",;\t| "
 _SHOWN_NAMES = 20
@@ -56,7 +63,7 @@ def map_of_header(path: Path, device: str | None, called: dict[str, str]) -> Col
 
     A time may bear its zone, `time [Europe/Berlin]`; else local times are taken as UTC.
     A device may stand before its quantity, `meter.voltage_l1 [kV]`: where there are several, each
-    is that of the site which has its name, or one is chosen.
+    is that of the site which has its name, or one is chosen. Units may stand in a row of their own.
     """
     delimiter, line, written = _heading_of(path, called)
     if not written:
@@ -67,11 +74,13 @@ def map_of_header(path: Path, device: str | None, called: dict[str, str]) -> Col
         if name not in written
     ]
     header = _as_called(written, called)
+    units_line, units = _units_below(path, delimiter, line, header)
+    header = list(map(_with_unit, header, units)) if units else header
     written_as = dict(zip(reversed(header), reversed(written), strict=True))
     time = _time_columns(header)
     if not time:
-        wrong.append(f"no column for the time; name it {' or '.join(_TIME_NAMES)}")
-    zone = _zone_in(time, wrong)
+        wrong.append(_no_time(header))
+    form = _time_form(time, wrong)
     columns = _named_columns(header, device, wrong)
     if wrong:
         raise ToolError("\n".join(f"{path}:{line}: {sentence}" for sentence in wrong), 2)
@@ -80,11 +89,35 @@ def map_of_header(path: Path, device: str | None, called: dict[str, str]) -> Col
         "of the header",
         tuple(written_as[name] for name in time),
         {written_as[name]: column for name, column in columns.items()},
-        TimeForm(timezone=zone),
+        form,
         delimiter,
         decimal="." if delimiter == "," else None,
         unused=tuple(filter(None, unused)),
+        units_line=units_line,
     )
+
+
+def _units_below(
+    path: Path, delimiter: str, heading_line: int, header: list[str]
+) -> tuple[int, list[str]]:
+    """(line, cells) of a row of units below the heading; (0, []) without one.
+
+    It has no number and no time, and the unit of a quantity at least.
+    """
+    with open_rows(path, delimiter) as rows:
+        line, cells = next((row for row in rows if row[0] > heading_line and any(row[1])), (0, []))
+    cells = [cell.strip().strip("[]()") for cell in cells]
+    said = [(_quantity_of(name), unit) for name, unit in zip(header, cells, strict=False) if unit]
+    has_unit = any(one and to_base(QUANTITIES[one[1]], unit) for one, unit in said)
+    if len(cells) != len(header) or any(map(_is_value, cells)) or not has_unit:
+        return 0, []
+    return line, cells
+
+
+def _with_unit(heading: str, unit: str) -> str:
+    """A heading with its unit, where it names a quantity without one."""
+    said = _quantity_of(heading)
+    return f"{heading} [{unit}]" if unit and said and said[2] is None else heading
 
 
 def _as_called(cells: list[str], called: dict[str, str]) -> list[str]:
@@ -116,19 +149,43 @@ def _time_columns(header: list[str]) -> list[str]:
     for name in header:
         if match := _TIME_HEADING.fullmatch(name):
             named.setdefault(match[1].lower(), name)
-    if "date" in named and "time" in named:
-        return [named["date"], named["time"]]
-    return list(named.values())[:1]
+    apart = [
+        next((named[name] for name in names if name in named), None) for names in (_DAYS, _CLOCKS)
+    ]
+    return apart if all(apart) else list(named.values())[:1]
 
 
-def _zone_in(headings: list[str], wrong: list[str]) -> datetime.tzinfo:
-    """The timezone that "time [Europe/Berlin]" names, else UTC."""
-    zones = [_TIME_HEADING.fullmatch(heading)[2] for heading in headings]
-    name = next(filter(None, zones), "UTC")
+def _time_form(headings: list[str], wrong: list[str]) -> TimeForm:
+    """What "time [Europe/Berlin]", "time [%d/%m/%Y %H:%M]" or both tell, the zone first; without a
+    zone it is UTC."""
+    told = [_TIME_FORM.fullmatch(_TIME_HEADING.fullmatch(one)[2] or "") for one in headings]
+    name = next((one[1].strip() for one in told if one[1]), "UTC")
+    form = " ".join(one[2] for one in told if one[2]) or None
     zone = zone_of(name)
     if zone is None:
         wrong.append(f"column {headings[0]!r}: timezone {name!r} is not known on this machine")
-    return zone or UTC
+    return TimeForm(form, zone or UTC)
+
+
+def _no_time(header: list[str]) -> str:
+    if any(map(_is_value, header)):
+        return (
+            "no heading: a map names the columns, by headings, and tells which has the time,"
+            " or how far apart the rows are"
+        )
+    return (
+        'no column for the time; name it time or timestamp, say so by --column "heading=time", or'
+        " let a map count it from the rows"
+    )
+
+
+def _is_value(cell: str) -> bool:
+    """Whether a cell is what stands below headings: a number or a time."""
+    try:
+        Numbers().read(cell)
+    except ValueError:
+        return bool(re.match(r"\d{1,4}[-./]\d", cell))
+    return True
 
 
 def _shown(header: list[str]) -> str:

@@ -26,10 +26,16 @@ from host_tools.emulation.row_devices import RowDevices
 from host_tools.emulation.row_order import RowOrder
 from host_tools.emulation.row_reader import RowReader
 from host_tools.emulation.row_steps import RowSteps
+from host_tools.emulation.row_time import may_be_days
 from host_tools.emulation.signals import PerDevice, Signals
 from host_tools.emulation.spans import Spans
 from host_tools.errors import ToolError
 from host_tools.table_file import open_rows
+
+_DAYS = (
+    "its times are numbers that mean a day in 1970; if they are days, as spreadsheets count them,"
+    ' say so by --column "HEADING=time [excel]"'
+)
 
 
 class Recording:
@@ -73,7 +79,8 @@ class Recording:
             raise ToolError(f"cannot read recording {path}: {error.strerror}", 2) from None
         if not len(self.times):
             told = "".join(f"\n{sentence}" for sentence in self.summary())
-            raise ToolError(f"{path}: no row can be used{told}", 2)
+            why = "no row can be used" if told else "there is no row below the heading"
+            raise ToolError(f"{path}: {why}{told}", 2)
 
     @property
     def rows(self) -> int:
@@ -143,6 +150,8 @@ class Recording:
             resampler.finish()
         for device in list(self._silent_us):
             self._end_silence(device, self._kept_us)
+        if len(self.times) and may_be_days(self.times[0]):
+            self.problems.note(line + 1, "1970", _DAYS)
         pause = None if layout.gap_us else self._steps.pause()
         if pause:
             self.problems.add(pause)

@@ -63,7 +63,7 @@ class RowReader:
             tell(line, kind, told.format(self._time_text(cells)))
 
     def _time_text(self, cells: list[str]) -> str:
-        return " ".join(cell.strip() for cell in cells[: self._times])
+        return " ".join(cell.strip() for cell in cells[: self._times]).strip()
 
     def _time_us(self, cells: list[str]) -> int:
         layout = self._layout

@@ -1,8 +1,8 @@
 """What the times of a recording's rows mean, in Unix microseconds.
 
 Only forms that cannot be read in two ways are known by themselves: ISO 8601 and others that begin
-with the year, days with points (31.12.2026) and numbers since 1970. For all others, such as
-3/1/2026, a map has the format.
+with the year, days with points (31.12.2026), months by their names, and numbers since 1970. For all
+others, such as 3/1/2026, the heading or a map has the format.
 """
 
 import datetime
@@ -15,10 +15,30 @@ EXCEL = "excel"
 """The format of days since 1899-12-30, as spreadsheets count them."""
 
 _EPOCH = re.compile(r"\d+(?:[.,]\d+)?(?:[eE]\+?\d\d?)?", re.ASCII)
+_MONTHS = (
+    "jan janv ene gen", "feb fév fev", "mar mär mrz maer", "apr avr abr", "may mai mag",
+    "jun juin giu", "jul juil lug", "aug aoû aou ago", "sep set", "oct okt ott", "nov",
+    "dec dez déc dic",
+)  # fmt: skip
+"""How the names of months begin: English, German, French, Spanish, Italian."""
+
+_MONTH_OF = {start: at for at, starts in enumerate(_MONTHS, 1) for start in starts.split()}
+_HOURS_OF = {"UTC": 0, "GMT": 0, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2}
+"""Zones whose short name means one offset in all of the world."""
+
+_DATES = (
+    r"(?P<y1>\d{4})[-/.](?P<m1>\d\d?)[-/.](?P<d1>\d\d?)",
+    r"(?P<d2>\d\d?)\.(?P<m2>\d\d?)\.(?P<y2>\d{4})",
+    r"(?P<d3>\d\d?)(?:\.?\s+|-)(?P<m3>[A-Za-zÀ-ÿ]{3,10})(?:\.?\s+|-)(?P<y3>\d{4})",
+    r"(?P<m4>[A-Za-zÀ-ÿ]{3,10})\.?\s+(?P<d4>\d\d?),?\s+(?P<y4>\d{4})",
+)
+_CLOCK = (
+    r"(?P<h>\d\d?):(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<part>\d{1,9}))?)?"
+    r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
+)
 _DATED = re.compile(
-    r"(?:(?P<y>\d{4})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)|(?P<d2>\d\d?)\.(?P<m2>\d\d?)\.(?P<y2>\d{4}))"
-    r"(?:(?:T|,?\s+)(?P<h>\d\d?):(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<part>\d{1,9}))?)?)?"
-    r"\s*(?P<zone>Z|[+-]\d\d:?\d\d)?",
+    rf"(?:{'|'.join(_DATES)})(?:(?:T|,?\s+){_CLOCK})?"
+    rf"\s*(?P<zone>Z|[+-]\d\d:?\d\d|{'|'.join(_HOURS_OF)})?",
     re.ASCII,
 )
 _AMBIGUOUS = re.compile(r"\d\d?[-/]\d\d?[-/]\d\d")
@@ -48,10 +68,13 @@ class TimeForm:
         return time_us
 
     def hint(self, text: str) -> str:
-        """The end of a sentence about what is no time, where a map would help."""
-        if self.format or not _AMBIGUOUS.match(text):
+        """The end of a sentence about what is no time, where its form would have to be told."""
+        if self.format:
+            return f"; its form was told to be {self.format}"
+        if not any(map(str.isdigit, text)):
             return ""
-        return "; where the day stands a map tells, by the format of its time"
+        doubt = "; whether day or month stands first" if _AMBIGUOUS.match(text) else "; its form"
+        return f'{doubt} tell by --column "HEADING=time [%d/%m/%Y %H:%M:%S]", or by a map'
 
     def _unix_us(self, text: str, after_us: int) -> int | None:
         moment = self._parse(text)
@@ -78,6 +101,12 @@ class TimeForm:
             return _of_parts(text)
 
 
+def may_be_days(time_us: int) -> bool:
+    """Whether a number was read as seconds since 1970 that counts days up to now as spreadsheets
+    do: 30,000 were in 1982, 60,000 are in 2064."""
+    return 30_000_000_000 <= time_us < 60_000_000_000
+
+
 def unix_us(moment: datetime.datetime) -> int:
     return (moment - _UNIX) // datetime.timedelta(microseconds=1)
 
@@ -97,16 +126,43 @@ def _of_parts(text: str) -> datetime.datetime:
     found = _DATED.fullmatch(text)
     if not found:
         raise ValueError(text)
-    year, month, day = (found[key] or found[f"{key}2"] for key in "ymd")
-    hour = int(found["h"] or 0)
-    is_end = hour == 24 and not int(found["min"]) and not int(found["s"] or 0)
+    year, month, day = (next(filter(None, (found[f"{key}{at}"] for at in "1234"))) for key in "ymd")
+    hour, is_end = _hour(found)
     moment = datetime.datetime(
-        int(year), int(month), int(day), 0 if is_end else hour, int(found["min"] or 0),
+        int(year), _month(month), int(day), hour, int(found["min"] or 0),
         int(found["s"] or 0), int((found["part"] or "").ljust(6, "0")[:6]),
     )  # fmt: skip
     if found["zone"]:
-        moment = moment.replace(tzinfo=datetime.datetime.strptime(found["zone"], "%z").tzinfo)
+        moment = moment.replace(tzinfo=_zone(found["zone"]))
     return moment + datetime.timedelta(days=is_end)
+
+
+def _hour(found: re.Match) -> tuple[int, bool]:
+    """(hour, whether it is the end of the day)"""
+    hour = int(found["h"] or 0)
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            raise ValueError(found[0])
+        return hour % 12 + 12 * (found["half"] in "Pp"), False
+    is_end = hour == 24 and not int(found["min"]) and not int(found["s"] or 0)
+    return 0 if is_end else hour, is_end
+
+
+def _month(text: str) -> int:
+    """The month of a number or a name."""
+    if text.isdigit():
+        return int(text)
+    starts = (text[:4].lower(), text[:3].lower())
+    known = next((_MONTH_OF[start] for start in starts if start in _MONTH_OF), None)
+    if known is None:
+        raise ValueError(text)
+    return known
+
+
+def _zone(text: str) -> datetime.tzinfo:
+    if text in _HOURS_OF:
+        return datetime.timezone(datetime.timedelta(hours=_HOURS_OF[text]))
+    return datetime.datetime.strptime(text, "%z").tzinfo
 
 
 def _is_left_out(moment: datetime.datetime) -> bool:

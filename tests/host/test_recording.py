@@ -134,7 +134,57 @@ def test_times_of_many_forms(write, times):
     assert recording.value("current", 1) == Decimal("-0.007")
 
 
-@pytest.mark.parametrize("text", ["3/1/2026 1:00 PM", "03-01-26 13:00", "1.13.2026", "24:00"])
+@pytest.mark.parametrize(
+    "text, second",
+    [
+        ("2026-03-01 12:30:00 AM", 1_772_325_000),
+        ("2026-03-01 1:05 p.m.", 1_772_370_300),
+        ("01-Mar-2026 10:00:00", 1_772_359_200),
+        ("1. März 2026, 10:00", 1_772_359_200),
+        ("Mar 1, 2026 10:00 AM", 1_772_359_200),
+        ("1 juil. 2026", 1_782_864_000),
+        ("2026-03-01 10:00 UTC", 1_772_359_200),
+        ("2026-03-01 10:00 MEZ", 1_772_355_600),
+        ("2026-03-01 10:00:00+01", 1_772_355_600),
+        ("2026-03-01T10:00:00.000000789Z", 1_772_359_200),
+    ],
+)
+def test_times_that_can_be_read_in_one_way_are_read(write, text, second):
+    recording = Recording(write(f"Zeit;voltage\n{text};1\n"))
+    assert (recording.times[0], recording.problems) == (second * SECOND_US, {})
+
+
+@pytest.mark.parametrize(
+    "form, text",
+    [
+        ("Europe/Berlin, %m/%d/%Y %I:%M %p", "3/1/2026 11:00 AM"),
+        ("%d/%m/%Y %H:%M", "01/03/2026 10:00"),
+        ("excel", "46082.4166666667"),
+    ],
+)
+def test_the_heading_tells_the_form_of_times(write, form, text):
+    recording = Recording(write(f"t;voltage\n{text};1\n"), called={"t": f"time [{form}]"})
+    assert recording.times[0] == 1_772_359_200 * SECOND_US
+
+
+def test_what_may_be_meant_by_a_time_is_told(write):
+    told = failure(write("time,voltage\n3/1/2026 13:00,1\n"))
+    assert 'day or month stands first tell by --column "HEADING=time [%d/%m/%Y %H:%M:%S]"' in told
+    recording = Recording(write("time,voltage\n46082.5,1\n46082.75,2\n"))
+    assert "if they are days, as spreadsheets count them" in recording.summary()[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 Foo 2026",
+        "2026-03-01 13:00 PM",
+        "3/1/2026 1:00 PM",
+        "03-01-26 13:00",
+        "1.13.2026",
+        "24:00",
+    ],
+)
 def test_a_time_that_can_be_read_in_two_ways_is_none(write, text):
     assert "is not a time" in failure(write(f"time,voltage\n{text},1\n"))
 
@@ -644,6 +694,41 @@ def test_numbers_are_read_in_one_way_or_not_at_all(write, numbers, values):
     recording = Recording(write("time;voltage [V]\n" + rows))
     read = [recording.value("voltage", row) for row in range(recording.rows)]
     assert read == [Decimal(value) for value in values.split()]
+
+
+def test_units_may_stand_in_a_row_below_the_heading_and_a_sum_below_all(write):
+    head = "Datum;Uhrzeit;power_active_total;energy_import [MWh];note\n;;[kW];MWh;-\n"
+    rows = "1.3.2026;10:00;1,5;2;x\n1.3.2026;10:01;-0,25;2;y\n\nSumme;;1,25;4;\n;;;;\n"
+    recording = Recording(write(head + rows))
+    assert [recording.value("power_active_total", row) for row in (0, 1)] == [1500, -250]
+    assert recording.value("energy_import", 0) == 2000
+    assert [one.split(":", 1)[1] for one in recording.summary()] == [
+        "1: not used, as no quantity is named so: 'note'",
+        "6: 'Summe' is not a time; skipped",
+    ]
+    assert "'kPa' is no unit of voltage" in failure(write("time;voltage;current\n;kPa;A\n1;2;3\n"))
+
+
+@pytest.mark.parametrize(
+    "begin, told",
+    [
+        (b"BZh91AY", "is packed by bzip2: unpack it first."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "is of an old Excel: save it as CSV."),
+        (b"SQLite format 3\0", "is a database of SQLite: export a table of it as CSV."),
+        (b'[{"time": 1}]', "is JSON: save it as CSV."),
+        (b"<!DOCTYPE html>", "is a page of the web, perhaps that of a login: download the file"),
+        (b"2026-03-01,230\n", "no heading: a map names the columns"),
+        (b"time,voltage\n", "there is no row below the heading"),
+        (b"voltage\n1\n", 'say so by --column "heading=time"'),
+    ],
+)
+def test_a_file_that_is_something_else_is_told(write, begin, told):
+    assert told in failure(write(begin))
+
+
+def test_marks_of_byte_order_in_the_middle_are_passed_over(write):
+    recording = Recording(write("\ufefftime,voltage\n0,1\n\ufefftime,voltage\n1,2\n\ufeff2,3\n"))
+    assert (recording.rows, list(recording.problems)) == (3, ["heading again"])
 
 
 def test_a_map_tells_the_mark_of_thousands(write):
