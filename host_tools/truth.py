@@ -88,12 +88,15 @@ class Truth:
         """The `on_read` for the meter or part that plays a device."""
 
         self._known.add(device)
+        known = {name: reads for (owner, name), reads in self._reads.items() if owner == device}
+        polls = self.polls[device]
 
         def on_read(time_us: int, quantity: str, value: Value) -> None:
-            reads = self._reads.get((device, quantity))
+            reads = known.get(quantity)
             if reads is not None:
-                self.samples += reads.add(self._start_utc_us + time_us, value)
-                self.polls[device].take(self._start_utc_us + time_us)
+                utc_us = self._start_utc_us + time_us
+                self.samples += reads.add(utc_us, value)
+                polls.take(utc_us)
 
         return on_read
 
@@ -106,6 +109,7 @@ class Reads:
 
     def __init__(self, places: int, every_us: int = 0, slack_us: int = 0, blind_us: int = 0):
         self._scale = Fraction(10) ** places
+        self._up, self._down = self._scale.as_integer_ratio()
         self.times_us: list[int] = []
         self.counts: list[int] = []
         self.turns = Turns(every_us, slack_us)
@@ -133,8 +137,7 @@ class Reads:
         The looks of a part are one until the next is due, as long as nothing changes.
         """
         numerator, denominator = value.as_integer_ratio()
-        scale = self._scale
-        count = nearest(numerator * scale.numerator, denominator * scale.denominator)
+        count = nearest(numerator * self._up, denominator * self._down)
         if self._is_part and self._is_same(time_us, count):
             return False
         self.times_us.append(time_us)

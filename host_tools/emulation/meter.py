@@ -21,13 +21,12 @@ from host_tools.emulation.meter_models import (
     LONGEST_WORDS,
     MODELS,
     Model,
-    Register,
     Table,
     touched,
 )
 from host_tools.emulation.meter_writes import WRITES, Refused, written
-from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import QUANTITIES, Held, Signals, Value, completed
+from host_tools.emulation.scheduler import Handle, Scheduler
+from host_tools.emulation.signals import QUANTITIES, Held, Ratio, Signals, Value, completed
 from host_tools.errors import ToolError
 
 _READ_BITS = (1, 2)
@@ -99,13 +98,21 @@ class Meter:
         self.turnaround_ms = turnaround_ms
         self.modulus_kwh: Value | None = None
         self._zeros: dict[str, Value] = {}
+        self._settings = {
+            "setting_framing": lambda: _PARITY_STOP_CODES.get(
+                (self.framing.parity, self.framing.stop), 0
+            ),
+            "setting_address": lambda: self.address,
+            "setting_baud": lambda: _BAUD_CODES.get(self.framing.baud, 2),
+        }
         self._signals = completed(signals)
         if self.model.writable and not isinstance(self._signals, Held):
             self._signals = Held(self._signals)
         self._on_read = on_read
         self._scheduler = scheduler
         self._port = line.port(framing or self.model.framing, self._receive)
-        self._silence = scheduler.after(0, self._end_of_frame)
+        self._silence: Handle | None = None
+        self._silent_us = 0
         self._frame = bytearray()
         self._taken = False
 
@@ -119,7 +126,7 @@ class Meter:
 
     def close(self) -> None:
         """Leave the line."""
-        self._silence.cancel()
+        self._await_silence(False)
         self._port.close()
 
     def measured(self, quantity: str) -> Value:
@@ -131,12 +138,26 @@ class Meter:
         self._zeros = {name: self.measured(name) for name in QUANTITIES if _is_energy(name)}
 
     def _receive(self, data: bytes) -> None:
+        """The silence behind a frame is waited for only where that frame may still be a request;
+        behind others it is seen when the next one comes."""
+        now_us = self._scheduler.now_us
+        if now_us >= self._silent_us:
+            self._end_of_frame()
         self._frame += data
-        self._silence.cancel()
-        self._silence = self._scheduler.after(silence_us(self.framing), self._end_of_frame)
-        if not self._taken and len(self._frame) == request_length(self._frame):
+        self._silent_us = now_us + silence_us(self.framing)
+        is_open = not self._taken and self._frame[0] == self.address
+        is_whole = is_open and len(self._frame) == request_length(self._frame)
+        self._await_silence(is_open and not is_whole)
+        if is_whole:
             self._taken = True
             self._take(bytes(self._frame))
+
+    def _await_silence(self, is_needed: bool) -> None:
+        if self._silence:
+            self._silence.cancel()
+        self._silence = (
+            self._scheduler.at(self._silent_us, self._end_of_frame) if is_needed else None
+        )
 
     def _end_of_frame(self) -> None:
         frame, taken = bytes(self._frame), self._taken
@@ -196,10 +217,15 @@ class Meter:
 
     def _read(self, table: Table, start: int, count: int) -> bytes:
         """What these addresses hold; of a value that is cut, the words that lie within."""
+        now_us = self._scheduler.now_us
+        tell = self._on_read if self.faults.value_arrives else None
         first = start - LONGEST_WORDS + 1
         data = bytearray(2 * (count + 2 * LONGEST_WORDS))
         for address, register in touched(table, start, count):
-            words = self._words(register)
+            quantity = register.quantity
+            words, told = self.model.encode(register, self._value(quantity, now_us))
+            if tell and told is not None:
+                tell(now_us, quantity, told)
             at = 2 * (address - first)
             if table.parts:  # of one register, each has zeros where the others are
                 words = bytes(map(operator.or_, words, data[at:]))
@@ -207,33 +233,24 @@ class Meter:
         begin = 2 * (start - first)
         return bytes(data[begin : begin + 2 * count])
 
-    def _words(self, register: Register) -> bytes:
-        now_us = self._scheduler.now_us
-        words, told = self.model.encode(register, self._value(register.quantity, now_us))
-        if told is not None and self._on_read and self.faults.value_arrives:
-            self._on_read(now_us, register.quantity, told)
-        return words
-
-    def _value(self, quantity: str | None, time_us: int) -> Value | None:
-        framing = self.framing
-        match quantity:
-            case "setting_framing":
-                return _PARITY_STOP_CODES.get((framing.parity, framing.stop), 0)
-            case "setting_address":
-                return self.address
-            case "setting_baud":
-                return _BAUD_CODES.get(framing.baud, 2)
-        if not self._signals.knows(quantity):
+    def _value(self, quantity: str | None, time_us: int) -> Ratio | None:
+        if quantity is None:
             return None
-        value = self._signals.value(quantity, time_us)
-        return value if value is None or not _is_energy(quantity) else self._shown(quantity, value)
+        if quantity in self._settings:
+            return self._settings[quantity](), 1
+        value = self._signals.ratio(quantity, time_us)
+        if value is None or not _is_energy(quantity):
+            return value
+        return self._shown(quantity, value)
 
-    def _shown(self, quantity: str, value: Value) -> Value:
+    def _shown(self, quantity: str, value: Ratio) -> Ratio:
         """What the meter makes of an energy."""
-        value -= self._zeros.get(quantity, 0)
+        if not (self._zeros or self.modulus_kwh or self.faults.lies_kwh):
+            return value
+        shown = Fraction(*value) - self._zeros.get(quantity, 0)
         if self.modulus_kwh:
-            value %= self.modulus_kwh
-        return value + self.faults.lies_kwh
+            shown %= self.modulus_kwh
+        return (shown + self.faults.lies_kwh).as_integer_ratio()
 
 
 def _bits(words: bytes) -> bytes:

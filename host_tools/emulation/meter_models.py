@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from host_tools.emulation.line import Framing
-from host_tools.emulation.signals import PHASES, Value, nearest
+from host_tools.emulation.signals import PHASES, Ratio, nearest
 
 READ_HOLDING, READ_INPUT = 3, 4
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
@@ -42,22 +42,34 @@ class Register:
     code: str
     scale: Fraction
 
-    @property
+    @functools.cached_property
     def words(self) -> int:
-        return struct.calcsize(self.code) // 2
+        return self._form.size // 2
 
-    def raw(self, value: Value) -> int | float:
-        """The number next to the value."""
-        numerator, denominator = value.as_integer_ratio()
-        numerator *= self.scale.denominator
-        denominator *= self.scale.numerator
-        if self.code == "f":
-            return struct.unpack(">f", struct.pack(">f", numerator / denominator))[0]
-        return nearest(numerator, denominator)
+    @functools.cached_property
+    def _form(self) -> struct.Struct:
+        return struct.Struct(">" + self.code)
 
-    def value(self, raw: int | float) -> int | float | Fraction:
-        """What a number tells, exactly."""
-        return raw if self.scale == 1 else Fraction(raw) * self.scale
+    @functools.cached_property
+    def _step(self) -> Ratio:
+        return self.scale.as_integer_ratio()
+
+    def encode(self, value: Ratio) -> tuple[bytes, int | float | Fraction]:
+        """The number next to the value, as it is sent, and what it tells, exactly."""
+        numerator, denominator = value
+        up, down = self._step
+        numerator *= down
+        denominator *= up
+        if self.code != "f":
+            raw = nearest(numerator, denominator)
+            return self._form.pack(raw), Fraction(raw * up, down)
+        data = self._form.pack(numerator / denominator)
+        (raw,) = self._form.unpack(data)
+        return data, raw if up == down else Fraction(raw) * self.scale
+
+    def pack(self, raw: int) -> bytes:
+        """A number as it is sent."""
+        return self._form.pack(raw)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +110,17 @@ class Model:
     has_absent: bool = False
     writable: dict[int, dict[int, Register]] = field(default_factory=dict)
 
-    def encode(self, register: Register, value: Value | None) -> tuple[bytes, Fraction | None]:
+    def encode(
+        self, register: Register, value: Ratio | None
+    ) -> tuple[bytes, int | float | Fraction | None]:
         """The register's words as they leave the meter, and the value they tell, if any."""
-        raw = self._absent(register) if value is None else register.raw(value)
-        data = struct.pack(">" + register.code, raw)
+        if value is None:
+            data, told = register.pack(self._absent(register)), None
+        else:
+            data, told = register.encode(value)
         if self.low_word_first:
             data = b"".join(data[at : at + 2] for at in range(len(data) - 2, -1, -2))
-        return data, None if value is None else register.value(raw)
+        return data, told
 
     def _absent(self, register: Register) -> int:
         if not self.has_absent or register.code == "f":

@@ -4,6 +4,7 @@ The power of a stroke peaks above 45 kW for less than a second; in the jam it st
 somebody clears it. Voltages sag with the load. Everything is a function of the seed and the time.
 """
 
+import bisect
 import itertools
 import random
 import zlib
@@ -29,16 +30,17 @@ _QUANTITIES = frozenset(
     f"{stem}_l{phase}"
     for stem in ("voltage", "power_active", "power_reactive")
     for phase in (1, 2, 3)
-) | {"frequency"}
+) | {"power_active_total", "power_reactive_total", "frequency"}
 # A stroke: its parts, what they draw and for how many steps. The rest of it is loading the part.
 _STROKE = (("close", 14_000, 4), ("press", 46_500, 4), ("hold", 21_000, 5), ("open", 9_500, 4))
 _PRESSING_STEPS = sum(steps for _, _, steps in _STROKE)
 _REJECT_ONE_IN = 9
 _LOADING_W = 6_200
+_STEADY_W = {"off": 120, "idling": 5_800, "jam": 50_500}
 _LOADING_STEPS = (3, 8)
 _LINE_SHARE_PERMILLE = (340, 331, 329)
 _VOLTAGE_DECIVOLT = (2312, 2305, 2318)
-_SAG_DECIVOLT_PER_KW = Decimal("1.1")
+_SAG_DECIVOLT_PER_10_KW = 11
 
 
 class PressModel(Signals):
@@ -70,13 +72,13 @@ class PressModel(Signals):
     def step_value(self, quantity: str, step: int) -> Value:
         if quantity == "frequency":
             return Decimal(50_000 + self._noise("hertz", step // 25, 15)).scaleb(-3)
-        stem, _, line = quantity.rpartition("_l")
+        stem, _, end = quantity.rpartition("_")
         total_w = self.power_w(step)
         if stem == "power_active":
-            return _line_share(total_w, int(line))
+            return _share_of(end, total_w)
         if stem == "power_reactive":
-            return _line_share(self._reactive_var(total_w), int(line))
-        return self._voltage(total_w, int(line), step)
+            return _share_of(end, self._reactive_var(total_w))
+        return self._voltage(total_w, int(end[1:]), step)
 
     def power_w(self, step: int) -> int:
         """The active power of all lines, in whole watts."""
@@ -86,15 +88,14 @@ class PressModel(Signals):
 
     def _find_power_w(self, step: int) -> int:
         lap, index, step_in_phase = self._place(step)
-        name = PROGRAM_S[index][0]
-        length = self._ends[index] - (self._ends[index - 1] if index else 0)
-        load_w = {
-            "off": lambda: 120,
-            "warm-up": lambda: 5_000 + 13_000 * step_in_phase // length,
-            "idling": lambda: 5_800,
-            "jam": lambda: 50_500,
-            "cycles": lambda: self._stroke_w(lap, index, step_in_phase),
-        }[name]()
+        match PROGRAM_S[index][0]:
+            case "warm-up":
+                length = self._ends[index] - (self._ends[index - 1] if index else 0)
+                load_w = 5_000 + 13_000 * step_in_phase // length
+            case "cycles":
+                load_w = self._stroke_w(lap, index, step_in_phase)
+            case name:
+                load_w = _STEADY_W[name]
         return load_w + self._noise("watt", step, load_w // 60)
 
     def part_after_us(self, time_us: int) -> int:
@@ -121,7 +122,7 @@ class PressModel(Signals):
     def _place(self, step: int) -> tuple[int, int, int]:
         """Which lap of the program, which phase of it, and which step of that phase."""
         lap, within = divmod(step, self._ends[-1])
-        index = next(i for i, end in enumerate(self._ends) if within < end)
+        index = bisect.bisect_right(self._ends, within)
         return lap, index, within - (self._ends[index - 1] if index else 0)
 
     def _stroke_w(self, lap: int, index: int, step_in_phase: int) -> int:
@@ -150,7 +151,7 @@ class PressModel(Signals):
         return 0 if total_w < 1_000 else 3_200 + total_w * 28 // 100
 
     def _voltage(self, total_w: int, line: int, step: int) -> Decimal:
-        sag = round(_SAG_DECIVOLT_PER_KW * total_w / 1000)
+        sag = round(_SAG_DECIVOLT_PER_10_KW * total_w / 10_000)
         noise = self._noise(f"volt {line}", step // 5, 4)
         return Decimal(_VOLTAGE_DECIVOLT[line - 1] - sag + noise).scaleb(-1)
 
@@ -160,8 +161,10 @@ class PressModel(Signals):
         return drawn % (2 * reach + 1) - reach
 
 
-def _line_share(total: int, line: int) -> int:
-    """What one line carries of a total; the three add up to it exactly."""
-    if line == 3:
-        return total - _line_share(total, 1) - _line_share(total, 2)
-    return total * _LINE_SHARE_PERMILLE[line - 1] // 1000
+def _share_of(end: str, total: int) -> int:
+    """What "l1", "l2" or "l3" carries of a total, or all of it; the three add up to it exactly."""
+    if end == "total":
+        return total
+    if end == "l3":
+        return total - _share_of("l1", total) - _share_of("l2", total)
+    return total * _LINE_SHARE_PERMILLE[int(end[1:]) - 1] // 1000

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from host_tools.emulation.line import Framing
 from host_tools.emulation.meter_models import Model, Table
-from host_tools.emulation.signals import Value, nearest
+from host_tools.emulation.signals import Ratio, nearest
 from limen.core.sunspec import BASES, COMMON, MARK
 
 _ADDRESSES = 0x10000
@@ -46,11 +46,11 @@ class ProfileRegister:
     def words(self) -> int:
         return 1 if self.kind == "bit" else int(self.kind.lstrip("usfpbcd")) // 16
 
-    def encode(self, value: Value | None) -> tuple[bytes, Fraction | None]:
+    def encode(self, value: Ratio | None) -> tuple[bytes, Fraction | None]:
         """The words, and the value that they tell, if any."""
         if value is None and self.sentinels:
             return self._ordered(self.sentinels[0]), None
-        raw = 0 if value is None else (Fraction(value) - self.offset) / self.scale
+        raw = 0 if value is None else (Fraction(*value) - self.offset) / self.scale
         if self.kind in _FLOATS:
             data = struct.pack(_FLOATS[self.kind], raw)
             told = Fraction(struct.unpack(_FLOATS[self.kind], data)[0])
@@ -101,7 +101,7 @@ class Word:
     quantity: None = None
     words: int = 1
 
-    def encode(self, value: Value | None) -> tuple[bytes, None]:
+    def encode(self, value: Ratio | None) -> tuple[bytes, None]:
         return (self.content & 0xFFFF).to_bytes(2), None
 
 

@@ -74,56 +74,56 @@ class RealScheduler(Scheduler):
 class VirtualScheduler(Scheduler):
     """Virtual time: `step` jumps to the next callback and runs it."""
 
+    now_us = 0
+
     def __init__(self, start_utc_s: int = 1_767_225_600):
-        self._now_us = 0
+        self.now_us = 0
         self._queue: list[tuple[int, int, Handle]] = []
         self._order = itertools.count()
         self._end_us: int | None = None
         self.start_utc_us = start_utc_s * 1_000_000
 
-    @property
-    def now_us(self) -> int:
-        return self._now_us
-
     def at(self, time_us: int, callback: Callable[[], None]) -> Handle:
         handle = Handle(callback)
-        heapq.heappush(self._queue, (max(time_us, self._now_us), next(self._order), handle))
+        due_us = time_us if time_us > self.now_us else self.now_us
+        heapq.heappush(self._queue, (due_us, next(self._order), handle))
         return handle
 
     def step(self) -> bool:
         """Run the next callback; False when there is none."""
-        while self._queue:
-            time_us, _, handle = heapq.heappop(self._queue)
-            if handle.callback:
-                self._now_us = time_us
-                handle.run()
-                return True
-        return False
+        if self._next_us() == math.inf:
+            return False
+        self._run_next()
+        return True
+
+    def _run_next(self) -> None:
+        self.now_us, _, handle = heapq.heappop(self._queue)
+        handle.run()
 
     def advance(self, time_us: int) -> bool:
         """Let the time come at once if nothing is to happen up to then, and this run lasts so long;
         what is left behind with `at` comes to the same, at more cost.
         """
-        if time_us > self._now_us:
+        if time_us > self.now_us:
             if self._end_us is None or time_us > self._end_us or self._next_us() <= time_us:
                 return False
-            self._now_us = time_us
+            self.now_us = time_us
         return True
 
     def run_until(self, time_us: int) -> None:
         """Run everything due up to and including `time_us`, and leave the clock there."""
         self._end_us = time_us
         while self._next_us() <= time_us:
-            self.step()
+            self._run_next()
         self._end_us = None
-        self._now_us = max(self._now_us, time_us)
+        self.now_us = max(self.now_us, time_us)
 
     def quiet_until(self) -> int:
         """Until when nothing will happen: the next callback, or the end of this run.
 
         Who steps singly may act after each step, so then it is soon.
         """
-        end_us = self._now_us + _STEP_US if self._end_us is None else self._end_us
+        end_us = self.now_us + _STEP_US if self._end_us is None else self._end_us
         return min(self._next_us(), end_us)
 
     def _next_us(self) -> float:

@@ -41,13 +41,16 @@ _BETWEEN = {
 _LOADS = ("current", "power_active", "power_reactive", "power_apparent", "energy")
 
 Value = int | Decimal | Fraction
-Exact = int | Fraction
-"""What can be reckoned with; integers stay such, as they are many times as fast."""
+Ratio = tuple[int, int]
+"""A numerator and a positive denominator, not always in lowest terms: a meter reckons with these,
+as integers are many times as fast as a Fraction, and just as exact."""
 
 NOMINAL_VOLTAGE_V = 230
 NOMINAL_FREQUENCY_HZ = 50
 NOMINAL_THD_PERCENT = 2
 _US_PER_KILO_HOUR = 1000 * 3600 * 1_000_000
+_NONE = 0, 1
+_KEPT_STEPS = 8  # as an integral walks through those that have passed since it was asked
 
 
 class Signals:
@@ -75,6 +78,13 @@ class Signals:
     def value(self, quantity: str, time_us: int) -> Value:
         """The value in the quantity's base unit."""
         return self.step_value(quantity, self.step_at(time_us))
+
+    def ratio(self, quantity: str, time_us: int) -> Ratio | None:
+        """The same as a ratio; None where there is no value, or none is known."""
+        return self.step_ratio(quantity, self.step_at(time_us)) if self.knows(quantity) else None
+
+    def step_ratio(self, quantity: str, step: int) -> Ratio | None:
+        return _ratio(self.step_value(quantity, step))
 
 
 class Constant(Signals):
@@ -121,10 +131,9 @@ class Completed(Signals):
     def __init__(self, source: Signals, start_kwh: Value = 0):
         self._source = source
         self._given = source.quantities()
-        self._start_kwh = Fraction(start_kwh)
-        self._cache_step = -1
-        self._cache: dict[str, Exact] = {}
-        self._finders: dict[str, Callable[[int], Value]] = {}
+        self._start_kwh = start_kwh.as_integer_ratio()
+        self._found: dict[int, dict[str, Ratio]] = {}
+        self._finders: dict[str, Callable[[int], Ratio]] = {}
         self._phased = {
             stem
             for stem in ("current", "power_active", "power_reactive")
@@ -145,125 +154,140 @@ class Completed(Signals):
         return self._source.step_start_us(step)
 
     def value(self, quantity: str, time_us: int) -> Value:
-        if quantity.startswith("energy") and quantity not in self._given:
-            return self._energy(quantity, time_us)
-        return self.step_value(quantity, self.step_at(time_us))
-
-    def step_value(self, quantity: str, step: int) -> Value:
-        """As `value`; energy grows within a step and is not asked by step."""
         if quantity in self._given:
-            return self._source.step_value(quantity, step)
-        return self._get(quantity, step)
+            return self._source.step_value(quantity, self.step_at(time_us))
+        return Fraction(*self.ratio(quantity, time_us))
 
-    def _get(self, quantity: str, step: int) -> Exact:
-        if step != self._cache_step:
-            self._cache_step, self._cache = step, {}
-        if quantity not in self._cache:
+    def ratio(self, quantity: str, time_us: int) -> Ratio | None:
+        if quantity not in self._given:
+            if quantity not in QUANTITIES:
+                return None
+            if quantity.startswith("energy"):
+                return self._energy(quantity, time_us)
+        return self.step_ratio(quantity, self._source.step_at(time_us))
+
+    def step_ratio(self, quantity: str, step: int) -> Ratio | None:
+        """As `ratio`; energy grows within a step and is not asked by step. What is asked for, in
+        its own right or for another's sake, is found once in each of the newest steps."""
+        found = self._found.get(step)
+        if found is None:
+            found = self._found[step] = {}
+            if len(self._found) > _KEPT_STEPS:
+                del self._found[next(iter(self._found))]
+        ratio = found.get(quantity)
+        if ratio is None:
             if quantity not in self._finders:
                 self._finders[quantity] = self._finder(quantity)
-            self._cache[quantity] = _exact(self._finders[quantity](step))
-        return self._cache[quantity]
+            ratio = found[quantity] = self._finders[quantity](step)
+        return ratio
 
-    def _finder(self, quantity: str) -> Callable[[int], Value]:
+    def _finder(self, quantity: str) -> Callable[[int], Ratio]:
         """What gives the quantity in each step."""
         if quantity in self._given:
-            return functools.partial(self._source.step_value, quantity)
+            return functools.partial(self._source.step_ratio, quantity)
         if quantity in _AVERAGES:
             return functools.partial(self._average, _AVERAGES[quantity])
         if quantity in _BETWEEN:
-            return functools.partial(self._voltage_between, _BETWEEN[quantity])
+            return functools.partial(self._voltage_between, *_BETWEEN[quantity])
         stem, _, end = quantity.rpartition("_")
         if end not in (*PHASES, "total"):
             stem, end = quantity, ""
         return functools.partial(getattr(self, f"_{stem}"), end)
 
-    def _average(self, stem: str, step: int) -> Fraction:
-        return Fraction(self._sum(stem, step), len(PHASES))
+    def _average(self, stem: str, step: int) -> Ratio:
+        return _part(self._sum(stem, step), len(PHASES))
 
-    def _sum(self, stem: str, step: int) -> Exact:
-        return sum(self._get(f"{stem}_{phase}", step) for phase in PHASES)
+    def _sum(self, stem: str, step: int) -> Ratio:
+        return _sum(*[self.step_ratio(f"{stem}_{phase}", step) for phase in PHASES])
 
-    def _voltage(self, end: str, step: int) -> Value:
+    def _voltage(self, end: str, step: int) -> Ratio:
         for near in ("voltage", "voltage_l1"):
             if near in self._given:
-                return self._get(near, step)
-        return NOMINAL_VOLTAGE_V
+                return self.step_ratio(near, step)
+        return NOMINAL_VOLTAGE_V, 1
 
-    def _voltage_between(self, phases: tuple[str, str], step: int) -> Exact:
+    def _voltage_between(self, one: str, other: str, step: int) -> Ratio:
         """The voltage from one phase to another, a third of a turn away."""
-        a, b = (self._get(f"voltage_{phase}", step) for phase in phases)
-        return _root(a * a + a * b + b * b)
+        a, b = (self.step_ratio(f"voltage_{phase}", step) for phase in (one, other))
+        return _root(_sum(_product(a, a), _product(a, b), _product(b, b)))
 
-    def _current(self, end: str, step: int) -> Value:
-        voltage = self._get(f"voltage_{end}" if end else "voltage", step)
-        apparent = self._get(f"power_apparent_{end or 'total'}", step)
-        return Fraction(apparent, voltage) if voltage else 0
+    def _current(self, end: str, step: int) -> Ratio:
+        apparent = self.step_ratio(f"power_apparent_{end or 'total'}", step)
+        voltage = self.step_ratio(f"voltage_{end}" if end else "voltage", step)
+        return _quotient(apparent, voltage) or _NONE
 
-    def _power_active(self, end: str, step: int) -> Value:
+    def _power_active(self, end: str, step: int) -> Ratio:
         phased = "power_active" in self._phased or "current" in self._phased
         if end == "total":
             if phased:
                 return self._sum("power_active", step)
-            return self._given_current(step) * self._get("voltage", step)
+            if "current" not in self._given:
+                return _NONE
+            return _product(self.step_ratio("current", step), self.step_ratio("voltage", step))
         if "power_active_total" in self._given or not phased:
-            return Fraction(self._get("power_active_total", step), len(PHASES))
+            return _part(self.step_ratio("power_active_total", step), len(PHASES))
         if f"current_{end}" in self._given:
-            return self._get(f"current_{end}", step) * self._get(f"voltage_{end}", step)
-        return 0
+            current = self.step_ratio(f"current_{end}", step)
+            return _product(current, self.step_ratio(f"voltage_{end}", step))
+        return _NONE
 
-    def _given_current(self, step: int) -> Value:
-        return self._get("current", step) if "current" in self._given else 0
+    def _power_reactive(self, end: str, step: int) -> Ratio:
+        phased = "power_reactive" in self._phased
+        if end == "total":
+            return self._sum("power_reactive", step) if phased else self._missing_side(step)
+        if phased:
+            return _NONE
+        return _part(self.step_ratio("power_reactive_total", step), len(PHASES))
 
-    def _power_reactive(self, end: str, step: int) -> Value:
-        if end != "total":
-            phased = "power_reactive" in self._phased
-            total = 0 if phased else self._get("power_reactive_total", step)
-            return Fraction(total, len(PHASES))
-        if "power_reactive" in self._phased:
-            return self._sum("power_reactive", step)
-        active = self._get("power_active_total", step)
+    def _missing_side(self, step: int) -> Ratio:
+        """The reactive power, by the active one and what is given beside it."""
+        active = self.step_ratio("power_active_total", step)
+        apparent = None
         if "power_apparent_total" in self._given:
-            apparent = self._get("power_apparent_total", step)
-        elif "power_factor_total" in self._given and self._get("power_factor_total", step):
-            apparent = Fraction(active, self._get("power_factor_total", step))
-        else:
-            return 0
-        return _root(max(apparent**2 - active**2, 0))
+            apparent = self.step_ratio("power_apparent_total", step)
+        elif "power_factor_total" in self._given:
+            apparent = _quotient(active, self.step_ratio("power_factor_total", step))
+        if apparent is None:
+            return _NONE
+        numerator, denominator = _product(active, active)
+        return _root(_sum(_product(apparent, apparent), (-numerator, denominator)))
 
-    def _power_apparent(self, end: str, step: int) -> Value:
-        active = self._get(f"power_active_{end}", step)
-        return _root(active**2 + self._get(f"power_reactive_{end}", step) ** 2)
+    def _power_apparent(self, end: str, step: int) -> Ratio:
+        active = self.step_ratio(f"power_active_{end}", step)
+        reactive = self.step_ratio(f"power_reactive_{end}", step)
+        return _root(_sum(_product(active, active), _product(reactive, reactive)))
 
-    def _power_factor(self, end: str, step: int) -> Value:
-        apparent = self._get(f"power_apparent_{end}", step)
-        return Fraction(self._get(f"power_active_{end}", step), apparent) if apparent else 1
+    def _power_factor(self, end: str, step: int) -> Ratio:
+        apparent = self.step_ratio(f"power_apparent_{end}", step)
+        return _quotient(self.step_ratio(f"power_active_{end}", step), apparent) or (1, 1)
 
-    def _phase_angle(self, end: str, step: int) -> Value:
-        reactive = self._get(f"power_reactive_{end}", step)
-        active = self._get(f"power_active_{end}", step)
-        return Decimal(f"{math.degrees(math.atan2(reactive, active)):.2f}")
+    def _phase_angle(self, end: str, step: int) -> Ratio:
+        reactive, reactive_scale = self.step_ratio(f"power_reactive_{end}", step)
+        active, active_scale = self.step_ratio(f"power_active_{end}", step)
+        angle = math.atan2(reactive / reactive_scale, active / active_scale)
+        return Decimal(f"{math.degrees(angle):.2f}").as_integer_ratio()
 
-    def _frequency(self, end: str, step: int) -> Value:
-        return NOMINAL_FREQUENCY_HZ
+    def _frequency(self, end: str, step: int) -> Ratio:
+        return NOMINAL_FREQUENCY_HZ, 1
 
-    def _thd_voltage(self, end: str, step: int) -> Value:
-        return NOMINAL_THD_PERCENT
+    def _thd_voltage(self, end: str, step: int) -> Ratio:
+        return NOMINAL_THD_PERCENT, 1
 
-    def _energy(self, quantity: str, time_us: int) -> Fraction:
+    def _energy(self, quantity: str, time_us: int) -> Ratio:
         stem, _, end = quantity.rpartition("_")
         if end == "total":
             both = (f"{stem}_import", f"{stem}_export")
-            return sum((Fraction(self.value(one, time_us)) for one in both), Fraction(0))
+            return _sum(*[self.ratio(one, time_us) for one in both])
         if end not in PHASES:
             stem, end = quantity, "total"
         power = "power_reactive_" if "reactive" in stem else "power_active_"
-        start = self._start_kwh if quantity == "energy_import" else 0
-        return start + self._integral(power + end, -1 if "export" in stem else 1, time_us)
+        flowed = self._integral(power + end, -1 if "export" in stem else 1, time_us)
+        return _sum(self._start_kwh, flowed) if quantity == "energy_import" else flowed
 
-    def _integral(self, power: str, sign: int, time_us: int) -> Fraction:
+    def _integral(self, power: str, sign: int, time_us: int) -> Ratio:
         if (power, sign) not in self._integrals:
             self._integrals[power, sign] = _Integral(self, power, sign)
-        return self._integrals[power, sign].until(time_us) / _US_PER_KILO_HOUR
+        return _part(self._integrals[power, sign].until(time_us), _US_PER_KILO_HOUR)
 
 
 def completed(signals: Signals) -> Signals:
@@ -280,6 +304,7 @@ class Share(Signals):
     def __init__(self, whole: Completed, share: Fraction):
         self._whole = whole
         self._share = share
+        self._share_ratio = share.as_integer_ratio()
 
     def quantities(self) -> frozenset[str]:
         return self._whole.quantities()
@@ -290,6 +315,12 @@ class Share(Signals):
     def value(self, quantity: str, time_us: int) -> Value:
         value = self._whole.value(quantity, time_us)
         return Fraction(value) * self._share if quantity.startswith(_LOADS) else value
+
+    def ratio(self, quantity: str, time_us: int) -> Ratio | None:
+        ratio = self._whole.ratio(quantity, time_us)
+        if ratio is None or not quantity.startswith(_LOADS):
+            return ratio
+        return _product(ratio, self._share_ratio)
 
 
 class Held(Signals):
@@ -312,15 +343,18 @@ class Held(Signals):
         return self._source.quantities() | self._stills.keys()
 
     def knows(self, quantity: str | None) -> bool:
-        return any(quantity in known for known in (self.values, self._stills)) or (
-            self._source.knows(quantity)
-        )
+        return quantity in self.values or quantity in self._stills or self._source.knows(quantity)
 
     def value(self, quantity: str, time_us: int) -> Value:
         for known in (self.values, self._stills):
             if quantity in known:
                 return known[quantity]
         return self._source.value(quantity, time_us)
+
+    def ratio(self, quantity: str, time_us: int) -> Ratio | None:
+        if quantity in self.values or quantity in self._stills:
+            return _ratio(self.value(quantity, time_us))
+        return self._source.ratio(quantity, time_us)
 
 
 class _Integral:
@@ -329,32 +363,64 @@ class _Integral:
     It walks forward with the time and begins anew when asked for an earlier one.
     """
 
-    def __init__(self, signals: Signals, power: str, sign: int):
+    def __init__(self, signals: Completed, power: str, sign: int):
         self._signals, self._power, self._sign = signals, power, sign
-        self._step, self._sum = 0, 0
+        self._step, self._sum = 0, _NONE
 
-    def until(self, time_us: int) -> Fraction:
-        step = self._signals.step_at(time_us)
+    def until(self, time_us: int) -> Ratio:
+        signals = self._signals
+        step = signals.step_at(time_us)
         if step < self._step:
-            self._step, self._sum = 0, 0
+            self._step, self._sum = 0, _NONE
         while self._step < step:
-            self._sum += self._part(self._signals.step_start_us(self._step + 1))
+            self._sum = _sum(self._sum, self._part(signals.step_start_us(self._step + 1)))
             self._step += 1
-        return Fraction(self._sum + self._part(time_us))
+        return _sum(self._sum, self._part(time_us))
 
-    def _part(self, until_us: int) -> Exact:
+    def _part(self, until_us: int) -> Ratio:
         """What the present step adds until a time within it, or its end."""
-        power = _exact(self._signals.step_value(self._power, self._step)) * self._sign
-        return max(power, 0) * (until_us - self._signals.step_start_us(self._step))
+        numerator, denominator = self._signals.step_ratio(self._power, self._step)
+        flows = max(numerator * self._sign, 0)
+        return flows * (until_us - self._signals.step_start_us(self._step)), denominator
 
 
-def _exact(value: Value) -> Exact:
-    return Fraction(value) if isinstance(value, Decimal) else value
+def _ratio(value: Value | None) -> Ratio | None:
+    return None if value is None else value.as_integer_ratio()
 
 
-def _root(square: Exact) -> Fraction:
-    """The square root to a thousandth, rounded down."""
-    return Fraction(math.isqrt(square.numerator * 1_000_000 // square.denominator), 1000)
+def _sum(first: Ratio, *others: Ratio) -> Ratio:
+    """Its denominator is the least that all have in common, so that long sums stay short."""
+    numerator, denominator = first
+    for more, scale in others:
+        if scale != denominator:
+            common = math.lcm(scale, denominator)
+            numerator *= common // denominator
+            more *= common // scale
+            denominator = common
+        numerator += more
+    return numerator, denominator
+
+
+def _product(one: Ratio, other: Ratio) -> Ratio:
+    return one[0] * other[0], one[1] * other[1]
+
+
+def _quotient(one: Ratio, other: Ratio) -> Ratio | None:
+    """None where it is divided by zero."""
+    numerator, denominator = one[0] * other[1], one[1] * other[0]
+    if denominator < 0:
+        return -numerator, -denominator
+    return (numerator, denominator) if denominator else None
+
+
+def _part(whole: Ratio, parts: int) -> Ratio:
+    return whole[0], whole[1] * parts
+
+
+def _root(square: Ratio) -> Ratio:
+    """The square root to a thousandth, rounded down; that of less than nothing is 0."""
+    numerator, denominator = square
+    return math.isqrt(max(numerator, 0) * 1_000_000 // denominator), 1000
 
 
 def nearest(numerator: int, denominator: int) -> int:
