@@ -173,7 +173,9 @@ def _gaps(plan: Plan, recording: Recording) -> list[PlannedFault]:
     return [
         PlannedFault(device, "silent", begin_us - first_us, end_us - first_us)
         for device in meters_of(plan.config)
-        for begin_us, end_us in itertools.chain(recording.gaps, recording.silences.get(device, ()))
+        for begin_us, end_us in itertools.chain(
+            recording.gaps, *(recording.silences.get(of, ()) for of in (None, device))
+        )
         if begin_us < end_us
     ]
 

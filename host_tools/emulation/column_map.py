@@ -78,6 +78,7 @@ class ColumnMap:
     headings of a file that has none; an `empty` cell makes its device silent, or holds. With
     `every_us` the rows are brought to one each so often by `rule`; beyond `gap_us` a row no longer
     holds. `unused` are columns of which nobody knows what they mean; at `units_line` stand units.
+    In the long form the cells under all of `long` but the last name `columns`; that has the value.
     """
 
     name: str
@@ -97,11 +98,12 @@ class ColumnMap:
     step_us: int = 0
     unused: tuple[str, ...] = ()
     units_line: int = 0
+    long: tuple[str, ...] = ()
 
     @property
     def headings(self) -> tuple[str, ...]:
         """Every column it needs."""
-        return (*self.time, *self.columns)
+        return (*self.time, *(self.long or self.columns))
 
     def header_of(self, path: Path) -> list[str]:
         with open_rows(path, self.delimiter, self.encoding) as rows:
@@ -189,11 +191,12 @@ class _MapReader:
         self.wrong: list[str] = []
 
     def read(self, table: dict) -> ColumnMap:
-        known = (*_FORM, "headings", "time", "columns", "resample", "gap")
+        known = (*_FORM, "headings", "long", "time", "columns", "resample", "gap")
         self._only(table, known, "the map")
         time = self._table(table, "time")
         self._only(time, ("columns", "format", "timezone", "start", "step"), "[time]")
         entries = self._table(table, "columns")
+        long = self._long(table["long"]) if "long" in table else {}
         columns = {name.strip(): self._column(name, entry) for name, entry in entries.items()}
         self._require_places(columns)
         return ColumnMap(
@@ -203,10 +206,19 @@ class _MapReader:
             time_form=TimeForm(time.get("format"), self._timezone(time.get("timezone", "UTC"))),
             given=self._names(table.get("headings", []), "headings"),
             **self._counted(time),
-            **self._form(table),
+            **self._form(table) | long,
             **self._resampling(table.get("resample")),
             gap_us=self._us("gap", table["gap"]) if "gap" in table else 0,
         )
+
+    def _long(self, entry) -> dict:
+        """Which columns name what has a value, and which has it."""
+        if not isinstance(entry, dict) or not isinstance(entry.get("value"), str):
+            self.wrong.append('long needs { names = ["entity_id"], value = "state" }')
+            return {}
+        self._only(entry, ("names", "value"), "long")
+        names = self._names(entry.get("names"), "long: names")
+        return {"long": (*names, entry["value"].strip()), "empty": "hold"}
 
     def _time_columns(self, time: dict) -> tuple[str, ...]:
         if "columns" not in time and "step" in time:

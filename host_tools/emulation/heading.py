@@ -19,6 +19,7 @@ from host_tools.emulation.column_map import (
     zone_of,
 )
 from host_tools.emulation.column_units import to_base
+from host_tools.emulation.long_form import long_columns, names_below
 from host_tools.emulation.row_number import Numbers
 from host_tools.emulation.row_time import EXCEL, UTC, TimeForm
 from host_tools.errors import ToolError
@@ -68,12 +69,10 @@ def map_of_header(path: Path, device: str | None, called: dict[str, str]) -> Col
     delimiter, line, written = _heading_of(path, called)
     if not written:
         raise ToolError(f"{path}: the file is empty", 2)
-    wrong = [
-        f"column {name!r} is missing{nearest(name, written)}"
-        for name in called
-        if name not in written
-    ]
     header = _as_called(written, called)
+    if long_columns(header) and not any(map(_quantity_of, header)):
+        return _map_of_names(path, device, called, (delimiter, line, written))
+    wrong = _missing(called, written)
     units_line, units = _units_below(path, delimiter, line, header)
     header = list(map(_with_unit, header, units)) if units else header
     written_as = dict(zip(reversed(header), reversed(written), strict=True))
@@ -95,6 +94,42 @@ def map_of_header(path: Path, device: str | None, called: dict[str, str]) -> Col
         unused=tuple(filter(None, unused)),
         units_line=units_line,
     )
+
+
+def _map_of_names(
+    path: Path, device: str | None, called: dict[str, str], heading: tuple[str, int, list[str]]
+) -> ColumnMap:
+    """The map of a recording in the long form, whose cells name what columns would."""
+    delimiter, line, written = heading
+    header = _as_called(written, called)
+    time, long = _time_columns(header), long_columns(header)
+    long = tuple(written[header.index(name)] for name in long)
+    names = names_below(path, delimiter, written, long[:-1])
+    wrong = _missing(called, [*written, *names])
+    form = _time_form(time, wrong)
+    columns = _named_columns(_as_called(names, called), device, wrong)
+    if wrong:
+        raise ToolError("\n".join(f"{path}:{line}: {sentence}" for sentence in wrong), 2)
+    written_as = {called.get(name, name): name for name in reversed(names)}
+    return ColumnMap(
+        "of the header",
+        tuple(written[header.index(name)] for name in time),
+        {written_as[name]: column for name, column in columns.items()},
+        form,
+        delimiter,
+        decimal="." if delimiter == "," else None,
+        empty="hold",
+        unused=tuple(name for name in names if not _quantity_of(called.get(name, name))),
+        long=long,
+    )
+
+
+def _missing(called: dict[str, str], written: list[str]) -> list[str]:
+    return [
+        f"column {name!r} is missing{nearest(name, written)}"
+        for name in called
+        if name not in written
+    ]
 
 
 def _units_below(
@@ -131,7 +166,8 @@ def _heading_of(path: Path, called: dict[str, str]) -> tuple[str, int, list[str]
 
     def is_heading(cells: list[str]) -> bool:
         header = _as_called(cells, called)
-        return bool(_time_columns(header)) and any(map(_quantity_of, header))
+        is_wide = any(map(_quantity_of, header))
+        return bool(_time_columns(header)) and (is_wide or bool(long_columns(header)))
 
     found = []
     for delimiter in "," if is_parquet(path) else _DELIMITERS:

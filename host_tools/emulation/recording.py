@@ -17,6 +17,7 @@ from host_tools.emulation.column_map import ColumnMap, load_map
 from host_tools.emulation.decimal_column import DecimalColumn
 from host_tools.emulation.heading import choose_map
 from host_tools.emulation.long_array import LongArray
+from host_tools.emulation.long_form import LongReader
 from host_tools.emulation.newest_first import oldest_first
 from host_tools.emulation.picked_cells import PickedCells
 from host_tools.emulation.recording_problems import Problems
@@ -152,7 +153,7 @@ class Recording:
             self._end_silence(device, self._kept_us)
         if len(self.times) and may_be_days(self.times[0]):
             self.problems.note(line + 1, "1970", _DAYS)
-        pause = None if layout.gap_us else self._steps.pause()
+        pause = None if layout.gap_us or layout.long else self._steps.pause()
         if pause:
             self.problems.add(pause)
 
@@ -173,6 +174,9 @@ class Recording:
             self.problems.note(line, "column twice", told)
 
     def _read_rows(self, rows: Iterator[tuple[int, list[str]]], reader: RowReader) -> None:
+        if self.column_map.long:
+            LongReader(self.column_map, reader, self.problems).read(rows, reader.place)
+            return
         if not self.column_map.step_us:
             rows = oldest_first(rows, reader.time_of, self._tell_turned)
         for line, cells in rows:

@@ -40,38 +40,50 @@ class RowReader:
         try:
             time_us = self._time_us(cells)
             values = [
-                self._number(name, column, cell)
+                self.number(name, column, cell)
                 for (name, column), cell in zip(self._columns, cells[self._times :], strict=True)
             ]
         except BadRow as bad:
             self._problems.skip(line, *bad.args)
             return
-        self._place(time_us, values, line, cells)
+        self.place(time_us, values, line, self.time_text(cells))
 
     def time_of(self, row: tuple[int, list[str]]) -> int | None:
         """The time of a row, whatever its order; None where it has none."""
         try:
-            return time_us(self._layout, self._time_text(row[1]), -(2**63))
+            return self.time_after(self.time_text(row[1]), -(2**63))
         except BadRow:
             return None
 
-    def _place(self, time_us: int, values: list, line: int, cells: list[str]) -> None:
+    def place(self, time_us: int, values: list, line: int, text: str) -> None:
+        """Give on a row whose time is written as `text`."""
         odd = self._order.take(time_us, values, line)
         if odd is not None:
             kind, told = _TOLD[odd]
             tell = self._problems.note if odd is LATE else self._problems.skip
-            tell(line, kind, told.format(self._time_text(cells)))
+            tell(line, kind, told.format(text))
 
-    def _time_text(self, cells: list[str]) -> str:
+    def time_text(self, cells: list[str]) -> str:
         return " ".join(cell.strip() for cell in cells[: self._times]).strip()
 
     def _time_us(self, cells: list[str]) -> int:
         layout = self._layout
         if layout.step_us:
             return layout.start_us + self._row * layout.step_us
-        return time_us(layout, self._time_text(cells), self._order.last_us)
+        return self.time_after(self.time_text(cells), self._order.last_us)
 
-    def _number(self, name: str, column, text: str) -> Decimal | None:
+    def time_after(self, text: str, after_us: int) -> int:
+        """The time that a text is, after another one; BadRow where it is none."""
+        form = self._layout.time_form
+        try:
+            found = form.time_us(text, after_us)
+        except ValueError:
+            raise BadRow("no time", f"{text!r} is not a time{form.hint(text)}") from None
+        if found is None:
+            raise BadRow("no such time", f"in {form.timezone} the clocks leave out {text}")
+        return found
+
+    def number(self, name: str, column, text: str) -> Decimal | None:
         text = text.strip()
         if not text:
             return None
@@ -80,18 +92,6 @@ class RowReader:
         except ValueError:
             raise BadRow("no number", f"column {name!r} has {text!r}, not a number") from None
         return _rounded(value)
-
-
-def time_us(layout: ColumnMap, text: str, after_us: int) -> int:
-    """The time that a text is, after another one; BadRow where it is none."""
-    form = layout.time_form
-    try:
-        found = form.time_us(text, after_us)
-    except ValueError:
-        raise BadRow("no time", f"{text!r} is not a time{form.hint(text)}") from None
-    if found is None:
-        raise BadRow("no such time", f"in {form.timezone} the clocks leave out {text}")
-    return found
 
 
 def _rounded(value: Decimal) -> Decimal:

@@ -731,6 +731,76 @@ def test_marks_of_byte_order_in_the_middle_are_passed_over(write):
     assert (recording.rows, list(recording.problems)) == (3, ["heading again"])
 
 
+HOME = (
+    "entity_id,state,last_changed\n"
+    "sensor.power,1.5,2026-03-01T10:00:00.000Z\nsensor.power,unavailable,2026-03-01T10:01:00Z\n"
+    "sensor.power,1.7,2026-03-01T10:02:30Z\nsun.sun,up,2026-03-01T10:02:30Z\n"
+    "sensor.volts,230,2026-03-01T09:59:00Z\nsensor.volts,231,2026-03-01T10:02:30Z\n"
+)
+
+
+def test_an_export_of_home_assistant_is_played_by_its_times(write):
+    called = {"sensor.power": "power_active_total [kW]", "sensor.volts": "voltage"}
+    recording = Recording(write(HOME), called=called)
+    start_us = 1_772_359_200 * SECOND_US
+    assert [time - start_us for time in recording.times] == [0, 60 * SECOND_US, 150 * SECOND_US]
+    assert recording.value("power_active_total", 2) == 1700
+    assert [recording.value("voltage", row) for row in (0, 2)] == [230, 231]
+    assert list(recording.silences[None]) == [(start_us + 60 * SECOND_US, recording.times[2])]
+    assert [one.split(":", 1)[1] for one in recording.summary()] == [
+        "1: not used, as no quantity is named so: 'sun.sun'",
+        "3: 'sensor.power' has 'unavailable', no value; its device is silent until it has one",
+        "6: column 'sensor.power' is empty, as is each before it; skipped",
+    ]
+    assert "the columns are 'sensor.power', 'sun.sun', 'sensor.volts'" in failure(write(HOME))
+
+
+def test_an_annotated_file_of_influxdb_is_played(write):
+    head = "#datatype,string,long,dateTime:RFC3339,double,string,string\n#group,,,,,,\n"
+    head += "#default,_result,,,,,\n"
+    first = ",result,table,_time,_value,_field,host\n"
+    second = ",result,table,host,_field,_value,_time\n"
+    rows = "".join(f",,0,2026-03-01T10:00:0{at}Z,{at},voltage,a\n" for at in (2, 1, 0))
+    more = "".join(f",,1,a,current,{at},2026-03-01T10:00:0{at}Z\n" for at in (2, 1, 0))
+    text = head + first + rows + "\n" + head + second + more
+    called = {"voltage": "a.voltage", "current": "b.current [mA]"}
+    recording = Recording(write(text), called=called)
+    assert recording.length_us == 2 * SECOND_US
+    assert [recording.value("voltage", row, "a") for row in range(3)] == [0, 1, 2]
+    assert recording.value("current", 1, "b") == Decimal("0.001")
+    assert list(recording.problems) == ["heading again"]
+
+
+def test_what_a_replay_published_is_a_recording(write):
+    text = "time,device,channel,value,quality,kind,seq,boot\n"
+    text += "".join(
+        f"2026-03-01T10:00:0{at // 2}.000Z,meter,{name},{at},good,data,{at},1\n"
+        for at, name in enumerate(["voltage_l1", "current_l1"] * 3)
+    )
+    recording = Recording(write(text))
+    assert [recording.value("voltage_l1", row) for row in range(3)] == [0, 2, 4]
+    assert (recording.rows, recording.problems) == (3, {})
+
+
+def test_a_map_tells_which_cells_name_what_has_a_value(write):
+    table = write(
+        'long = { names = ["what"], value = "much" }\n[time]\ncolumns = ["when"]\n'
+        '[columns]\nU = { device = "x", quantity = "voltage" }\n'
+        'I = { device = "y", quantity = "current" }\n',
+        "map.toml",
+    )
+    recording = Recording(write("when,what,much\n0,U,230\n5,I,x\n5,I,7\n5,U,231\n5,U,232\n"), table)
+    assert recording.value("current", 1, "y") == 7
+    assert list(recording.silences["y"]) == [(0, 5 * SECOND_US)]
+    assert {kind: one.line for kind, one in recording.problems.items()} == {
+        "no number": 3,
+        "empty cell": 2,
+        "time twice": 6,
+    }
+    with pytest.raises(ToolError, match='long needs { names = \\["entity_id"\\]'):
+        load_map(write("long = 1\n", "other.toml"))
+
+
 def test_a_map_tells_the_mark_of_thousands(write):
     table = write(MAP.replace('decimal = ","', 'decimal = ","\nthousands = "."'), "map.toml")
     recording = Recording(write("Tag;Zeit;Leistung\n15.07.2024;12:00;1.250\n"), table)
