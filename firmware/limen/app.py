@@ -15,7 +15,7 @@ from limen import drivers
 from limen.core.alarm import LimitAlarm
 from limen.core.channel import Channel, FilteredChannel
 from limen.core.compat import const
-from limen.core.late import forget_since
+from limen.core.late import Borrowed
 from limen.core.quality import GOOD
 from limen.core.schedule import Schedule
 from limen.core.text import Text
@@ -276,21 +276,19 @@ class Gateway:
 
     def _look_back(self, names):
         """What the birth tells of the boot before."""
-        known = set(sys.modules)
-        from limen.delivery.before import waiting
+        with Borrowed():
+            from limen.delivery.before import waiting
 
         boot = self.boot - 1
         data, event = waiting(self.journal.segments, names[0], boot)
         is_clean = self.store.get("ended") == boot
         if boot and not self.store.failures:
             self.before = {"boot": boot, "clean": is_clean, "data": data, "event": event}
-        forget_since(known)
 
     def _restate(self):
-        known = set(sys.modules)
-        from limen.service.restate import restate
+        with Borrowed():
+            from limen.service.restate import restate
 
-        forget_since(known)
         restate(self)
 
     def make_link(self, head, session, carrier):
@@ -331,11 +329,10 @@ class Gateway:
             return
         try:
             if self.commands is None:
-                known = set(sys.modules)
-                from limen.service.commands import Commands
+                with Borrowed():
+                    from limen.service.commands import Commands
 
                 self.commands = Commands(self)
-                forget_since(known)
             self.commands.take(topic, payload, is_retained)
         except MemoryError as error:
             self.report("commands", error)
@@ -417,7 +414,8 @@ class Gateway:
         if self.node_link:
             start("sparkplug", self.node_link.run)
         start("store", self.store.run)
-        from limen.occasions import attend
+        with Borrowed():
+            from limen.occasions import attend
 
         attend(self)
         del attend  # and with it its module

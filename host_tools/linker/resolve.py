@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from host_tools.errors import ToolError
-from host_tools.linker.tree import FUNCTIONS
+from host_tools.linker.tree import FUNCTIONS, like
 
 _SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 
@@ -42,6 +42,10 @@ class Module:
 
 
 _CONST = Origin("micropython", "const")
+
+_BORROWED = "known = set(sys.modules); forget_since(known)"
+_BORROWED_NAMES = {"sys": "sys:", "forget_since": "limen.core.late:forget_since"}
+"""What `with Borrowed():` does around its block, but for what happens when an import fails."""
 
 
 def name_of(path: str) -> str:
@@ -289,6 +293,19 @@ class _Resolver(ast.NodeTransformer):
         if not self._scopes:
             node.name = str(self._program.meaning(self._module.name, node.name))
         return node
+
+    def visit_With(self, node):
+        """`with Borrowed():` is written out, as the class would cost 250 bytes of heap."""
+        node = self.generic_visit(node)
+        call = node.items[0].context_expr
+        if getattr(getattr(call, "func", None), "id", "") != "limen.core.late:Borrowed":
+            return node
+        remember, forget = (like(one, node) for one in ast.parse(_BORROWED).body)
+        for part in (*ast.walk(remember), *ast.walk(forget)):
+            part.origin = node.origin
+            if isinstance(part, ast.Name):
+                part.id = _BORROWED_NAMES.get(part.id, part.id)
+        return [remember, *node.body, forget]
 
     # Imports.
 

@@ -1,6 +1,8 @@
 """Linked modules do the same as the sources, in fewer modules and under shorter names."""
 
 import itertools
+import subprocess
+import sys
 import types
 
 import pytest
@@ -109,11 +111,11 @@ def run(modules: dict[str, str], monkeypatch) -> dict:
         if name != "main":
             module = types.ModuleType(name)
             module.__path__ = []
-            monkeypatch.setitem(__import__("sys").modules, name, module)
+            monkeypatch.setitem(sys.modules, name, module)
             exec(modules[name], module.__dict__)
             parent, _, child = name.rpartition(".")
             if parent:
-                setattr(__import__("sys").modules[parent], child, module)
+                setattr(sys.modules[parent], child, module)
     space = {"__name__": "__main__"}
     exec(modules["main"], space)
     return space
@@ -179,6 +181,33 @@ def test_what_the_configuration_names_is_loaded_by_name(package):
     modules = link(sources, {}).modules
     assert modules[f"limen.{package}_i2c"] == "class Bus:\n    pass\n"
     assert f"__import__('limen.{package}_' + " in modules["limen"]
+
+
+def test_what_is_borrowed_is_forgotten_without_the_class_for_it(tmp_path):
+    app = """from limen.core.late import Borrowed
+
+def seven():
+    with Borrowed():
+        from limen.seven import seven
+
+    return seven()
+"""
+    sources = {
+        "limen/__init__.py": "",
+        "limen/app.py": app,
+        "limen/seven.py": "def seven():\n    return 7\n",
+        "limen/core/late.py": (FIRMWARE / "limen/core/late.py").read_text(),
+    }
+    main = "import sys\nfrom limen.app import seven\n\nprint(seven(), *sys.modules)\n"
+    modules = link(sources, {"main.py": main}).modules
+    assert "class" not in modules["limen"] and "with" not in modules["limen"]
+    (borrowed,) = modules.keys() - {"limen", "main"}
+    for name, text in modules.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    seven, *loaded = subprocess.check_output(
+        [sys.executable, "main.py"], cwd=tmp_path, text=True
+    ).split()
+    assert seven == "7" and "limen" in loaded and borrowed not in loaded
 
 
 def test_a_module_as_a_value_is_refused_where_its_names_would_be_lost():

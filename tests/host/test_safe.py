@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from limen.occasions import SECRETS
 from script_disk import Disk, PowerCut, script_on
 
 GOOD = {"/config.jsonl": b"good", "/birth.json": b"b" * 1300, "/client.key": b"good"}
@@ -207,3 +208,8 @@ def test_the_power_may_fail_while_files_are_kept(before, cut):
     kept(disk)
     assert all(disk.files["/good" + path] == disk.files[path] for path in GOOD)
     assert not restored(disk)
+
+
+def test_the_secrets_that_prove_a_configuration_are_kept_with_it():
+    told_by_the_hash = {"config.jsonl", "birth.json", "sparkplug.bin", "home_assistant.txt"}
+    assert {*script_on(Disk({}), "last_good").FILES} == {*SECRETS} | told_by_the_hash

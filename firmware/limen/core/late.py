@@ -3,12 +3,26 @@
 import sys
 
 
+class Borrowed:
+    """`with Borrowed():` stands around imports whose modules are forgotten behind it. What somebody
+    has taken from them stays, with all it needs, until he lets it go.
+
+    The linker writes it out (`host_tools/linker/resolve.py`), so the chip never sees this class.
+    """
+
+    def __enter__(self):
+        self._known = set(sys.modules)
+
+    def __exit__(self, *error):
+        forget_since(self._known)
+
+
 def forget_since(known):
-    """Forget the modules that are not among the known ones. What somebody has taken from them
-    stays, with all it needs, until he lets it go."""
+    """Forget the modules that are not among the known ones, and then these."""
     for name in list(sys.modules):
         if name not in known:
             package, _, own = name.rpartition(".")
             del sys.modules[name]
             if package in sys.modules:
                 delattr(sys.modules[package], own)
+    known.clear()  # there may be a hundred, and who has borrowed may be busy for long

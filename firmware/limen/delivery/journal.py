@@ -14,11 +14,10 @@ Code for what happens seldom is loaded for it, and forgotten.
 """
 
 import asyncio
-import sys
 
 from limen.core.compat import const
 from limen.core.frame import Frame, most_bytes
-from limen.core.late import forget_since
+from limen.core.late import Borrowed
 from limen.delivery.outbox import BACKLOG, DATA, EVENT
 from limen.delivery.ring import ACKED, Cursor
 from limen.delivery.segments import BLOCK, HEAD, LOST, Segments
@@ -43,22 +42,21 @@ _ANNOUNCE = const(6)
 
 def _late(what):
     """A function or class that is seldom needed; its code goes when nobody has it any longer."""
-    known = set(sys.modules)
-    if what == _TIDY:
-        from limen.delivery.tables import tidy as found
-    elif what == _WRITE:
-        from limen.delivery.tables import write as found
-    elif what == _GIVE_UP:
-        from limen.delivery.gaps import give_up as found
-    elif what == _TELL:
-        from limen.delivery.gaps import tell_gap as found
-    elif what == _BACKLOG:
-        from limen.delivery.backlog import Backlog as found
-    elif what == _PAST:
-        from limen.delivery.past import Past as found
-    else:
-        from limen.delivery.past import announce as found
-    forget_since(known)
+    with Borrowed():
+        if what == _TIDY:
+            from limen.delivery.tables import tidy as found
+        elif what == _WRITE:
+            from limen.delivery.tables import write as found
+        elif what == _GIVE_UP:
+            from limen.delivery.gaps import give_up as found
+        elif what == _TELL:
+            from limen.delivery.gaps import tell_gap as found
+        elif what == _BACKLOG:
+            from limen.delivery.backlog import Backlog as found
+        elif what == _PAST:
+            from limen.delivery.past import Past as found
+        else:
+            from limen.delivery.past import announce as found
     return found
 
 

@@ -10,10 +10,9 @@ all the same.
 """
 
 import gc
-import sys
 from errno import ECONNRESET
 
-from limen.core.late import forget_since
+from limen.core.late import Borrowed
 from limen.core.mqtt import MqttError
 
 
@@ -35,12 +34,11 @@ class Tls:
         reads and writes. Raises TlsError."""
         try:
             if not self._context:
-                known = set(sys.modules)
-                from limen.net.tls_files import load_context
+                with Borrowed():
+                    from limen.net.tls_files import load_context
 
-                forget_since(known)
                 self._context = load_context()
-                del load_context, known  # the connection is large, and needs their place
+                del load_context  # the connection is large, and needs its place
             gc.collect()
             return self._context.wrap_socket(
                 connection, server_hostname=host, do_handshake_on_connect=False
@@ -55,10 +53,9 @@ class Tls:
         if is_secured:
             return OSError(ECONNRESET)
         try:
-            known = set(sys.modules)
-            from limen.net.tls_causes import cause_of
+            with Borrowed():
+                from limen.net.tls_causes import cause_of
 
-            forget_since(known)
             cause = cause_of(error, self._clock.is_set)
         except MemoryError:
             cause = "memory"

@@ -5,13 +5,11 @@ with the addresses and the word order that the configuration says, and who else 
 Nothing else may use the bus. Loaded only when it is asked for.
 """
 
-import sys
-
 from limen.core.doctor import Examination
 from limen.core.doctor_words import headline, sentences
 from limen.core.finding import settled
+from limen.core.late import Borrowed
 from limen.service.line_search import expected, search
-from limen.service.verbs import forget, loaded_since
 
 
 async def examine(carrier, bus, devices, say, everywhere=False):
@@ -22,9 +20,8 @@ async def examine(carrier, bus, devices, say, everywhere=False):
     usual ones at the likely addresses, or at all of them.
     """
     own, names = expected(bus, devices())
-    known = set(sys.modules)
-    found = await search(carrier, own, say, everywhere)
-    forget(loaded_since(known))
+    with Borrowed():
+        found = await search(carrier, own, say, everywhere)
     for finding in found:
         name = names.pop(finding.address, None)
         known = [_candidate(device) for device in devices() if device["id"] == name]

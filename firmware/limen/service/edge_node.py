@@ -5,15 +5,15 @@ the code of the plain dialect, which every gateway loads, is given up.
 """
 
 import asyncio
-import sys
 
 from limen.core.compat import const
+from limen.core.late import Borrowed
 from limen.core.sparkplug import Payload
 from limen.delivery.plain import Plain
 from limen.delivery.sparkplug import Sparkplug
 from limen.delivery.sparkplug_node import Node, NodeSession
 from limen.delivery.uplink import Uplink
-from limen.service.verbs import forget, load, loaded_since
+from limen.service.verbs import forget, load
 
 _MOST_WRITES = const(3)  # at once
 
@@ -77,13 +77,10 @@ class Obedience:
 
     def obey(self, topic, payload):
         """Carry out a payload of commands. Raises ValueError where it is none."""
-        known = set(sys.modules)
-        try:
+        with Borrowed():
             from limen.delivery.sparkplug_commands import obey
 
-            obey(self._node, topic, payload, self._begin_write)
-        finally:
-            forget(loaded_since(known))
+        obey(self._node, topic, payload, self._begin_write)
 
     def _begin_write(self, request):
         """What becomes of it is counted, and shown by the next data."""

@@ -5,11 +5,10 @@ answers, is loaded for each poll and dropped behind it; here stays what is neede
 """
 
 import asyncio
-import sys
 
 from limen.core.compat import const
 from limen.core.glide import Glide
-from limen.core.late import forget_since
+from limen.core.late import Borrowed
 
 _PATIENCE_S = const(60)
 _ASK_SERVERS = const(0)
@@ -86,7 +85,6 @@ def _load(what):
 
 async def borrow(load, what, *arguments):
     """Await what `load(what)` imports, called with the arguments; its code goes with it."""
-    known = set(sys.modules)
-    function = load(what)
-    forget_since(known)
+    with Borrowed():
+        function = load(what)
     return await function(*arguments)

@@ -18,12 +18,7 @@ def load(verb, loaded):
     except ImportError:
         raise ValueError('there is no command "%s"' % verb)
     finally:
-        loaded.extend(loaded_since(known))
-
-
-def loaded_since(known):
-    """The names of the modules that are not among the known ones."""
-    return [name for name in sys.modules if name not in known]
+        loaded.extend([name for name in sys.modules if name not in known])
 
 
 def forget(modules):
