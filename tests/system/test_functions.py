@@ -8,17 +8,8 @@ import pytest
 from console import troubles
 from host_tools import interpreter
 from host_tools.contract import OrderChange, Period, Values
-from host_tools.emulation.board import Board
-from host_tools.emulation.broker_model import BrokerModel
-from host_tools.emulation.flash_file import FlashFile
-from host_tools.emulation.lan import Lan
 from host_tools.emulation.mqtt_packets import Publish
-from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.emulation.time_server import serve_time
-from host_tools.gateway_image import gateway_files
-from host_tools.image import build_image
-from host_tools.site import load_site
-from host_tools.subscriber import ALL_TOPICS, Subscriber
+from virtual_gateway import VirtualGateway
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
@@ -73,29 +64,16 @@ ideal_cycle = "2s"
 state = [{ kind = "running", input = "motor.digital_input" }, { kind = "idle" }]
 shift = [{ name = "all", from = "00:00", to = "24:00" }]
 """
-SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
 BASE = "limen/v1/hall-2/g1/"
 
 
-class Gateway:
+class Gateway(VirtualGateway):
     """A pulse each second is a Wh, and while the motor runs one each two seconds a part."""
 
     def __init__(self, folder):
-        (folder / "site.toml").write_text(SITE)
-        (folder / "secrets.toml").write_text(SECRETS)
-        files = gateway_files(load_site(folder / "site.toml"), "g1")
-        flash = FlashFile.create(folder / "flash.bin", build_image(files))
-        self.scheduler = VirtualScheduler()
-        lan = Lan(self.scheduler)
-        serve_time(lan, self.scheduler.utc_us, "time.local")
-        self.broker = BrokerModel(self.scheduler)
-        lan.listen("broker.local", 1883, self.broker.accept)
-        self.arrivals, self.answers, self.console = [], [], []
-        subscriber = Subscriber(self.arrivals.append)
-        self.errors = subscriber.errors
-        self.broker.subscribe(ALL_TOPICS, subscriber.feed)
+        super().__init__(folder, SITE)
+        self.answers = []
         self.broker.subscribe(BASE + "cmd/+/result", self._on_answer)
-        self.board = Board(self.scheduler, flash.path, lan=lan, on_console=self.console.append)
         self.board.set_pin(22, 0)
         self.motor = False
         self.scheduler.after(1_000_000, self._second)
@@ -115,17 +93,11 @@ class Gateway:
         self.motor = on
         self.board.set_pin(22, int(on))
 
-    def run(self, seconds):
-        self.scheduler.run_until(self.scheduler.now_us + seconds * 1_000_000)
-
     def order(self, do):
         request = {"id": f"{do}-{self.seconds}", "machine": "press", "do": do, "order": "A-1"}
         self.broker.publish(Publish(BASE + "cmd/order", json.dumps(request).encode()))
         self.run(3)
         return self.answers[-1]
-
-    def bodies(self, kind):
-        return [a.record.body for a in self.arrivals if isinstance(a.record.body, kind)]
 
     def intervals(self):
         """{end in s: (used, total)}; what comes twice must be the same."""
@@ -142,10 +114,8 @@ class Gateway:
 
 @pytest.fixture
 def gateway(tmp_path):
-    gateway = Gateway(tmp_path)
-    gateway.board.start()
-    yield gateway
-    gateway.board.stop()
+    with Gateway(tmp_path) as gateway:
+        yield gateway
 
 
 def test_intervals_and_an_order_survive_a_power_cut(gateway):
@@ -169,7 +139,7 @@ def test_intervals_and_an_order_survive_a_power_cut(gateway):
     assert ended.seconds[3] in range(430, 505) and ended.seconds[5] in range(690, 770)
     assert ended.parts in range(210, 255)
     assert gateway.bodies(Period) == []
-    assert troubles(gateway.console) == [] and gateway.errors == []
+    assert troubles(gateway.console) == [] and gateway.subscriber.errors == []
 
 
 def _check_intervals(intervals):

@@ -7,23 +7,17 @@ from fractions import Fraction
 import pytest
 
 from console import troubles
-from host_tools.emulation.board import Board
-from host_tools.emulation.broker_model import BrokerModel
-from host_tools.emulation.flash_file import FlashFile
-from host_tools.emulation.lan import Lan
 from host_tools.emulation.parts.ads1115 import Ads1115
 from host_tools.emulation.parts.adxl345 import Adxl345
 from host_tools.emulation.parts.bme280 import Bme280
 from host_tools.emulation.parts.ds18b20 import Ds18b20, OneWireLine
 from host_tools.emulation.parts.mcp9600 import Mcp9600
 from host_tools.emulation.parts.sht3x import Sht3x
-from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.emulation.time_server import serve_time
 from host_tools.gateway_image import gateway_files
 from host_tools.image import FILE_SYSTEM_OFFSET, build_image
 from host_tools.paths import PROJECT
 from host_tools.site import load_site
-from host_tools.subscriber import ALL_TOPICS, Subscriber
+from virtual_gateway import VirtualGateway
 
 SITE = """
 [site]
@@ -70,35 +64,15 @@ pin = 23
 safe = "on"
 every = "10s"
 """
-SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
 GOOD, UNCERTAIN, BAD = 0, 1, 2
 
 
-class Gateway:
-    """The one gateway of a site, with a broker and a subscriber."""
-
+class Gateway(VirtualGateway):
     def __init__(self, folder, site=SITE):
-        (folder / "site.toml").write_text(site)
-        (folder / "secrets.toml").write_text(SECRETS)
-        loaded = load_site(folder / "site.toml")
-        self.files = gateway_files(loaded, loaded.gateways[0])
-        self.flash = FlashFile.create(folder / "flash.bin", build_image(self.files))
-        self.scheduler = VirtualScheduler()
-        lan = Lan(self.scheduler)
-        for host in ("time.local", "pool.ntp.org"):
-            serve_time(lan, self.scheduler.utc_us, host)
-        broker = BrokerModel(self.scheduler)
-        lan.listen("broker.local", 1883, broker.accept)
-        self.arrivals = []
-        broker.subscribe(ALL_TOPICS, Subscriber(self.arrivals.append).feed)
-        self.console = []
-        self.board = Board(self.scheduler, self.flash.path, lan=lan, on_console=self.console.append)
+        super().__init__(folder, site, time_servers=("time.local", "pool.ntp.org"))
         self.sensor = Sht3x(self.scheduler, 25, 40)
         self.board.peripherals.i2c[0] = {0x44: self.sensor}
         self.board.set_pin(18, 0)
-
-    def run(self, seconds):
-        self.scheduler.run_until(self.scheduler.now_us + int(seconds * 1e6))
 
     def told(self, device):
         """[(ms since the world began, quality, values)] of a device since its clock was set."""
@@ -112,10 +86,8 @@ class Gateway:
 
 @pytest.fixture
 def gateway(tmp_path):
-    gateway = Gateway(tmp_path)
-    gateway.board.start()
-    yield gateway
-    gateway.board.stop()
+    with Gateway(tmp_path) as gateway:
+        yield gateway
 
 
 def test_a_sensor_is_read_each_second_and_bad_while_it_is_gone(gateway):

@@ -7,17 +7,8 @@ import pytest
 
 from host_tools import interpreter
 from host_tools.contract import Plate
-from host_tools.emulation.board import Board
-from host_tools.emulation.broker_model import BrokerModel
-from host_tools.emulation.flash_file import FlashFile
-from host_tools.emulation.lan import Lan
 from host_tools.emulation.meter import with_crc
-from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.emulation.time_server import serve_time
-from host_tools.gateway_image import gateway_files
-from host_tools.image import build_image
-from host_tools.site import load_site
-from host_tools.subscriber import ALL_TOPICS, Subscriber
+from virtual_gateway import VirtualGateway
 
 pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
 
@@ -64,7 +55,6 @@ address = 4
 every = "10s"
 nameplate = true
 """
-SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
 VALUES = {"voltage": 0, "current": 6, "power_active_total": 12, "frequency": 70}
 GOOD, BAD = 0, 2
 
@@ -109,31 +99,16 @@ class Server:
         return with_crc(frame[:1] + pdu(frame[1:]))
 
 
-class Gateway:
+class Gateway(VirtualGateway):
     def __init__(self, folder):
-        (folder / "site.toml").write_text(SITE)
-        (folder / "secrets.toml").write_text(SECRETS)
-        files = gateway_files(load_site(folder / "site.toml"), "g1")
-        flash = FlashFile.create(folder / "flash.bin", build_image(files))
-        self.scheduler = VirtualScheduler()
-        self.lan = Lan(self.scheduler)
-        serve_time(self.lan, self.scheduler.utc_us, "time.local")
-        self.broker = broker = BrokerModel(self.scheduler)
-        self.lan.listen("broker.local", 1883, broker.accept)
+        super().__init__(folder, SITE)
         self.plc, self.server = Server(self.scheduler, True), Server(self.scheduler, False)
         self.lan.listen("plc.local", 502, self.plc.accept)
         self.lan.listen("server.local", 4196, self.server.accept)
-        self.arrivals = []
-        broker.subscribe(ALL_TOPICS, Subscriber(self.arrivals.append).feed)
-        self.console = []
-        self.board = Board(self.scheduler, flash.path, lan=self.lan, on_console=self.console.append)
 
     def diagnostics(self):
         """What the gateway told of itself last."""
         return json.loads(self.broker.retained["limen/v1/hall-2/g1/diag"].payload)
-
-    def run(self, seconds):
-        self.scheduler.run_until(self.scheduler.now_us + seconds * 1_000_000)
 
     def told(self, device):
         """[(quality, {channel: value})] since the last time."""
@@ -148,10 +123,8 @@ class Gateway:
 
 @pytest.fixture
 def gateway(tmp_path):
-    gateway = Gateway(tmp_path)
-    gateway.board.start()
-    yield gateway
-    gateway.board.stop()
+    with Gateway(tmp_path) as gateway:
+        yield gateway
 
 
 def qualities(told):

@@ -4,18 +4,10 @@ import datetime
 
 from console import troubles
 from host_tools.contract import ClockSet, ClockStep, Values
-from host_tools.emulation.board import Board
-from host_tools.emulation.broker_model import BrokerModel
-from host_tools.emulation.flash_file import FlashFile
-from host_tools.emulation.lan import Lan
 from host_tools.emulation.parts.ds3231 import Ds3231
 from host_tools.emulation.parts.sht3x import Sht3x
-from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.time_server import time_reply
-from host_tools.gateway_image import gateway_files
-from host_tools.image import build_image
-from host_tools.site import load_site
-from host_tools.subscriber import ALL_TOPICS, Subscriber
+from virtual_gateway import VirtualGateway
 
 SITE = """
 [site]
@@ -40,32 +32,18 @@ every = "5s"
 START_S = 1_798_761_600  # 2027-01-01
 
 
-class Scene:
+class Scene(VirtualGateway):
     """A gateway with a DS3231 and a sensor on one bus; `is_up` is that of the time server."""
 
     def __init__(self, folder, servers='"time.local"', ppm=0):
-        (folder / "site.toml").write_text(SITE.format(servers=servers))
-        (folder / "secrets.toml").write_text('[wifi]\nssid = "hall"\npassword = ""\n')
-        site = load_site(folder / "site.toml")
-        flash = FlashFile.create(folder / "flash.bin", build_image(gateway_files(site, "g1")))
-        self.scheduler = VirtualScheduler(START_S)
+        super().__init__(folder, SITE.format(servers=servers), time_servers=(), start_s=START_S)
         self.is_up = False
-        lan = Lan(self.scheduler)
-        lan.answer("time.local", 123, self._answer)
-        broker = BrokerModel(self.scheduler)
-        lan.listen("broker.local", 1883, broker.accept)
-        self.arrivals, self.console = [], []
-        broker.subscribe(ALL_TOPICS, Subscriber(self.arrivals.append).feed)
-        self.board = Board(self.scheduler, flash.path, lan=lan, on_console=self.console.append)
+        self.lan.answer("time.local", 123, self._answer)
         self.rtc = Ds3231(self.scheduler, ppm)
         self.board.peripherals.i2c[0] = {0x44: Sht3x(self.scheduler), 0x68: self.rtc}
 
-    def __enter__(self):
-        self.board.start()
-        return self
-
     def __exit__(self, *exception):
-        self.board.stop()
+        super().__exit__(*exception)
         assert troubles(self.console) == []
 
     def _answer(self, request):
@@ -77,17 +55,11 @@ class Scene:
             tzinfo=None
         )
 
-    def run(self, seconds):
-        self.scheduler.run_until(self.scheduler.now_us + seconds * 1_000_000)
-
     def cut_power(self, seconds):
         self.board.power_cut()
         self.run(seconds)
         self.arrivals.clear()
         self.board.start()
-
-    def bodies(self, kind):
-        return [one.record.body for one in self.arrivals if isinstance(one.record.body, kind)]
 
     def last_error_ms(self):
         """By how much the newest value's time differs from that of a reading each 5 s."""

@@ -8,22 +8,13 @@ import pytest
 from console import troubles
 from dsmr_telegrams import TELEGRAMS, needs_telegrams, theirs
 from host_tools.contract import Diag, Values
-from host_tools.emulation.board import Board
-from host_tools.emulation.broker_model import BrokerModel
-from host_tools.emulation.flash_file import FlashFile
-from host_tools.emulation.lan import Lan
-from host_tools.emulation.line import Line
 from host_tools.emulation.meter import Faults
 from host_tools.emulation.p1_meter import P1Meter
 from host_tools.emulation.press import PressModel
-from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.emulation.time_server import serve_time
-from host_tools.gateway_image import gateway_files
-from host_tools.image import build_image
 from host_tools.paths import PROJECT
 from host_tools.site import load_site
-from host_tools.subscriber import ALL_TOPICS, Subscriber
 from limen.core.p1_channels import CHANNELS
+from virtual_gateway import VirtualGateway
 
 SITE = """
 [site]
@@ -46,43 +37,26 @@ every = "10s"
 [gateway.g1.device.channels]
 %s
 """
-SECRETS = '[wifi]\nssid = "hall"\npassword = "secret-secret"\n'
 GOOD, BAD = 0, 2
 UART = 2
 ASKED_PIN = 23
 
 
-class Rig:
+class Rig(VirtualGateway):
     """A gateway with a meter at its P1 port; `told` has what arrived of the meter."""
 
     def __init__(self, folder, port, names, **meter):
         channels = "".join(f"{name} = {{}}\n" for name in names)
-        (folder / "site.toml").write_text(SITE % (port, channels))
-        (folder / "secrets.toml").write_text(SECRETS)
-        files = gateway_files(load_site(folder / "site.toml"), "g1")
-        flash = FlashFile.create(folder / "flash.bin", build_image(files))
-        self.scheduler = VirtualScheduler()
-        lan = Lan(self.scheduler)
-        serve_time(lan, self.scheduler.utc_us, "pool.ntp.org")
-        broker = BrokerModel(self.scheduler)
-        lan.listen("broker.local", 1883, broker.accept)
-        arrivals = []
-        self.subscriber = Subscriber(arrivals.append)
-        broker.subscribe(ALL_TOPICS, self.subscriber.feed)
-        self.arrivals = arrivals
-        self.console = []
-        line = Line(self.scheduler)
+        super().__init__(folder, SITE % (port, channels), [UART], ["pool.ntp.org"])
         self.served = []
         self.meter = P1Meter(
-            self.scheduler, line, PressModel(1), on_read=lambda *it: self.served.append(it), **meter
-        )
-        self.board = Board(
-            self.scheduler, flash.path, {UART: line}, lan, on_console=self.console.append
+            self.scheduler,
+            self.lines[UART],
+            PressModel(1),
+            on_read=lambda *it: self.served.append(it),
+            **meter,
         )
         self.board.start()
-
-    def run(self, seconds):
-        self.scheduler.run_until(self.scheduler.now_us + seconds * 1_000_000)
 
     def readings(self):
         """(ms since the world began, quality, {channel: value}) of each record of the meter."""

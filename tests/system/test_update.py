@@ -51,7 +51,7 @@ class Gateway(OvenGateway):
         (answer,) = self.answers
         return Answer(verb, answer["id"], answer.get("error"), answer)
 
-    def files(self):
+    def replaced(self):
         files = gateway_files(load_site(self.folder / "site.toml"), "g1")
         return {path: content for path, content in files.items() if path != SECRETS}
 
@@ -60,7 +60,7 @@ class Gateway(OvenGateway):
         path = self.folder / "other.toml"
         path.write_text((self.folder / "site.toml").read_text().replace(text, instead))
         assert path.read_text() != (self.folder / "site.toml").read_text()
-        return self.files() | configuration_files(load_site(path).compile("g1"))
+        return self.replaced() | configuration_files(load_site(path).compile("g1"))
 
     def update(self, files):
         update(files, Network("hall-2/g1", self.ask))
@@ -93,7 +93,7 @@ def test_a_changed_site_is_installed_and_called_good(gateway, capsys):
 
 def test_a_program_that_does_not_start_is_taken_back(gateway, capsys):
     before = gateway.births[-1]
-    files = gateway.files()
+    files = gateway.replaced()
     there = Network("hall-2/g1", gateway.ask).programs()
     assert sorted(there) == sorted(path for path in files if path.startswith("/lib/"))
     gone = "/lib/limen/drivers_modbus_rtu.mpy"
@@ -123,7 +123,7 @@ def test_a_configuration_that_loses_the_broker_is_taken_back(gateway):
 
 
 def test_an_update_cut_off_is_made_good_by_the_next(gateway):
-    files = gateway.files() | {"/main.py": gateway.files()["/main.py"] + b"# new\n" * 99}
+    files = gateway.replaced() | {"/main.py": gateway.replaced()["/main.py"] + b"# new\n" * 99}
     ask = gateway.ask
 
     def ask_until_cut(facts):
@@ -138,7 +138,7 @@ def test_an_update_cut_off_is_made_good_by_the_next(gateway):
     gateway.board.power_cut()
     gateway.board.start()
     gateway.run(8)
-    assert ask({"of": ["/main.py"]}).facts["digests"] == [digest(gateway.files()["/main.py"])]
+    assert ask({"of": ["/main.py"]}).facts["digests"] == [digest(gateway.replaced()["/main.py"])]
     gateway.update(files)
     gateway.run(12)
     assert ask({"of": ["/main.py"]}).facts["digests"] == [digest(files["/main.py"])]
@@ -151,7 +151,7 @@ def test_a_full_file_system_is_told_and_changes_nothing(gateway):
     fill(gateway.flash, 3)
     gateway.board.start()
     gateway.run(8)
-    files = gateway.files()
+    files = gateway.replaced()
     larger = files | {"/main.py": files["/main.py"] + b"# new\n" * 3000}
     with pytest.raises(ToolError, match="the file system refuses .*; is it full[?]") as full:
         gateway.update(larger)
