@@ -205,6 +205,11 @@ def test_what_a_page_links_to_is_there(path):
     assert [target for target in files if not (path.parent / target).exists()] == []
 
 
+def test_every_page_is_linked_from_the_first_one():
+    readme = PAGES[0].read_text()
+    assert [path.name for path in PAGES[1:] if f"(docs/{path.name}" not in readme] == []
+
+
 def test_every_reason_not_to_run_is_needed():
     typed = [command for path in PAGES for command in fenced(path.read_text())]
     unused = [w for w in NOT_RUN if not any(c.split()[:2] == w.split() for c in typed)]
