@@ -131,6 +131,7 @@ class Authority:
 
 
 def days_left(certificate: x509.Certificate) -> int:
+    """Whole days until a certificate ends, negative behind that."""
     return (certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC)).days
 
 
@@ -157,6 +158,7 @@ def read_key(path: Path):
 
 
 def certificate_der(certificate: x509.Certificate) -> bytes:
+    """The certificate as a gateway stores it."""
     return certificate.public_bytes(_DER)
 
 

@@ -194,6 +194,7 @@ def _plugged_in(path: Path) -> Iterator[tuple[str, _Wire, Board]]:
 
 
 def start_rows(virtual_s: int) -> list[Row]:
+    """From power to the birth, in the board's own time."""
     seen_us: dict[str, int] = {}
     heaps: list[int] = []
     plan = plan_of_site(_SITE, _GATEWAY, PressModel(1), 1)

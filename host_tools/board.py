@@ -120,6 +120,7 @@ _PORT = {
 
 
 def board_names() -> list[str]:
+    """What a site file may name as `board`."""
     return sorted(path.parent.name for path in BOARDS.glob("*/board.toml"))
 
 

@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_address_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where the broker is, and as whom to log in there."""
     parser.add_argument("--broker", default="localhost", metavar="HOST[:PORT]")
     parser.add_argument("--user", metavar="NAME", help=f"with the password in {PASSWORD}")
     parser.add_argument("--tls", action="store_true", help="encrypt, and check who the broker is")
@@ -57,6 +58,7 @@ def require_gateways(args: argparse.Namespace) -> str:
 
 
 def duration_s(args: argparse.Namespace) -> float | None:
+    """What --for says in seconds, None without it; ToolError for what is no time."""
     try:
         return parse_ms(args.duration) / 1000 if args.duration else None
     except Mistake as mistake:

@@ -37,6 +37,7 @@ def _entry(line: bytes) -> dict | None:
 
 
 def append_entry(path: Path, entry: dict) -> None:
+    """Write an entry behind the others, on a line of its own even if the last one is torn."""
     path.parent.mkdir(exist_ok=True)
     with path.open("a+b") as file:
         begin = b"" if _ends_a_line(file) else b"\n"

@@ -85,6 +85,7 @@ def profile_files(own: Path | None = None) -> dict[str, Path]:
 
 
 def profile_names() -> list[str]:
+    """What a site file may name as `profile` of a meter."""
     return list(profile_files())
 
 

@@ -158,6 +158,7 @@ def _read_login(spot: Spot, table, login: Login, ring: SystemKeyring):
 
 
 def authority_folder(site_path: Path | str) -> Path:
+    """Where the authority of a site lies, beside its file."""
     return Path(site_path).parent / FOLDER
 
 

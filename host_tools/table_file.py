@@ -58,6 +58,7 @@ def ignore_oddity(line: int, kind: str, detail: str) -> None:
 
 
 def is_parquet(path: Path) -> bool:
+    """Whether a path is that of a Parquet file, by its name."""
     return path.suffix.lower() == ".parquet"
 
 

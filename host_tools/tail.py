@@ -50,6 +50,7 @@ def _complain(problem: str) -> None:
 
 
 def plain_line(item: Item) -> str:
+    """An item as people read it."""
     match item:
         case Sample():
             mark = "" if item.quality == "good" else f" ({item.quality})"

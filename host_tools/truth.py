@@ -209,6 +209,8 @@ class Published:
 
 @dataclass(frozen=True)
 class Point:
+    """A value as it was published or served; `t_ms` is UTC."""
+
     t_ms: int
     quality: int
     value: Decimal | None

@@ -119,10 +119,12 @@ def plan_of(
 
 
 def replaces_keys(changed: dict[str, bytes], there: dict[str, str | None]) -> bool:
+    """Whether keys or certificates that are there are to change; `there` {path: digest or None}."""
     return any(path in _KEYS and there[path] for path in changed)
 
 
 def digest(content: bytes) -> str:
+    """What is compared of a file: the beginning of its SHA-256, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()[:_DIGITS]
 
 

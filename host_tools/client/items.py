@@ -27,8 +27,22 @@ from host_tools.contract import ClockStep as StepBody
 from host_tools.contract import CounterChange as ChangeBody
 
 
+class _Timed:
+    @property
+    def time(self) -> datetime.datetime | None:
+        """`t_ms` as a moment in UTC; None where that is."""
+        return as_time(self.t_ms)
+
+
+class _OfChannel(_Timed):
+    @property
+    def unit(self) -> str:
+        """Of its values; empty for a number without one, or where no birth tells."""
+        return self.about.unit if self.about else ""
+
+
 @dataclass(frozen=True)
-class Sample:
+class Sample(_OfChannel):
     """A value of a channel, exact, in `unit`; None where the quality allows none.
 
     (gateway, boot, seq, device, channel) names it for ever. `about` is what the birth says of the
@@ -46,17 +60,9 @@ class Sample:
     seq: int
     about: Channel | None
 
-    @property
-    def unit(self) -> str:
-        return self.about.unit if self.about else ""
-
-    @property
-    def time(self) -> datetime.datetime | None:
-        return as_time(self.t_ms)
-
 
 @dataclass(frozen=True)
-class Alarm:
+class Alarm(_OfChannel):
     """An alarm was raised or cleared; `name` is "high" or "low"."""
 
     gateway: str
@@ -74,17 +80,9 @@ class Alarm:
     about: Channel | None
     restated: bool = False
 
-    @property
-    def unit(self) -> str:
-        return self.about.unit if self.about else ""
-
-    @property
-    def time(self) -> datetime.datetime | None:
-        return as_time(self.t_ms)
-
 
 @dataclass(frozen=True)
-class CounterChange:
+class CounterChange(_OfChannel):
     """Something has happened to the counter of a meter; `change` is one of `contract.CHANGES`."""
 
     gateway: str
@@ -100,17 +98,9 @@ class CounterChange:
     seq: int
     about: Channel | None
 
-    @property
-    def unit(self) -> str:
-        return self.about.unit if self.about else ""
-
-    @property
-    def time(self) -> datetime.datetime | None:
-        return as_time(self.t_ms)
-
 
 @dataclass(frozen=True)
-class Happening:
+class Happening(_Timed):
     """What a gateway tells of a function, a device or itself: `body` is a Shed, an OrderChange, a
     Period or a Finding, an AlarmState or a Flood, an Answering, a Refusal, a Plate, a GivenUp or a
     GatewayFault."""
@@ -123,10 +113,6 @@ class Happening:
     uptime_ms: int | None
     boot: Boot
     seq: int
-
-    @property
-    def time(self) -> datetime.datetime | None:
-        return as_time(self.t_ms)
 
 
 @dataclass(frozen=True)

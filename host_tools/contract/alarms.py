@@ -40,7 +40,7 @@ class Flood:
 AlarmsBody = AlarmState | Flood
 
 
-def state_body(table) -> AlarmState:
+def _state_body(table) -> AlarmState:
     name, state = table.name("alarm"), table.one_of("state", ALARM_STATES)
     value, limit = table.decimal("value", None), table.decimal("limit", None)
     priority = table.natural("priority")
@@ -53,12 +53,12 @@ def _flag(table, key: str) -> bool:
     return table.has(key) and table.get(key, bool)
 
 
-def flood_body(table) -> Flood:
+def _flood_body(table) -> Flood:
     begins = table.one_of("flood", ("begun", "ended")) == "begun"
     return Flood(begins, table.natural("suppressed"))
 
 
-BODIES = {"priority": state_body, "flood": flood_body}
+BODIES = {"priority": _state_body, "flood": _flood_body}
 """The key that tells an event → what reads its body."""
 
 

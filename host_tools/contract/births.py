@@ -52,6 +52,7 @@ class Birth:
 
 
 def read_birth(table: Table) -> Birth:
+    """Read a birth. Raises ContractError."""
     devices = table.tables("device")
     models = {}
     channels = {}

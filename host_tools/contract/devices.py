@@ -71,39 +71,39 @@ FAULTS = {
 DeviceBody = Answering | Refusal | Plate | GivenUp | GatewayFault
 
 
-def answering_body(table) -> Answering:
+def _answering_body(table) -> Answering:
     return Answering(table.one_of("device", ("silent", "answering")) == "answering")
 
 
-def refusal_body(table) -> Refusal:
+def _refusal_body(table) -> Refusal:
     inner = table.table("refused")
     refusal = Refusal(inner.natural("count"), inner.pairs("cuts", _LARGEST_WORD))
     inner.end()
     return refusal
 
 
-def plate_body(table) -> Plate:
+def _plate_body(table) -> Plate:
     return Plate(
         table.one_of("nameplate", NAMES), table.get("text", str), table.get("was", str, None)
     )
 
 
-def gap_body(table) -> GivenUp:
+def _gap_body(table) -> GivenUp:
     cause = table.one_of("gap", ("full",))
     numbers = (table.natural(key) for key in ("boot", "from", "to", "count"))
     return GivenUp(cause, table.get("inc", str), *numbers)
 
 
-def fault_body(table) -> GatewayFault:
+def _fault_body(table) -> GatewayFault:
     return GatewayFault(table.one_of("fault", tuple(FAULTS)), table.get("why", str))
 
 
 BODIES = {
-    "device": answering_body,
-    "refused": refusal_body,
-    "nameplate": plate_body,
-    "gap": gap_body,
-    "fault": fault_body,
+    "device": _answering_body,
+    "refused": _refusal_body,
+    "nameplate": _plate_body,
+    "gap": _gap_body,
+    "fault": _fault_body,
 }
 """The key that tells an event → what reads its body."""
 

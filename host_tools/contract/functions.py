@@ -85,13 +85,13 @@ class Finding:
 FunctionBody = Shed | OrderChange | Period | Finding
 
 
-def shed_body(table) -> Shed:
+def _shed_body(table) -> Shed:
     state = table.one_of("state", ("dropped", "restored"))
     predicted, limit = table.decimal("predicted"), table.decimal("limit")
     return Shed(table.name("shed"), state == "dropped", predicted, limit)
 
 
-def order_body(table) -> OrderChange:
+def _order_body(table) -> OrderChange:
     inner = table.table("order")
     order, change = inner.name("id"), inner.one_of("state", ORDER_CHANGES)
     if change == "ended":
@@ -117,7 +117,7 @@ def _use_of(table) -> Use:
     return use
 
 
-def period_body(table) -> Period:
+def _period_body(table) -> Period:
     inner = table.table("period")
     period = Period(
         inner.name("name"),
@@ -132,12 +132,12 @@ def period_body(table) -> Period:
     return period
 
 
-def spc_body(table) -> Finding:
+def _spc_body(table) -> Finding:
     rule, state = table.name("spc"), table.one_of("state", SPC_STATES)
     return Finding(rule, state, *(table.decimal(key) for key in ("value", "center", "sigma")))
 
 
-BODIES = {"shed": shed_body, "order": order_body, "period": period_body, "spc": spc_body}
+BODIES = {"shed": _shed_body, "order": _order_body, "period": _period_body, "spc": _spc_body}
 """The key that tells an event → what reads its body."""
 
 

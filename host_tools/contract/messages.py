@@ -11,6 +11,8 @@ ROOT = "limen/v1"
 
 @dataclass(frozen=True)
 class Status:
+    """Whether the gateway is there; also its will."""
+
     boot: Boot
     online: bool
 

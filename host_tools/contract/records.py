@@ -57,11 +57,13 @@ class Last:
 
 
 def read_last(device: str, table: Table) -> Last:
+    """Read the newest values of a device. Raises ContractError."""
     values = _values(table.table("v"))
     return Last(device, table.natural("t", None), table.quality("q"), values)
 
 
 def read_batch(device: str, kind: str, table: Table) -> Batch:
+    """Read records of a device, of kind "data" or "event". Raises ContractError."""
     boot, cfg, low = table.boot(), table.name("cfg"), table.natural("low")
     records = tuple(_record(kind, entry) for entry in table.get("r", list))
     if not records:

@@ -29,6 +29,7 @@ class Boot:
 
 
 def decoded(payload: bytes) -> dict:
+    """The object of a payload; numbers with a point come as Decimals. Raises ContractError."""
     try:
         return json.loads(payload, parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -135,6 +136,7 @@ class Table:
 
 
 def typed(value, types: tuple, where: str):
+    """The value, if it is of one of the types; None among them allows null."""
     # By exact type: a JSON true is an int to Python's isinstance.
     if (None if value is None else type(value)) in types:
         return value
@@ -143,6 +145,7 @@ def typed(value, types: tuple, where: str):
 
 
 def natural_of(value: int | None, where: str) -> int | None:
+    """The number, if it is not negative; null passes."""
     if value is not None and value < 0:
         raise ContractError(f"{where} is {value}, less than 0")
     return value
@@ -156,6 +159,7 @@ def _pair(entry, largest: int, where: str) -> tuple[int, int]:
 
 
 def quality_of(value: int, where: str) -> int:
+    """The number, if it is a quality, GOOD to STALE."""
     if not GOOD <= value <= STALE:
         raise ContractError(f"{where} is {value}, not a quality from 0 to 3")
     return value
@@ -166,11 +170,13 @@ def _decimal(number: int | Decimal | None) -> Decimal | None:
 
 
 def number_of(value, where: str) -> Decimal | None:
+    """An exact number, or None for null."""
     number = typed(value, (int, Decimal, None), where)
     return None if number is None else Decimal(number)
 
 
 def one_of(word: str, words: tuple[str, ...], where: str) -> str:
+    """The word, if it is one of these."""
     if word not in words:
         raise ContractError(f"{where} is {word!r}, not {' or '.join(words)}")
     return word

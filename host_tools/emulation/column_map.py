@@ -345,6 +345,7 @@ class _MapReader:
 
 
 def wrong_unit(name: str, quantity: str, unit: str) -> str:
+    """The sentence for a column whose unit does not fit its quantity."""
     base = QUANTITIES[quantity]
     known = ", ".join((base or "none", *units_of(base)))
     return f"column {name!r}: {unit!r} is no unit of {quantity}; there are {known}"

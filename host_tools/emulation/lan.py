@@ -230,6 +230,8 @@ class Interface:
 
 
 class Lan:
+    """What a board reaches over its network: the names and servers that a world adds."""
+
     def __init__(self, scheduler: Scheduler, latency_us: int = 1000):
         self.scheduler = scheduler
         self.latency_us = latency_us

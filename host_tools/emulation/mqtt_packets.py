@@ -119,6 +119,7 @@ def encode(kind: int, flags: int, body: bytes) -> bytes:
 
 
 def encode_text(text: str) -> bytes:
+    """A text behind its length in bytes."""
     data = text.encode()
     return struct.pack(">H", len(data)) + data
 

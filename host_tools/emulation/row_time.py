@@ -108,6 +108,7 @@ def may_be_days(time_us: int) -> bool:
 
 
 def unix_us(moment: datetime.datetime) -> int:
+    """Microseconds since 1970 of a moment with a zone."""
     return (moment - _UNIX) // datetime.timedelta(microseconds=1)
 
 

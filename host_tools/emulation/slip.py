@@ -10,6 +10,7 @@ _LONGEST_FRAME = 16 * 1024
 
 
 def encode(frame: bytes) -> bytes:
+    """The bytes that stand for a frame on the line."""
     escaped = frame.replace(_ESCAPE, b"\xdb\xdd").replace(_END, b"\xdb\xdc")
     return _END + escaped + _END
 

@@ -81,6 +81,7 @@ def write(path: Path, source: str, story: Story, summary: Summary, price: Price 
 
 
 def render(source: str, story: Story, summary: Summary, price: Price | None) -> str:
+    """The report as one HTML text."""
     curves = story.curves(summary.verdicts)
     happenings = story.happenings()
     start_s = story.start_ms / 1000
