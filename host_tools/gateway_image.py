@@ -11,7 +11,7 @@ import json
 from host_tools.home_assistant_file import home_assistant_file
 from host_tools.image import build_image, firmware_files
 from host_tools.site import Site
-from host_tools.site_secrets import load_secrets, tls_files
+from host_tools.site_secrets import Secrets, load_secrets, tls_files
 from host_tools.sparkplug_file import sparkplug_file
 
 CONFIGURATION = "/config.jsonl"
@@ -26,13 +26,16 @@ _ONLY_IN_BIRTH = ("unit", "kind", "states")
 
 
 def gateway_files(
-    site: Site, gateway: str, keys: dict[str, bytes] | None = None
+    site: Site,
+    gateway: str,
+    keys: dict[str, bytes] | None = None,
+    secrets: Secrets | None = None,
 ) -> dict[str, bytes]:
     """{path on the gateway: content}; raises ToolError where site file or secrets are wrong.
 
-    `keys` takes the place of the site's own files for TLS.
+    `keys` takes the place of the site's own files for TLS, `secrets` that of its secrets.
     """
-    secrets = load_secrets(site)
+    secrets = secrets or load_secrets(site)
     compact = site.compile(gateway)
     stored = json.dumps(secrets.stored, sort_keys=True).encode()
     if keys is None:

@@ -31,6 +31,7 @@ from host_tools.image import build_image, read_file
 from host_tools.partitions import layout_of
 from host_tools.shop_plan import Shop
 from host_tools.site import load_site, sealed
+from host_tools.site_secrets import EMULATED, secrets_or
 from host_tools.wiring import require_one_line
 
 _FLASH_MB = 4
@@ -96,7 +97,8 @@ def plan_of_site(
     if trace is not None:
         require_one_line(config)
     authority = RunAuthority(config) if "tls" in config["mqtt"] else None
-    files = gateway_files(site, name, authority.gateway_files() if authority else {})
+    keys = authority.gateway_files() if authority else {}
+    files = gateway_files(site, name, keys, secrets_or(site, EMULATED))
     board = load_board(site.file.data["gateway"][name]["board"])
     heap = PSRAM_HEAP_BYTES if board["psram_mb"] else HEAP_BYTES
     return Plan(config, files, signals, seed, path, authority=authority, trace=trace, heap=heap)

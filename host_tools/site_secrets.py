@@ -94,6 +94,22 @@ class Secrets:
     key: str | None
 
 
+EMULATED = Secrets(
+    {
+        "wifi": [{"ssid": "emulated", "password": ""}],
+        "mqtt": {"user": None, "password": None},
+    },
+    None,
+    None,
+)
+"""What an emulated board needs, whose networks and brokers take whatever comes."""
+
+
+def secrets_or(site: Site, others: Secrets) -> Secrets:
+    """The site's secrets; others where it has no file of them yet."""
+    return load_secrets(site) if _path_of(site).exists() else others
+
+
 def load_secrets(site: Site) -> Secrets:
     """What secrets.toml beside a site file and the keyring say; ToolError where a secret is in
     neither, or wrong."""
@@ -123,8 +139,12 @@ def named_passwords(site: Site) -> dict[str, tuple[Login, bool]]:
     return {name: (login, "password" in table) for name, (login, table) in named.items() if name}
 
 
+def _path_of(site: Site) -> Path:
+    return Path(site.file.path).parent / SECRETS
+
+
 def _secrets_file(site: Site) -> TomlFile:
-    path = Path(site.file.path).parent / SECRETS
+    path = _path_of(site)
     if not path.exists():
         raise ToolError(
             f"{path} is missing; write [wifi] with ssid and password into it, and [mqtt] with user "

@@ -4,7 +4,10 @@ import pytest
 
 from host_tools.draft import draft
 from host_tools.emulation.recording import Recording
+from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
+from host_tools.gateway_image import SECRETS, gateway_files
+from host_tools.plan import plan_of_site
 from host_tools.site import load_site
 
 ALL = {
@@ -76,3 +79,11 @@ def test_where_pins_run_out_the_device_is_named(tmp_path):
     headings = [f"d{at}.digital_input" for at in range(40)]
     with pytest.raises(ToolError, match="no pin or address of the board is left for 'd14'"):
         draft(recording_of(tmp_path, headings, ["0"] * 40))
+
+
+def test_a_drafted_site_is_played_without_secrets_and_not_flashed(tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_text(draft(recording_of(tmp_path, ["voltage"], ["230"], ["231"])))
+    assert b'"ssid": "emulated"' in plan_of_site(site, None, Constant(), 0).files[SECRETS]
+    with pytest.raises(ToolError, match="secrets.toml is missing"):
+        gateway_files(load_site(site), "draft")
