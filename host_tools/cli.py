@@ -23,7 +23,10 @@ COMMANDS = {
     "record": ("host_tools.record", "write what gateways publish as a recording for `replay`"),
     "listen": ("host_tools.listen", "write the traffic of a Modbus line as a trace for `replay`"),
     "send": ("host_tools.send", "send a gateway a command, and wait for its answer"),
-    "doctor": ("host_tools.doctor", "find and check the devices on a line, write the site file"),
+    "doctor": (
+        "host_tools.doctor.command",
+        "find and check the devices on a line, write the site file",
+    ),
     "emulate": ("host_tools.emulate", "be an emulated board at a serial port"),
     "flash": ("host_tools.flash", "write a gateway's configuration and firmware to its board"),
     "update": ("host_tools.update", "bring a gateway up to date, with what has changed only"),
@@ -37,8 +40,8 @@ COMMANDS = {
     "secret": ("host_tools.secret", "keep passwords of the site in the system's keyring"),
     "ca": ("host_tools.ca", "make the site's certificates: its authority, gateways, brokers"),
     "broker-config": ("host_tools.broker_config", "write a Mosquitto configuration for the site"),
-    "bench": ("host_tools.bench", "measure speed, bytes and heap beside umqtt.simple"),
-    "filters": ("host_tools.filtering_command", "count points and alarms of real recordings"),
+    "bench": ("host_tools.bench.command", "measure speed, bytes and heap beside umqtt.simple"),
+    "filters": ("host_tools.filtering.command", "count points and alarms of real recordings"),
     "size": ("host_tools.size", "print what each module of the firmware costs in heap"),
     "trace": ("host_tools.trace", "show a gateway's traceback with the lines of the sources"),
 }

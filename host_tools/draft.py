@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from host_tools import plan_arguments
-from host_tools.doctor_site import write_checked
+from host_tools.doctor.site import write_checked
 from host_tools.emulation import signals
 from host_tools.emulation.column_map import QUANTITIES
 from host_tools.emulation.recording import Recording

@@ -17,7 +17,7 @@ from pymodbus.client.mixin import ModbusClientMixin
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from host_tools.bench_board import program_files
+from host_tools.bench.board import program_files
 from host_tools.emulation.board import Board
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.scheduler import RealScheduler

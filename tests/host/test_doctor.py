@@ -8,9 +8,9 @@ import struct
 import pytest
 from rich.console import Console
 
-from host_tools import doctor
-from host_tools.doctor import Visit, framings, parse_addresses
-from host_tools.doctor_candidates import likely_framings, load_candidate, rare_framings
+from host_tools.doctor import command as doctor
+from host_tools.doctor.candidates import likely_framings, load_candidate, rare_framings
+from host_tools.doctor.command import Visit, framings, parse_addresses
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import Meter, with_crc
 from host_tools.emulation.scheduler import VirtualScheduler

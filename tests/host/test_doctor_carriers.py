@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from host_tools import cli
-from host_tools.doctor_carriers import SerialCarrier, TcpCarrier
+from host_tools.doctor.carriers import SerialCarrier, TcpCarrier
 from host_tools.emulation.line import Line, PtyPort
 from host_tools.emulation.meter import Meter
 from host_tools.emulation.scheduler import RealScheduler

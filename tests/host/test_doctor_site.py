@@ -4,8 +4,8 @@ import tomllib
 
 import pytest
 
-from host_tools.doctor_candidates import load_candidate
-from host_tools.doctor_site import (
+from host_tools.doctor.candidates import load_candidate
+from host_tools.doctor.site import (
     Device,
     Place,
     bus_lines,

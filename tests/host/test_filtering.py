@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from host_tools import bench_filters, filtering_command
-from host_tools.bench import Extent
+from host_tools.bench import filters
+from host_tools.bench.section import Extent
 from host_tools.errors import ToolError
+from host_tools.filtering import command
 from host_tools.filtering.alarm_trials import trials
 from host_tools.filtering.points import (
     count_points,
@@ -76,7 +77,7 @@ def rows(page, heading):
 @needs_data
 def test_the_docs_show_the_points_of_a_recording():
     args = SimpleNamespace(what="points", data=DATA, only="metropt2", bound="1", jobs=1)
-    (row,) = [line for line in filtering_command._points(args) if line.startswith("| metropt2")]
+    (row,) = [line for line in command._points(args) if line.startswith("| metropt2")]
     assert row in rows("filters.md", "| metropt2")
 
 
@@ -90,11 +91,11 @@ def test_the_docs_show_the_alarms_of_a_recording():
 def test_without_recordings_it_says_so(tmp_path):
     args = SimpleNamespace(what="points", data=tmp_path / "none")
     with pytest.raises(ToolError, match="is no folder of recordings; write --data FOLDER"):
-        filtering_command.run(args)
+        command.run(args)
 
 
 def test_the_bench_counts_blocks_and_instructions():
-    first, *others = bench_filters.measure(Extent(filters=1))
+    first, *others = filters.measure(Extent(filters=1))
     assert (first.what, first.value, first.most) == ("deadband, heap", 0, 0)
     for row in others:
         assert row.what == "deadband, instructions"

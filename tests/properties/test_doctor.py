@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.doctor_candidates import load_candidate
+from host_tools.doctor.candidates import load_candidate
 from host_tools.emulation.meter import with_crc
 from host_tools.profile import PROFILES
 from limen.core.doctor import Examination

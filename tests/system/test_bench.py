@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from host_tools import bench, cli, interpreter
-from host_tools.bench import Extent, Row
-from host_tools.bench_drain import CHANNELS, drain, publish
-from host_tools.bench_flash import start_rows
-from host_tools.bench_network import Relay, started
-from host_tools.bench_replay import run_press
+from host_tools import cli, interpreter
+from host_tools.bench import command as bench
+from host_tools.bench.drain import CHANNELS, drain, publish
+from host_tools.bench.flash import start_rows
+from host_tools.bench.network import Relay, started
+from host_tools.bench.replay import run_press
+from host_tools.bench.section import Extent, Row, number
 
 SMALL = Extent(
     repeats=1, records=300, peer_messages=3, readings=20, virtual_s=60, recording_rows=250_000
@@ -124,7 +125,7 @@ def test_a_budget_is_kept_or_missed():
     assert Row("a", 200, "×", least=200).is_met and not Row("a", 199, "×", least=200).is_met
     cells = [str(cell) for cell in Row("a", 17817, "records/s", least=5000).cells()]
     assert cells == ["a", "17,817 records/s", "≥ 5,000 kept"]
-    numbers = [bench.number(value) for value in (0, 0.02049, 33.6, 786)]
+    numbers = [number(value) for value in (0, 0.02049, 33.6, 786)]
     assert numbers == ["0", "0.0205", "33.6", "786"]
 
 

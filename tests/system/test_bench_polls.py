@@ -2,8 +2,9 @@
 
 import pytest
 
-from host_tools import bench_polls, interpreter
-from host_tools.bench import Extent
+from host_tools import interpreter
+from host_tools.bench import polls
+from host_tools.bench.section import Extent
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +12,7 @@ def rows():
     found = interpreter.find_or_none()
     if not found or not found.is_chip_like:
         pytest.skip("needs the 32-bit MicroPython")
-    return {row.what.strip(): row for row in bench_polls.measure(Extent(readings=200))}
+    return {row.what.strip(): row for row in polls.measure(Extent(readings=200))}
 
 
 def test_the_planner_needs_the_fewest_requests(rows):

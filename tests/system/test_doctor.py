@@ -9,8 +9,8 @@ from rich.console import Console
 
 from host_tools.config_command import add_arguments as add_config_arguments
 from host_tools.config_command import run as run_config
-from host_tools.doctor import Visit, add_arguments
-from host_tools.doctor_candidates import load_candidate
+from host_tools.doctor.candidates import load_candidate
+from host_tools.doctor.command import Visit, add_arguments
 from host_tools.emulation.board import Board
 from host_tools.emulation.broker_model import BrokerModel
 from host_tools.emulation.flash_file import FlashFile

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from host_tools import interpreter
-from host_tools.bench import Extent, Row
+from host_tools.bench.section import Extent, Row
 from host_tools.paths import PROJECT
 
 KINDS = (
@@ -32,7 +32,7 @@ KINDS = (
     "spc",
     "burst: velocity, crest factor, kurtosis, an order",
 )
-_PROGRAM = PROJECT / "host_tools/bench_programs/filters.py"
+_PROGRAM = PROJECT / "host_tools/bench/programs/filters.py"
 _SHORT, _LONG = 50, 250
 _HEAP_BYTES = 1 << 21
 _CHAIN = "chain: median of 3, percent deadband, heartbeat, high and low alarm"

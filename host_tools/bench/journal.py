@@ -6,9 +6,9 @@ otherwise leaves the link to live values, is not limited here.
 
 import asyncio
 
-from host_tools.bench import Extent, Row
-from host_tools.bench_board import configuration, play
-from host_tools.bench_network import started
+from host_tools.bench.board import configuration, play
+from host_tools.bench.network import started
+from host_tools.bench.section import Extent, Row
 from host_tools.partitions import Layout, layout_of
 
 _LAYOUT = layout_of(4)

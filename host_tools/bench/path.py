@@ -10,8 +10,8 @@ import asyncio
 import statistics
 from collections.abc import Iterable
 
-from host_tools.bench import Extent, Row
-from host_tools.bench_board import configuration, play
+from host_tools.bench.board import configuration, play
+from host_tools.bench.section import Extent, Row
 
 CHANNELS = 10
 

@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.bench import Extent, Row
-from host_tools.bench_board import in_dialects
+from host_tools.bench.board import in_dialects
+from host_tools.bench.section import Extent, Row
 from host_tools.emulation.board import PSRAM_HEAP_BYTES
 from host_tools.emulation.lan import Connection
 from host_tools.emulation.press import PressModel

@@ -9,9 +9,9 @@ source is given.
 import asyncio
 from dataclasses import replace
 
-from host_tools.bench import Extent, Row
-from host_tools.bench_board import HOST, configuration, in_dialects, play
-from host_tools.bench_network import Relay, started
+from host_tools.bench.board import HOST, configuration, in_dialects, play
+from host_tools.bench.network import Relay, started
+from host_tools.bench.section import Extent, Row
 from host_tools.bytecode import compile_module
 
 CHANNELS = 10

@@ -7,7 +7,7 @@ minutes. The rate is that beside these faults: the polls that were served, of th
 import tempfile
 from pathlib import Path
 
-from host_tools.bench import Extent, Row
+from host_tools.bench.section import Extent, Row
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.fault_plan import PlannedFault

@@ -25,7 +25,7 @@ from host_tools.site import load_site, sealed
 
 HOST = "127.0.0.1"
 
-_PROGRAMS = PROJECT / "host_tools/bench_programs"
+_PROGRAMS = PROJECT / "host_tools/bench/programs"
 _SITE = PROJECT / "examples/press/site.toml"
 _GATEWAY = "press-07"
 _HEAP_BYTES = 110 * 1024

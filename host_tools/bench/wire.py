@@ -5,10 +5,10 @@ A backlog is counted in real time; a gateway at work in virtual time, where ever
 
 import asyncio
 
-from host_tools.bench import Extent, Row
-from host_tools.bench_drain import CHANNELS, drain, publish
-from host_tools.bench_network import Relay, started
-from host_tools.bench_replay import run_press
+from host_tools.bench.drain import CHANNELS, drain, publish
+from host_tools.bench.network import Relay, started
+from host_tools.bench.replay import run_press
+from host_tools.bench.section import Extent, Row
 
 
 def measure(extent: Extent) -> list[Row]:

@@ -12,7 +12,7 @@ import time
 
 import serial
 
-from host_tools.doctor_candidates import Framing
+from host_tools.doctor.candidates import Framing
 from host_tools.errors import Kind, ToolError
 from host_tools.serial_port import LOST, open_port
 from limen.core.exchange import Exchange, silence_us

@@ -10,14 +10,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from host_tools.doctor_candidates import (
+from host_tools.doctor.candidates import (
     Framing,
     likely_framings,
     load_candidate,
     rare_framings,
 )
-from host_tools.doctor_carriers import SerialCarrier, TcpCarrier
-from host_tools.doctor_site import (
+from host_tools.doctor.carriers import SerialCarrier, TcpCarrier
+from host_tools.doctor.site import (
     Device,
     Place,
     bus_lines,

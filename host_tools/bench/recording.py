@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from host_tools.bench import Extent, Row
+from host_tools.bench.section import Extent, Row
 from host_tools.emulation.recording import Recording
 
 _SHORT_ROWS = 100_000

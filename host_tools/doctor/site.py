@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.doctor_candidates import Framing
+from host_tools.doctor.candidates import Framing
 from host_tools.errors import ToolError
 from host_tools.profile import load_profile
 from host_tools.site import load_site

@@ -13,8 +13,8 @@ import json
 import tempfile
 from pathlib import Path
 
-from host_tools.bench import Extent, Row
-from host_tools.bench_board import program_files
+from host_tools.bench.board import program_files
+from host_tools.bench.section import Extent, Row
 from host_tools.bytecode import compile_module
 from host_tools.device_packages import SOURCES
 from host_tools.emulation.board import Board
@@ -89,7 +89,7 @@ def _peer_files() -> dict[str, bytes]:
     sources = sorted((SOURCES / "umodbus").glob("*.py"))
     names = {source: f"/lib/umodbus/{source.stem}.mpy" for source in sources}
     files = {name: compile_module(path.read_bytes(), path.name) for path, name in names.items()}
-    program = PROJECT / "host_tools/bench_programs/umodbus_line.py"
+    program = PROJECT / "host_tools/bench/programs/umodbus_line.py"
     return files | {"/main.py": program.read_bytes()}
 
 

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from host_tools.bench_board import HOST
+from host_tools.bench.board import HOST
 from host_tools.demo import free_port
 from host_tools.emulation import brokers
 

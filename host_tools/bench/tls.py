@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from host_tools import interpreter
-from host_tools.bench import Extent, Row
-from host_tools.bench_board import HOST, configuration, play
-from host_tools.bench_drain import PAYLOAD, TOPIC, outbox_for
+from host_tools.bench.board import HOST, configuration, play
+from host_tools.bench.drain import PAYLOAD, TOPIC, outbox_for
+from host_tools.bench.section import Extent, Row
 from host_tools.demo import free_port
 from host_tools.emulation import brokers
 from host_tools.emulation.secure import RunAuthority
@@ -26,7 +26,7 @@ from host_tools.image import write_files
 from host_tools.paths import PROJECT
 from host_tools.site import sealed
 
-_MEMORY_PROGRAM = PROJECT / "host_tools/bench_programs/tls_memory.py"
+_MEMORY_PROGRAM = PROJECT / "host_tools/bench/programs/tls_memory.py"
 _LEAST_PER_S = 5000
 _LEAST_RATIO = 200
 

@@ -7,8 +7,8 @@ and each of its channels take, and what readings leave there with the collector 
 
 import asyncio
 
-from host_tools.bench import Extent, Row
-from host_tools.bench_board import configuration, play
+from host_tools.bench.board import configuration, play
+from host_tools.bench.section import Extent, Row
 from host_tools.line_load import bus_load, requests_of
 from host_tools.paths import PROJECT
 from host_tools.profile import load_profile

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools import interpreter
-from host_tools.bench import Extent, Row
+from host_tools.bench.section import Extent, Row
 from host_tools.board import load_board
 from host_tools.chip_writer import write_gateway
 from host_tools.emulation.board import Board

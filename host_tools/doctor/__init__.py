@@ -1,0 +1,1 @@
+"""The doctor: finds the devices on a line, examines them, and writes the site file."""
