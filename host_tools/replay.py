@@ -117,7 +117,8 @@ def _program(args: argparse.Namespace, console: Console) -> Program:
 def of_recording(args: argparse.Namespace, console: Console) -> Program:
     """The program of a recording: every channel is read with each row, or --every."""
     recording = plan_arguments.load_recording(args, console.print)
-    plan = plan_arguments.make_plan(args, recording, recording.signals_by_device())
+    signals = recording.signals_by_device(recording.times[0] - _begin_us(recording))
+    plan = plan_arguments.make_plan(args, recording, signals)
     for sentence in plan_arguments.unmatched(plan, recording):
         console.print(sentence)
     plan.faults = _gaps(plan, recording)
@@ -127,16 +128,22 @@ def of_recording(args: argparse.Namespace, console: Console) -> Program:
         f"{recording.rows} rows, every channel read each {ms_text(every_ms)}, "
         "whatever the site says."
     )
-    program = Program.since(plan, recording.times[0] // 1_000_000, _length_us(recording))
+    program = Program.since(plan, _begin_us(recording) // 1_000_000, _length_us(recording))
     if program.later_s:
         weeks = program.later_s // _WEEK_S
         console.print(f"The gateway lives {weeks} weeks later, as it believes no time before 2026.")
     return program
 
 
+def _begin_us(recording: Recording) -> int:
+    """When the world begins: with the second in which the first row is."""
+    return recording.times[0] // 1_000_000 * 1_000_000
+
+
 def _length_us(recording: Recording) -> int:
     """How long it plays: the last row holds as long as others, and any gateway must boot."""
-    return max(_LEAST_US, recording.length_us + int(recording.step_s * 1_000_000))
+    rows_us = recording.times[-1] - _begin_us(recording)
+    return max(_LEAST_US, rows_us + int(recording.step_s * 1_000_000))
 
 
 def _of_trace(args: argparse.Namespace, console: Console) -> Program:
@@ -168,10 +175,12 @@ def play(program: Program, console: Console) -> "Replay":
 
 def _gaps(plan: Plan, recording: Recording) -> list[PlannedFault]:
     """Where the recording has nothing, its meters are silent: all of them, or those that it has
-    nothing of."""
-    first_us = recording.times[0]
+    nothing of. As the first row holds before it begins, so does its silence."""
+    start_us, first_us = _begin_us(recording), recording.times[0]
     return [
-        PlannedFault(device, "silent", begin_us - first_us, end_us - first_us)
+        PlannedFault(
+            device, "silent", begin_us - start_us if begin_us > first_us else 0, end_us - start_us
+        )
         for device in meters_of(plan.config)
         for begin_us, end_us in itertools.chain(
             recording.gaps, *(recording.silences.get(of, ()) for of in (None, device))
