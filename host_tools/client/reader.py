@@ -8,7 +8,7 @@ bounded: of each gateway the newest boots and births.
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from host_tools.client.seen import Seen
 from host_tools.contract import (
@@ -35,8 +35,7 @@ from host_tools.contract import (
 )
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A record that arrived for the first time."""
 
     gateway: str

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from host_tools.contract.events import EventBody, read_event
 from host_tools.contract.table import (
@@ -16,15 +17,13 @@ from host_tools.contract.table import (
 )
 
 
-@dataclass(frozen=True)
-class Values:
+class Values(NamedTuple):
     """The values of one reading; None where the quality allows none."""
 
     by_channel: dict[str, Decimal | None]
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record: its UTC in ms or, while the clock was unset, its uptime in ms."""
 
     seq: int
@@ -94,10 +93,14 @@ def _data_body(table: Table, quality: int, where: str) -> Values:
     values = _values(table)
     if not values:
         raise ContractError(f"{where} has no channel")
-    if any((value is None) != (quality >= BAD) for value in values.values()):
+    bare = list(values.values()).count(None)
+    if bare != (len(values) if quality >= BAD else 0):
         raise ContractError(f"{where}: quality {quality} and its values contradict each other")
     return Values(values)
 
 
 def _values(table: Table) -> dict[str, Decimal | None]:
-    return {name: number_of(value, f"value {name!r}") for name, value in table.rest().items()}
+    return {
+        name: value if type(value) is Decimal else number_of(value, f"value {name!r}")
+        for name, value in table.rest().items()
+    }

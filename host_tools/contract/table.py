@@ -4,9 +4,8 @@ What is missing, left over or of another type is a ContractError that says where
 """
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Self
+from typing import NamedTuple, Self
 
 GOOD, UNCERTAIN, BAD, STALE = range(4)
 QUALITY_NAMES = ("good", "uncertain", "bad", "stale")
@@ -17,8 +16,7 @@ class ContractError(ValueError):
     """A message that the contract does not allow; the text says what is wrong with it."""
 
 
-@dataclass(frozen=True)
-class Boot:
+class Boot(NamedTuple):
     """One boot of one incarnation of a gateway: within it, seq names a record."""
 
     inc: str
@@ -31,13 +29,16 @@ class Boot:
 def decoded(payload: bytes) -> dict:
     """The object of a payload; numbers with a point come as Decimals. Raises ContractError."""
     try:
-        return json.loads(payload, parse_float=Decimal, parse_constant=_refuse_constant)
+        return _JSON.decode(payload.decode())
     except (ValueError, RecursionError) as error:
         raise ContractError(f"not JSON: {error}") from None
 
 
 def _refuse_constant(text: str):
     raise ValueError(f"{text} is no number")
+
+
+_JSON = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
 
 
 class Table:
@@ -53,7 +54,8 @@ class Table:
         """Take a key whose value is of one of the types; None among them allows null."""
         if key not in self._left:
             raise ContractError(f"{self._where} lacks {key!r}")
-        return typed(self._left.pop(key), types, f"{key!r} of {self._where}")
+        value = self._left.pop(key)
+        return value if _type(value) in types else typed(value, types, f"{key!r} of {self._where}")
 
     def has(self, key: str) -> bool:
         return key in self._left
@@ -67,7 +69,8 @@ class Table:
 
     def natural(self, key: str, *types) -> int | None:
         """Take an integer that is not negative."""
-        return natural_of(self.get(key, int, *types), f"{key!r} of {self._where}")
+        value = self.get(key, int, *types)
+        return natural_of(value, f"{key!r} of {self._where}") if value else value
 
     def naturals(self, key: str, count: int) -> tuple[int, ...]:
         """Take a list of so many integers that are not negative."""
@@ -137,11 +140,15 @@ class Table:
 
 def typed(value, types: tuple, where: str):
     """The value, if it is of one of the types; None among them allows null."""
-    # By exact type: a JSON true is an int to Python's isinstance.
-    if (None if value is None else type(value)) in types:
+    if _type(value) in types:
         return value
     names = " or ".join("null" if one is None else one.__name__ for one in types)
     raise ContractError(f"{where} is {value!r}, not {names}")
+
+
+def _type(value) -> type | None:
+    """The exact type, as a JSON true is an int to Python's isinstance; None of null."""
+    return None if value is None else type(value)
 
 
 def natural_of(value: int | None, where: str) -> int | None:

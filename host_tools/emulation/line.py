@@ -7,6 +7,7 @@ always alike, so that a virtual run repeats. A sender does not hear itself.
 """
 
 import asyncio
+import functools
 import math
 import os
 import termios
@@ -41,7 +42,7 @@ class Framing:
         if self.parity not in (None, "E", "O"):
             raise ValueError(f'parity is None, "E" or "O", not {self.parity!r}')
 
-    @property
+    @functools.cached_property
     def char_bits(self) -> int:
         return 1 + self.bits + (self.parity is not None) + self.stop
 
@@ -159,14 +160,21 @@ class Port:
 
     def drives(self, start_us: int, end_us: int) -> bool:
         """Whether it drives the line at any time between the two."""
-        return any(begin < end_us and start_us < end for begin, end in self._drives)
+        for begin, end in self._drives:
+            if begin < end_us and start_us < end:
+                return True
+        return False
 
     def holds(self, start_us: int, end_us: int) -> bool:
         """Whether it drives the line all the time between the two."""
-        return any(begin <= start_us and end_us <= end for begin, end in self._drives)
+        for begin, end in self._drives:
+            if begin <= start_us and end_us <= end:
+                return True
+        return False
 
     def forget(self, before_us: int) -> None:
-        self._drives = [drive for drive in self._drives if drive[1] > before_us]
+        if self._drives:
+            self._drives = [drive for drive in self._drives if drive[1] > before_us]
 
     def hear(self, data: bytes, sent: Framing) -> None:
         heard = data if sent == self.framing else heard_as(data, sent, self.framing)
@@ -225,7 +233,7 @@ class Line:
                 port.hear(data, sending.framing)
 
     def _finish(self, sending: _Transmission) -> None:
-        oldest_us = min(other.start_us for other in self._in_flight)
+        oldest_us = min([other.start_us for other in self._in_flight])
         self._in_flight.remove(sending)
         for port in self._ports:
             port.forget(oldest_us)

@@ -144,7 +144,7 @@ class Meter:
         if now_us >= self._silent_us:
             self._end_of_frame()
         self._frame += data
-        self._silent_us = now_us + silence_us(self.framing)
+        self._silent_us = now_us + silence_us(self._port.framing)
         is_open = not self._taken and self._frame[0] == self.address
         is_whole = is_open and len(self._frame) == request_length(self._frame)
         self._await_silence(is_open and not is_whole)

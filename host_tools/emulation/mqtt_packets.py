@@ -3,9 +3,11 @@
 Source: OASIS MQTT Version 3.1.1, sections 2 and 3.
 """
 
+import functools
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 CONNECT, CONNACK, PUBLISH, PUBACK = 1, 2, 3, 4
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 8, 9, 10, 11
@@ -16,8 +18,7 @@ class MalformedPacket(Exception):
     """Bytes that are no MQTT packet; the connection they came on is to be closed."""
 
 
-@dataclass(frozen=True)
-class Packet:
+class Packet(NamedTuple):
     """One packet: its type (1-15), flags (0-15), and everything behind the fixed header."""
 
     type: int
@@ -25,8 +26,7 @@ class Packet:
     body: bytes
 
 
-@dataclass(frozen=True)
-class Publish:
+class Publish(NamedTuple):
     """What a PUBLISH says; `packet_id` is 0 at QoS 0."""
 
     topic: str
@@ -63,20 +63,21 @@ class Splitter:
     def feed(self, data: bytes) -> Iterator[Packet]:
         """Yield the packets that `data` completes. Raises MalformedPacket."""
         self._bytes += data
-        while (header := self._header()) and len(self._bytes) >= sum(header):
-            at, length = header
+        while (header := self._header()) and len(self._bytes) >= header[1]:
+            at, end = header
             first = self._bytes[0]
-            packet = Packet(first >> 4, first & 15, bytes(self._bytes[at : at + length]))
-            del self._bytes[: at + length]
+            packet = Packet(first >> 4, first & 15, bytes(self._bytes[at:end]))
+            del self._bytes[:end]
             yield packet
 
     def _header(self) -> tuple[int, int] | None:
-        """Return the size of the fixed header and the length of what follows it, once known."""
+        """Return where the fixed header ends, and where the packet does, once both are known."""
         length = 0
-        for index, byte in enumerate(self._bytes[1:5]):
-            length |= (byte & 127) << 7 * index
+        for at in range(1, min(5, len(self._bytes))):
+            byte = self._bytes[at]
+            length |= (byte & 127) << 7 * (at - 1)
             if byte < 128:
-                return index + 2, length
+                return at + 1, at + 1 + length
         if len(self._bytes) >= 5:
             raise MalformedPacket("a remaining length of more than four bytes")
         return None
@@ -130,7 +131,7 @@ def decode_publish(packet: Packet) -> Publish:
     fields = _Fields(packet.body)
     topic = fields.text()
     packet_id = fields.number() if qos else 0
-    if qos == 3 or (qos and not packet_id) or not topic or set("+#") & set(topic):
+    if qos == 3 or (qos and not packet_id) or not topic or "+" in topic or "#" in topic:
         raise MalformedPacket(f"a PUBLISH to {topic!r} at QoS {qos} with packet id {packet_id}")
     retain, dup = bool(packet.flags & 1), bool(packet.flags & 8)
     return Publish(topic, fields.rest, qos, retain, packet_id, dup)
@@ -179,6 +180,7 @@ def decode_packet_id(packet: Packet) -> int:
     return _Fields(packet.body).number()
 
 
+@functools.lru_cache(1000)
 def matches(topic_filter: str, topic: str) -> bool:
     """Return whether a topic filter with + and # covers a topic (section 4.7)."""
     wanted, levels = topic_filter.split("/"), topic.split("/")

@@ -93,12 +93,9 @@ class VirtualScheduler(Scheduler):
         """Run the next callback; False when there is none."""
         if self._next_us() == math.inf:
             return False
-        self._run_next()
-        return True
-
-    def _run_next(self) -> None:
         self.now_us, _, handle = heapq.heappop(self._queue)
         handle.run()
+        return True
 
     def advance(self, time_us: int) -> bool:
         """Let the time come at once if nothing is to happen up to then, and this run lasts so long;
@@ -113,8 +110,12 @@ class VirtualScheduler(Scheduler):
     def run_until(self, time_us: int) -> None:
         """Run everything due up to and including `time_us`, and leave the clock there."""
         self._end_us = time_us
-        while self._next_us() <= time_us:
-            self._run_next()
+        queue = self._queue
+        while queue and queue[0][0] <= time_us:
+            due_us, _, handle = heapq.heappop(queue)
+            if handle.callback:
+                self.now_us = due_us
+                handle.run()
         self._end_us = None
         self.now_us = max(self.now_us, time_us)
 

@@ -106,6 +106,9 @@ class SecuredConnection:
         if self._outgoing.pending:
             self._connection.send(self._outgoing.read())
 
+    def _has_more(self) -> bool:
+        return self._incoming.pending or self._tls.pending()
+
     def _receive(self, data: bytes) -> None:
         self._incoming.write(data)
         try:
@@ -113,7 +116,7 @@ class SecuredConnection:
                 self._tls.do_handshake()
                 self._is_open = True
             self._pass_on()
-            while received := self._tls.read(65536):
+            while self._has_more() and (received := self._tls.read(65536)):
                 self.on_data(received)
         except ssl.SSLWantReadError:
             self._pass_on()

@@ -55,8 +55,10 @@ class Ledger:
 
 def names_in(payload: bytes) -> list[Name]:
     """Return the names of the records in a batch; none for any other payload."""
+    if b'"r"' not in payload:  # where a batch has its records
+        return []
     try:
-        batch = json.loads(payload)
+        batch = json.loads(payload.decode())
         return [(batch["inc"], batch["boot"], record[0]) for record in batch["r"]]
     except (ValueError, TypeError, KeyError, IndexError):
         return []
