@@ -1,106 +1,23 @@
-"""The MQTT session on a stream that is made here; on a real one it is in tests/system."""
+"""The MQTT session: connecting, publishing, receiving."""
 
 import asyncio
-from errno import ECONNABORTED, ETIMEDOUT
+from errno import ETIMEDOUT
 
-from fake_stream import Lost, Stream, Time, run, settle
+from fake_session import (
+    CONNACK,
+    KEEPALIVE_S,
+    KEPT,
+    TOPIC,
+    play,
+    puback,
+    publish,
+    raised,
+    refusal,
+    suback,
+)
+from fake_stream import Lost, settle
 
 from limen.core.mqtt import ConnectError, ProtocolError
-from limen.core.text import Text
-from limen.delivery import session as module
-from limen.delivery.session import Session
-
-CONNACK = b"\x20\x02\x00\x00"
-KEPT = b"\x20\x02\x01\x00"
-PING, PONG = b"\xc0\x00", b"\xd0\x00"
-TOPIC = b"t"
-KEEPALIVE_S = 20
-
-
-def puback(pid):
-    return b"\x40\x02" + pid.to_bytes(2, "big")
-
-
-def suback(pid, code=1):
-    return b"\x90\x03" + pid.to_bytes(2, "big") + bytes((code,))
-
-
-def publish(payload, pid=0, retain=0, topic=TOPIC):
-    """A PUBLISH, at QoS 1 where it has an id."""
-    body = len(topic).to_bytes(2, "big") + topic
-    body += (pid.to_bytes(2, "big") if pid else b"") + payload
-    size = (
-        bytes((len(body),)) if len(body) < 128 else bytes((len(body) & 127 | 128, len(body) >> 7))
-    )
-    return bytes((0x30 | (2 if pid else 0) | retain,)) + size + body
-
-
-class Bench:
-    """A session; `acknowledged` and `heard` are what it called back with."""
-
-    def __init__(self, **options):
-        self.time = module.asyncio = Time()
-        self.session = Session("press-07", "broker", keepalive_s=KEEPALIVE_S, **options)
-        self.stream = self.session.sock = Stream()
-        self.acknowledged = []
-        self.heard = []
-        self.session.on_puback = self.acknowledged.append
-        self.session.on_message = lambda *message: self.heard.append(message)
-
-    async def connect(self, clean_session=True, answer=CONNACK):
-        self.stream.feed(answer)
-        kept = await self.session.connect(clean_session)
-        self.stream.take()
-        return kept
-
-    async def run(self):
-        """Connect, and have what comes handled in the background."""
-        await self.connect()
-        self.ending = None
-        self.task = asyncio.create_task(self._run())
-        await settle()
-
-    async def _run(self):
-        try:
-            await self.session.run()
-        except Exception as error:
-            self.ending = error
-
-    async def hear(self, data):
-        self.stream.feed(data)
-        await settle()
-
-    def publish(self, **options):
-        return self.session.publish(TOPIC, b"x", **options)
-
-
-def play(scene, **options):
-    """Run a scene on a new session; a test fails as the scene does."""
-    kept = module.asyncio
-    module.OSError = Lost
-    try:
-        bench = Bench(**options)
-        run(scene(bench))
-    finally:
-        module.asyncio = kept
-        del module.OSError
-    return bench
-
-
-async def raised(routine):
-    try:
-        await routine
-    except Exception as error:
-        return error
-    raise AssertionError("nothing was raised")
-
-
-def refusal(call, *arguments, **options):
-    try:
-        call(*arguments, **options)
-    except ValueError as error:
-        return str(error)
-    raise AssertionError("it was not refused")
 
 
 def test_a_connection_tells_whether_the_broker_kept_the_session():
@@ -284,126 +201,6 @@ def test_a_new_connection_awaits_nothing_of_the_one_before():
     play(scene)
 
 
-def test_room_is_what_a_publish_may_have():
-    async def scene(bench):
-        await bench.connect()
-        room = bench.session.room()
-        assert room == 2048 - 9 - 16
-        bench.stream.is_stuck = True
-        bench.session.publish(TOPIC, b"x" * (room - 1))
-        assert 0 <= bench.session.room() < 9
-        bench.stream.write(puback(1) + PING)  # those always have room
-        assert bench.session.room() == 0
-        bench.stream.is_stuck = False
-        bench.stream.flush()
-        bench.session.close()
-        assert bench.session.room() == 0
-
-    play(scene)
-
-
-def test_what_does_not_fit_is_refused_to_the_byte():
-    async def scene(bench):
-        await bench.connect()
-        bench.stream.is_stuck = True
-        bench.stream.write(b"x" * 1800)
-        free = 2048 - 1800 - 9 - len(TOPIC)
-        assert refusal(bench.session.publish, TOPIC, b"y" * (free + 1)) == "no room"
-        assert refusal(bench.session.begin_publish, Text(), TOPIC, free + 1) == "no room"
-        assert (bench.session.slots(), len(bench.stream.sending)) == (8, 2048)
-        bench.session.begin_publish(Text(), TOPIC, free)
-        assert bench.session.publish(TOPIC, b"y" * free) == 1
-
-    play(scene)
-
-
-def test_a_payload_may_be_written_where_it_is_sent_from():
-    async def scene(bench):
-        await bench.connect()
-        text = Text()
-        for payload in (b"", b"hello", b"y" * 200):
-            for qos, options in ((0, {}), (1, {}), (1, {"pid": 7, "dup": True, "retain": True})):
-                bench.session.pid = 40
-                bench.session.begin_publish(text, b"topic", 250)
-                text.put(payload)
-                assert text.room() == 250 - len(payload)
-                pid = bench.session.end_publish(text, b"topic", qos, **options)
-                written = bench.stream.take()
-                bench.session._awaited.clear()
-                bench.session.pid = 40
-                assert bench.session.publish(b"topic", payload, qos, **options) == pid
-                assert bench.stream.take() == written
-                bench.session._awaited.clear()
-
-    play(scene)
-
-
-def test_a_payload_written_in_place_is_under_way_too():
-    async def scene(bench):
-        await bench.run()
-        bench.session.begin_publish(text, TOPIC, 50)
-        assert bench.session.end_publish(text, TOPIC) == 1
-        assert bench.session.slots() == 7
-        await bench.hear(puback(1))
-        assert bench.acknowledged == [1]
-
-    text = Text()
-    play(scene)
-
-
-def test_a_long_payload_goes_in_pieces_with_nothing_between_them():
-    async def scene(bench):
-        await bench.connect()
-        pieces = [b"a" * 1500, b"b" * 1500, b"c" * 10]
-        whole = b"".join(pieces)
-        bench.stream.is_stuck = True
-        sending = bench.session.publish_pieces(TOPIC, pieces, len(whole), 1, True)
-        task = asyncio.create_task(sending)
-        await settle()
-        while not task.done():
-            assert bench.session.room() == 0
-            bench.stream.flush()
-            await settle()
-        bench.stream.flush()
-        assert bench.stream.take() == b"\x33\xc7\x17\x00\x01t\x00\x01" + whole
-        assert bench.session.room() > 0
-        assert bench.session.slots() == 7
-
-    play(scene)
-
-
-def test_two_long_payloads_go_one_after_the_other():
-    async def scene(bench):
-        await bench.connect()
-        bench.stream.is_stuck = True
-        first = bench.session.publish_pieces(TOPIC, [b"a" * 1500, b"a" * 1500], 3000, 0)
-        second = bench.session.publish_pieces(TOPIC, [b"b"], 1, 0)
-        tasks = [asyncio.create_task(one) for one in (first, second)]
-        for _ in range(4):
-            await bench.time.pass_ms(10)
-            bench.stream.flush()
-        for task in tasks:
-            await task
-        bench.stream.flush()
-        assert bench.stream.take().endswith(b"aaa\x30\x04\x00\x01tb")
-
-    play(scene)
-
-
-def test_pieces_that_do_not_add_up_end_the_connection():
-    async def scene(bench):
-        for pieces in ([b"abc"], [b"abc", b"defg"]):
-            await bench.connect()
-            await bench.session.publish_pieces(TOPIC, pieces, 6)
-            assert bench.stream.failure.errno == ECONNABORTED
-        await bench.connect()
-        assert bench.session.room() > 0
-        assert await bench.session.publish_pieces(TOPIC, [b"abc", b"def"], 6, 0) == 0
-        assert bench.stream.failure is None
-
-    play(scene)
-
-
 def test_messages_are_handed_on_and_acknowledged():
     async def scene(bench):
         await bench.run()
@@ -491,102 +288,5 @@ def test_a_lost_connection_is_counted_and_its_pings_end():
         bench.stream.failure = None
         await bench.time.pass_ms(KEEPALIVE_S * 5000)
         assert bench.stream.take() == b""
-
-    play(scene)
-
-
-HALF_MS = KEEPALIVE_S * 500
-
-
-def test_a_ping_goes_out_twice_a_keepalive_and_is_to_be_answered():
-    async def scene(bench):
-        await bench.run()
-        for _ in range(20):
-            await bench.time.pass_ms(HALF_MS - 1)
-            assert bench.stream.take() == b""
-            await bench.time.pass_ms(1)
-            assert bench.stream.take() == PING
-            await bench.hear(PONG)
-        assert bench.ending is None
-        await bench.time.pass_ms(HALF_MS)
-        assert bench.ending is None, "the last one has been answered"
-        await bench.time.pass_ms(HALF_MS)
-        assert bench.ending.errno == ETIMEDOUT
-        assert bench.session.counters == {"connects": 1, "timeouts": 1}
-
-    play(scene)
-
-
-def test_without_a_keepalive_there_are_no_pings():
-    async def scene(bench):
-        bench.session.keepalive = 0
-        await bench.run()
-        await bench.time.pass_ms(1000000)
-        assert (bench.stream.take(), bench.ending) == (b"", None)
-
-    play(scene)
-
-
-def test_a_socket_that_takes_nothing_for_a_keepalive_ends_the_connection():
-    """A ping cannot go out where there is no room for it, or within the pieces of a publish."""
-
-    async def scene(bench):
-        for is_in_pieces in (False, True):
-            await bench.run()
-            await bench.time.pass_ms(HALF_MS)
-            await bench.hear(PONG)
-            assert bench.stream.take() == PING
-            bench.stream.is_stuck = True
-            bench.stream.write(b"x" * (2047 if not is_in_pieces else 5))
-            bench.session._in_pieces = is_in_pieces
-            for _ in range(2):
-                await bench.time.pass_ms(HALF_MS)
-                assert bench.ending is None
-            bench.stream.flush()
-            assert PING not in bench.stream.take()
-            await bench.time.pass_ms(HALF_MS)
-            assert bench.ending.errno == ETIMEDOUT
-            bench.session._in_pieces = bench.stream.is_stuck = False
-
-    play(scene)
-
-
-def test_where_just_two_bytes_are_free_the_ping_goes():
-    async def scene(bench):
-        await bench.run()
-        bench.stream.is_stuck = True
-        bench.stream.write(b"x" * 2046)
-        await bench.time.pass_ms(HALF_MS)
-        bench.stream.flush()
-        assert bench.stream.take().endswith(PING)
-
-    play(scene)
-
-
-def test_a_broker_that_owes_an_answer_for_two_keepalives_is_left():
-    async def scene(bench):
-        await bench.run()
-        bench.publish()
-        for _ in range(3):
-            await bench.time.pass_ms(HALF_MS)
-            await bench.hear(PONG)
-            assert bench.ending is None
-        await bench.time.pass_ms(HALF_MS)
-        assert bench.ending.errno == ETIMEDOUT
-
-    play(scene)
-
-
-def test_an_answer_in_time_counts_for_each_packet_of_its_own():
-    async def scene(bench):
-        await bench.run()
-        for _ in range(12):
-            pid = bench.publish()
-            for _ in range(3):
-                await bench.time.pass_ms(HALF_MS)
-                await bench.hear(PONG)
-            await bench.hear(puback(pid))
-        assert bench.ending is None
-        assert len(bench.acknowledged) == 12
 
     play(scene)
