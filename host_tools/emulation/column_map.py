@@ -63,6 +63,10 @@ class Column:
         known = to_base(base, unit)
         return known and cls(quantity, known[0], device, known[1], unit)
 
+    @property
+    def is_state(self) -> bool:
+        return vocabulary.lookup(self.quantity)[1] == "state"
+
     def to_base(self, number: Decimal) -> Decimal:
         """A cell's number in the base unit."""
         value = number * self.factor

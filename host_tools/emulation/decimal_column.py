@@ -7,25 +7,36 @@ from host_tools.emulation.long_array import LongArray
 
 
 class DecimalColumn:
-    """Its numbers count steps of 10**-places; from some rows on there are more places."""
+    """Its numbers count steps of 10**-places; from some rows on there are more places.
+
+    Rows without a number hold the one before; those before the first number hold that, and 0 where
+    there is none at all.
+    """
 
     def __init__(self):
+        self._without = 0
         self._counts = LongArray()
         self._rows = [0]
         self._places = [0]
 
     def __getitem__(self, row: int) -> Decimal:
-        places = self._places[bisect.bisect_right(self._rows, row) - 1]
-        return Decimal(self._counts[row]).scaleb(-places)
+        if not len(self._counts):
+            return Decimal(0)
+        at = max(row - self._without, 0)
+        places = self._places[bisect.bisect_right(self._rows, at) - 1]
+        return Decimal(self._counts[at]).scaleb(-places)
 
     def has_room(self, value: Decimal) -> bool:
         """Whether the value fits."""
         return -(2**63) <= value.scaleb(self._places_for(value)) < 2**63
 
     def append(self, value: Decimal | None) -> None:
-        """Add a row; None holds what was before."""
+        """Add a row, without a number for None."""
         if value is None:
-            self._counts.append(self._counts[-1] if len(self._counts) else 0)
+            if len(self._counts):
+                self._counts.append(self._counts[-1])
+            else:
+                self._without += 1
             return
         places = self._places_for(value)
         if places > self._places[-1]:

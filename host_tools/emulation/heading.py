@@ -31,7 +31,7 @@ _DAYS = ("date", "datum")
 _CLOCKS = ("time", "zeit", "uhrzeit")
 _MOMENTS = (
     "timestamp", "zeitstempel", "datetime", "date/time", "datum/zeit", "utc_timestamp", "_time",
-    "last_changed",
+    "last_changed", "__index_level_0__",
 )  # fmt: skip
 _UNIT = r"(?:[\[(]\s*([^\])]*?)\s*[\])])?"
 _TIME_HEADING = re.compile(rf"({'|'.join((*_DAYS, *_CLOCKS, *_MOMENTS))})\s*{_UNIT}", re.IGNORECASE)
@@ -209,9 +209,10 @@ def _no_time(header: list[str]) -> str:
             "no heading: a map names the columns, by headings, and tells which has the time,"
             " or how far apart the rows are"
         )
+    heading = "" if header[0] == "" else "heading"
     return (
-        'no column for the time; name it time or timestamp, say so by --column "heading=time", or'
-        " let a map count it from the rows"
+        "no column for the time; name it time or timestamp, say so by"
+        f' --column "{heading}=time", or let a map count it from the rows'
     )
 
 

@@ -8,6 +8,9 @@ from host_tools.emulation.row_number import Numbers
 from host_tools.emulation.row_order import BACK, LATE, TWICE, RowOrder
 
 _MOST_PLACES = 9
+_STATES = {"true": Decimal(1), "on": Decimal(1), "false": Decimal(0), "off": Decimal(0)}
+"""How contacts are written, beside 1 and 0."""
+
 _MAY_BE_SET_BACK = (
     "; if clocks were put back here, name the zone, as `time [Europe/Berlin]`;"
     " else sort the file by its times"
@@ -90,6 +93,8 @@ class RowReader:
         try:
             value = column.to_base(self._numbers.read(text, column.unit))
         except ValueError:
+            if column.is_state and text.lower() in _STATES:
+                return _STATES[text.lower()]
             raise BadRow("no number", f"column {name!r} has {text!r}, not a number") from None
         return _rounded(value)
 

@@ -73,8 +73,8 @@ class TimeForm:
             return f"; its form was told to be {self.format}"
         if not any(map(str.isdigit, text)):
             return ""
-        doubt = "; whether day or month stands first" if _AMBIGUOUS.match(text) else "; its form"
-        return f'{doubt} tell by --column "HEADING=time [%d/%m/%Y %H:%M:%S]", or by a map'
+        doubt = ", as day or month may stand first" if _AMBIGUOUS.match(text) else ""
+        return f'{doubt}; tell its form by --column "HEADING=time [%d/%m/%Y %H:%M:%S]", or by a map'
 
     def _unix_us(self, text: str, after_us: int) -> int | None:
         moment = self._parse(text)

@@ -167,9 +167,21 @@ def test_the_heading_tells_the_form_of_times(write, form, text):
     assert recording.times[0] == 1_772_359_200 * SECOND_US
 
 
+def test_contacts_may_be_written_as_words(write):
+    recording = Recording(write("time,digital_input,voltage\n0,on,1\n1,False,1\n2,1,1\n3,1,on\n"))
+    assert [recording.value("digital_input", row) for row in range(3)] == [1, 0, 1]
+    assert recording.problems["no number"].line == 5
+
+
+def test_a_column_without_a_heading_may_have_the_time(write):
+    path = write(",voltage\n2026-03-01 10:00:00,230\n")
+    assert '--column "=time"' in failure(path)
+    assert Recording(path, called={"": "time"}).times[0] == 1_772_359_200 * SECOND_US
+
+
 def test_what_may_be_meant_by_a_time_is_told(write):
     told = failure(write("time,voltage\n3/1/2026 13:00,1\n"))
-    assert 'day or month stands first tell by --column "HEADING=time [%d/%m/%Y %H:%M:%S]"' in told
+    assert "day or month may stand first; tell its form by --column" in told
     recording = Recording(write("time,voltage\n46082.5,1\n46082.75,2\n"))
     assert "if they are days, as spreadsheets count them" in recording.summary()[0]
 
@@ -410,7 +422,7 @@ def test_columns_of_several_devices_play_each_on_its_own(write):
     assert recording.rows == 4
     assert recording.value("power_active_total", 1, "grid") == 1600
     assert recording.value("power_active_total", 2, "grid") == 1600  # held, and silent
-    assert recording.value("temperature", 2, "boiler") == 56
+    assert [recording.value("temperature", row, "boiler") for row in range(3)] == [55, 55, 56]
     minute = 60 * SECOND_US
     silences = {device: list(spans) for device, spans in recording.silences.items()}
     assert silences == {
