@@ -1,5 +1,7 @@
 """A gateway without buses: real path, outbox and dialect; clock, store and readings made here."""
 
+from fake_store import Store
+
 from limen.core.channel import Channel
 from limen.core.schedule import Schedule
 from limen.core.text import Text
@@ -28,21 +30,6 @@ class Clock:
 
     def utc_ms(self, ms):
         return (250 + ms) % 1000
-
-
-class Store:
-    def __init__(self):
-        self.values = {}
-        self.saved = {}
-
-    def get(self, name, default=None):
-        return self.values.get(name, default)
-
-    def set(self, name, value):
-        self.values[name] = value
-
-    def save(self):
-        self.saved = dict(self.values)
 
 
 def channel(name, places):

@@ -1,100 +1,72 @@
-"""A session with the other end of its stream, played by a scene."""
+"""A session as the uplink uses it; what is published is kept until the test looks at it."""
 
 import asyncio
 
-from fake_stream import Lost, Stream, Time, run, settle
 
-from limen.delivery import session as module
-from limen.delivery.session import Session
-
-CONNACK = b"\x20\x02\x00\x00"
-KEPT = b"\x20\x02\x01\x00"
-PING, PONG = b"\xc0\x00", b"\xd0\x00"
-TOPIC = b"t"
-KEEPALIVE_S = 20
-
-
-def puback(pid):
-    return b"\x40\x02" + pid.to_bytes(2, "big")
+class Message:
+    def __init__(self, topic, payload, qos, retain, pid, dup):
+        self.topic = topic.decode()
+        self.payload = payload
+        self.qos = qos
+        self.retain = retain
+        self.pid = pid
+        self.dup = dup
 
 
-def suback(pid, code=1):
-    return b"\x90\x03" + pid.to_bytes(2, "big") + bytes((code,))
+class Session:
+    """`messages` have not been looked at yet; the socket `takes` so many more, each of which has
+    `free` bytes."""
 
+    def __init__(self):
+        self.counters = {"connects": 0}
+        self.on_puback = None
+        self.messages = []
+        self.subscribed = []
+        self.takes = 1000
+        self.free = 2000
+        self.drained = 0
+        self._pid = 0
+        self._buffer = bytearray(2000)
 
-def publish(payload, pid=0, retain=0, topic=TOPIC):
-    """A PUBLISH, at QoS 1 where it has an id."""
-    body = len(topic).to_bytes(2, "big") + topic
-    body += (pid.to_bytes(2, "big") if pid else b"") + payload
-    size = (
-        bytes((len(body),)) if len(body) < 128 else bytes((len(body) & 127 | 128, len(body) >> 7))
-    )
-    return bytes((0x30 | (2 if pid else 0) | retain,)) + size + body
+    def room(self):
+        return self.free if self.takes > 0 else 0
 
+    async def drain(self):
+        """The socket takes one message more."""
+        self.drained += 1
+        self.takes += 1
+        await asyncio.sleep(0)
 
-class Bench:
-    """A session; `acknowledged` and `heard` are what it called back with."""
+    def publish(self, topic, payload, qos=1, retain=False, pid=None, dup=False):
+        assert self.takes > 0, "no room"
+        if qos and pid is None:
+            self._pid += 1
+            pid = self._pid
+        self.takes -= 1
+        self.messages.append(Message(topic, bytes(payload), qos, retain, pid, dup))
+        return pid
 
-    def __init__(self, **options):
-        self.time = module.asyncio = Time()
-        self.session = Session("press-07", "broker", keepalive_s=KEEPALIVE_S, **options)
-        self.stream = self.session.sock = Stream()
-        self.acknowledged = []
-        self.heard = []
-        self.session.on_puback = self.acknowledged.append
-        self.session.on_message = lambda *message: self.heard.append(message)
+    def begin_publish(self, text, topic, size):
+        text.open(self._buffer, len(topic), len(topic) + size)
 
-    async def connect(self, clean_session=True, answer=CONNACK):
-        self.stream.feed(answer)
-        kept = await self.session.connect(clean_session)
-        self.stream.take()
-        return kept
+    def end_publish(self, text, topic, qos=1, retain=False, pid=None, dup=False):
+        return self.publish(topic, text.buffer[text.start : text.at], qos, retain, pid, dup)
 
-    async def run(self):
-        """Connect, and have what comes handled in the background."""
-        await self.connect()
-        self.ending = None
-        self.task = asyncio.create_task(self._run())
-        await settle()
+    async def publish_pieces(self, topic, pieces, length, qos=1, retain=False):
+        payload = b"".join(pieces)
+        assert len(payload) == length
+        self.publish(topic, payload, qos, retain)
+        await asyncio.sleep(0)
 
-    async def _run(self):
-        try:
-            await self.session.run()
-        except Exception as error:
-            self.ending = error
+    def subscribe(self, topic, qos):
+        self.subscribed.append((topic.decode(), qos))
 
-    async def hear(self, data):
-        self.stream.feed(data)
-        await settle()
+    def take(self):
+        """The messages since the last call."""
+        found = self.messages
+        self.messages = []
+        return found
 
-    def publish(self, **options):
-        return self.session.publish(TOPIC, b"x", **options)
-
-
-def play(scene, **options):
-    """Run a scene on a new session; a test fails as the scene does."""
-    kept = module.asyncio
-    module.OSError = Lost
-    try:
-        bench = Bench(**options)
-        run(scene(bench))
-    finally:
-        module.asyncio = kept
-        del module.OSError
-    return bench
-
-
-async def raised(routine):
-    try:
-        await routine
-    except Exception as error:
-        return error
-    raise AssertionError("nothing was raised")
-
-
-def refusal(call, *arguments, **options):
-    try:
-        call(*arguments, **options)
-    except ValueError as error:
-        return str(error)
-    raise AssertionError("it was not refused")
+    def records(self):
+        """The messages of records since the last call."""
+        return [one for one in self.take() if one.topic.endswith(("/data", "/event"))]

@@ -1,5 +1,7 @@
 """Counters of a device that counts as it is told, on a clock and a store made here."""
 
+from fake_store import Store
+
 from limen.core.channel import Channel
 from limen.core.quality import BAD, GOOD, UNCERTAIN
 from limen.core.schedule import Schedule
@@ -36,21 +38,6 @@ class Clock:
 
     def utc_ms(self, ms):
         return ms
-
-
-class Store:
-    def __init__(self):
-        self.values = {}
-        self.saves = 0
-
-    def get(self, name, default=None):
-        return self.values.get(name, default)
-
-    def set(self, name, value):
-        self.values[name] = value
-
-    def save(self):
-        self.saves += 1
 
 
 class Reader:

@@ -1,3 +1,5 @@
+from fake_store import Store
+
 from limen.service import placing
 from limen.service.clock import Clock
 
@@ -15,21 +17,6 @@ class Rtc:
         if fields is None:
             return self.fields
         self.fields = fields
-
-
-class Store:
-    def __init__(self):
-        self.values = {}
-        self.saves = 0
-
-    def get(self, name, default=None):
-        return self.values.get(name, default)
-
-    def set(self, name, value):
-        self.values[name] = value
-
-    def save(self):
-        self.saves += 1
 
 
 class Gateway:

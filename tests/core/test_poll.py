@@ -2,6 +2,7 @@
 
 from fake_line import Clock as Ticks
 from fake_line import Uart, meter, settings
+from fake_store import Store
 
 from limen.core.channel import Channel
 from limen.core.quality import BAD, GOOD, STALE
@@ -20,17 +21,6 @@ class Rtc:
 class Pulse:
     def beat(self, within_s):
         assert within_s == 120
-
-
-class Store:
-    def __init__(self):
-        self.values = {}
-
-    def get(self, name, default=None):
-        return self.values.get(name, default)
-
-    def set(self, name, value):
-        self.values[name] = value
 
 
 class Reader:

@@ -3,7 +3,7 @@
 import asyncio
 from errno import ETIMEDOUT
 
-from fake_session import (
+from fake_far_end import (
     CONNACK,
     KEEPALIVE_S,
     KEPT,

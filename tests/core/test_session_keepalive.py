@@ -2,7 +2,7 @@
 
 from errno import ETIMEDOUT
 
-from fake_session import KEEPALIVE_S, PING, PONG, play, puback
+from fake_far_end import KEEPALIVE_S, PING, PONG, play, puback
 
 HALF_MS = KEEPALIVE_S * 500
 

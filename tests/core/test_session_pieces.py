@@ -3,7 +3,7 @@
 import asyncio
 from errno import ECONNABORTED
 
-from fake_session import PING, TOPIC, play, puback, refusal
+from fake_far_end import PING, TOPIC, play, puback, refusal
 from fake_stream import settle
 
 from limen.core.text import Text
