@@ -6,6 +6,7 @@ sentence goes to stderr, its status becomes the exit status.
 """
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -53,6 +54,7 @@ _INTERRUPTED = 130
 def main(arguments: list[str] | None = None) -> int:
     """Run the command that the arguments name; return its exit status."""
     args, run = _parse(sys.argv[1:] if arguments is None else arguments)
+    gc.freeze()  # what is imported is never garbage, and the planner collects after each plan
     try:
         return run(args)
     except ToolError as error:

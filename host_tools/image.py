@@ -6,9 +6,6 @@ since MicroPython before 1.21 refuses littlefs-python's default of 2.1.
 """
 
 import functools
-import hashlib
-import os
-import pickle
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -16,14 +13,14 @@ from littlefs import LittleFS, LittleFSError
 
 from host_tools.bytecode import compile_module
 from host_tools.errors import Kind, ToolError
+from host_tools.kept_work import kept, linker_text
 from host_tools.linker.bundles import MAIN
 from host_tools.linker.link import Linked, link
 from host_tools.linker.needed import needed_modules
 from host_tools.linker.stock_names import stock_names
 from host_tools.partitions import FILE_SYSTEM, MB, TABLE_OFFSET, Layout, partition_of
-from host_tools.paths import BUILD, FIRMWARE
+from host_tools.paths import FIRMWARE
 
-_LINKER = Path(__file__).parent / "linker"
 FLASH_BYTES = 0x400000
 FILE_SYSTEM_OFFSET = 0x200000
 FILE_SYSTEM_BYTES = FLASH_BYTES - FILE_SYSTEM_OFFSET
@@ -78,21 +75,9 @@ def linked_firmware(firmware: Path = FIRMWARE) -> Linked:
 
 @functools.lru_cache(maxsize=4)
 def _linked(sources: tuple, scripts: tuple) -> Linked:
-    """Linking takes seconds, and the same firmware is asked for again and again: what comes out
-    is kept in `build/linked` under a hash of all that decides it, the linker's own text included.
-    """
-    linker = [path.read_bytes() for path in sorted(_LINKER.glob("*.py"))]
-    all_that_decides = (sources, scripts, linker, sorted(stock_names()))
-    key = hashlib.sha256(repr(all_that_decides).encode()).hexdigest()
-    kept = BUILD / "linked" / f"{key}.pickle"
-    if kept.exists():
-        return pickle.loads(kept.read_bytes())
-    linked = link(dict(sources), dict(scripts))
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    beside = kept.with_suffix(f".{os.getpid()}")
-    beside.write_bytes(pickle.dumps(linked))
-    beside.replace(kept)
-    return linked
+    """Linking takes seconds, and the same firmware is asked for again and again."""
+    all_that_decides = (sources, scripts, linker_text(), sorted(stock_names()))
+    return kept("linked", all_that_decides, lambda: link(dict(sources), dict(scripts)))
 
 
 def library_files(firmware: Path = FIRMWARE) -> dict[str, bytes]:

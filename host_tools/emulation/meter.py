@@ -126,7 +126,7 @@ class Meter:
 
     def close(self) -> None:
         """Leave the line."""
-        self._await_silence(False)
+        self._await_nothing()
         self._port.close()
 
     def measured(self, quantity: str) -> Value:
@@ -143,24 +143,26 @@ class Meter:
         now_us = self._scheduler.now_us
         if now_us >= self._silent_us:
             self._end_of_frame()
-        self._frame += data
         self._silent_us = now_us + silence_us(self._port.framing)
-        is_open = not self._taken and self._frame[0] == self.address
-        is_whole = is_open and len(self._frame) == request_length(self._frame)
-        self._await_silence(is_open and not is_whole)
+        if self._taken:
+            return
+        self._frame += data
+        self._await_nothing()
+        is_whole = len(self._frame) == request_length(self._frame)
+        self._taken = is_whole or self._frame[0] != self.address
         if is_whole:
-            self._taken = True
             self._take(bytes(self._frame))
+        elif not self._taken:
+            self._silence = self._scheduler.at(self._silent_us, self._end_of_frame)
 
-    def _await_silence(self, is_needed: bool) -> None:
+    def _await_nothing(self) -> None:
         if self._silence:
             self._silence.cancel()
-        self._silence = (
-            self._scheduler.at(self._silent_us, self._end_of_frame) if is_needed else None
-        )
+            self._silence = None
 
     def _end_of_frame(self) -> None:
         frame, taken = bytes(self._frame), self._taken
+        self._await_nothing()
         self._frame, self._taken = bytearray(), False
         if not taken:
             self._take(frame)

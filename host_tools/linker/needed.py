@@ -8,7 +8,9 @@ All gateways of a site get the same, so that each can take over the configuratio
 
 import ast
 from collections.abc import Iterable
+from pathlib import Path
 
+from host_tools.kept_work import kept
 from limen.drivers import KINDS
 
 _PACKAGE = "limen"
@@ -22,6 +24,7 @@ _ALWAYS = (f"{_PACKAGE}.commands_", "forget_")
 def needed_modules(modules: dict[str, str], gateways: Iterable[dict]) -> set[str]:
     """Of {module: source}, those that gateways with these compact configurations need."""
     named = {name for compact in gateways for name in _named(compact)}
+    imported = _imports(modules)
     needed: set[str] = set()
     waiting = _STARTED | {f"{_PACKAGE}.{name}" for name in named}
     waiting |= {name for name in modules if name.startswith(_ALWAYS)}
@@ -29,8 +32,16 @@ def needed_modules(modules: dict[str, str], gateways: Iterable[dict]) -> set[str
         module = waiting.pop()
         if module in modules and module not in needed:
             needed.add(module)
-            waiting |= _imported(modules[module])
+            waiting |= imported[module]
     return needed
+
+
+def _imports(modules: dict[str, str]) -> dict[str, set[str]]:
+    """What each module may import."""
+    decides = (modules, Path(__file__).read_bytes())
+    return kept(
+        "imports", decides, lambda: {name: _imported(text) for name, text in modules.items()}
+    )
 
 
 def _named(compact: dict) -> set[str]:
