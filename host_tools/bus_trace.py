@@ -16,6 +16,7 @@ from pathlib import Path
 
 from host_tools.emulation.line import Framing
 from host_tools.emulation.meter import crc16, request_length, silence_us
+from host_tools.emulation.recording_problems import BadRow, Problems
 from host_tools.errors import ToolError
 from host_tools.table_file import open_rows
 
@@ -102,17 +103,18 @@ class ToldFrames:
 
 
 def read_trace(path: Path) -> list[Exchange]:
-    """The exchanges of a trace, in their order. Raises ToolError with all that is wrong in it."""
-    wrong: list[str] = []
+    """The exchanges of a trace, in their order. Raises ToolError with all that is wrong in it, each
+    kind once."""
+    wrong = Problems()
     try:
         frames = list(_frames(path, wrong))
     except OSError as error:
         raise ToolError(f"cannot read the trace {path}: {error.strerror}", 2) from None
     exchanges = list(pair(frames))
     if not (wrong or exchanges):
-        wrong.append(f"{path}: there is no frame in it")
+        wrong.note(1, "empty", "there is no frame in it")
     if wrong:
-        raise ToolError("\n".join(wrong), 2)
+        raise ToolError("\n".join(f"{path}:{problem}" for problem in wrong.values()), 2)
     return exchanges
 
 
@@ -138,40 +140,45 @@ def _answers(data: bytes, request: bytes) -> bool:
     return data[0] == request[0] and data[1] & 0x7F == request[1]
 
 
-def _frames(path: Path, wrong: list[str]) -> Iterator[Frame]:
+def _frames(path: Path, wrong: Problems) -> Iterator[Frame]:
     last_us = -(2**63)
     with open_rows(path, ",") as rows:
         header = next(rows, (1, []))[1]
         if header != HEADING:
-            wrong.append(f"{path}:1: this is no trace: its heading is not {','.join(HEADING)}")
+            told = f"this is no trace: its heading is not {','.join(HEADING)}"
+            wrong.note(1, "heading", told)
             return
         for line, cells in rows:
             try:
                 frame = _frame(cells)
                 if frame.time_us < last_us:
-                    raise ValueError("its time lies before that of the frame before")
-            except ValueError as error:
-                wrong.append(f"{path}:{line}: {error}")
+                    told = "its time lies before that of the frame before: sort the lines by it"
+                    raise BadRow("order", told)
+            except BadRow as bad:
+                wrong.note(line, *bad.args)
                 continue
             last_us = frame.time_us
             yield frame
 
 
 def _frame(cells: list[str]) -> Frame:
-    """A frame from its line; ValueError with what is wrong."""
+    """A frame from its line; BadRow with what is wrong."""
     if len(cells) != len(HEADING):
-        raise ValueError(f"the line has {len(cells)} of {len(HEADING)} columns")
+        told = f"the line has {len(cells)} of {len(HEADING)} columns: remove it"
+        raise BadRow("columns", told)
     try:
         moment = datetime.datetime.fromisoformat(cells[0])
         time_us = (moment - _UNIX) // datetime.timedelta(microseconds=1)
     except (ValueError, TypeError):
-        raise ValueError(f"{cells[0]!r} is not a time with its zone") from None
+        raise BadRow("time", f"{cells[0]!r} is not a time with its zone") from None
     try:
         data = bytes.fromhex(cells[1])
     except ValueError:
-        raise ValueError("the frame is not written in hexadecimal digits") from None
+        told = f"the frame {cells[1][:20]!r} is not written in hexadecimal digits, two a byte"
+        raise BadRow("frame", told) from None
     if not 0 < len(data) <= _LONGEST_FRAME:
-        raise ValueError(f"a frame has 1 to {_LONGEST_FRAME} bytes, this one {len(data)}")
+        told = f"a frame has 1 to {_LONGEST_FRAME} bytes, this one {len(data)}"
+        raise BadRow("length", told)
     return Frame(time_us, data)
 
 

@@ -1,10 +1,13 @@
 """Traces of a Modbus line: frames are cut, paired and answered as they were."""
 
-from host_tools.bus_trace import Cutter, Exchange, Frame, ToldFrames, pair
+import pytest
+
+from host_tools.bus_trace import Cutter, Exchange, Frame, ToldFrames, pair, read_trace
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import with_crc
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.emulation.traced_line import TracedLine
+from host_tools.errors import ToolError
 
 FRAMING = Framing(9600)
 ASK = with_crc(bytes.fromhex("010400000002"))
@@ -71,3 +74,29 @@ def test_frames_of_a_gateway_are_taken_once_and_missing_ones_counted():
     assert told.missing == 3
     assert not list(told.take({"from": 6, "frames": [["x", 7]]}))
     assert not list(told.take({"say": "Searching."}))
+
+
+def test_what_is_wrong_in_a_trace_is_told_once_a_kind(tmp_path):
+    path = tmp_path / "trace.csv"
+    good = "2026-03-02T12:00:0{}+00:00,01040000000271cb\n"
+    lines = [good.format(at) for at in (5, 1, 2, 6)]
+    lines += [
+        "noon,01\n",
+        "2026-03-02T12:00:07+00:00,011\n",
+        "2026-03-02T12:00:08+00:00,zz\n",
+        "20\n",
+    ]
+    path.write_text("time,frame\n" + "".join(lines))
+    with pytest.raises(ToolError) as caught:
+        read_trace(path)
+    assert [line.split(":", 1)[1] for line in str(caught.value).splitlines()] == [
+        "3: its time lies before that of the frame before: sort the lines by it"
+        " (the first of 2 like it)",
+        "6: 'noon' is not a time with its zone",
+        "7: the frame '011' is not written in hexadecimal digits, two a byte"
+        " (the first of 2 like it)",
+        "9: the line has 1 of 2 columns: remove it",
+    ]
+    path.write_text("time,frame\n")
+    with pytest.raises(ToolError, match="there is no frame in it"):
+        read_trace(path)
