@@ -36,6 +36,13 @@ _TEMPERATURES = {
 }
 
 
+_SPELLINGS = {
+    "C": "°C", "degC": "°C", "ºC": "°C", "℃": "°C", "Celsius": "°C", "F": "°F", "degF": "°F",
+    "m^3": "m³", "m^3/h": "m³/h", "cbm": "m³",
+}  # fmt: skip
+"""How else units are written."""
+
+
 def units_of(base: str) -> list[str]:
     """The units that are known beside a base unit."""
     return list(_TEMPERATURES if base == "°C" else _UNITS.get(base, {}))
@@ -43,9 +50,21 @@ def units_of(base: str) -> list[str]:
 
 def to_base(base: str, unit: str) -> tuple[Decimal, Decimal] | None:
     """(factor, what is added then) from a unit to the base unit; None for an unknown one."""
+    unit = _usual(base, unit)
     if unit == base:
         return Decimal(1), Decimal(0)
     if base == "°C":
         return _TEMPERATURES.get(unit)
     factor = _UNITS.get(base, {}).get(unit)
     return None if factor is None else (Decimal(factor), Decimal(0))
+
+
+def _usual(base: str, unit: str) -> str:
+    """A unit as it is written here, where it can only be one; mega is never taken for milli."""
+    known = [base, *units_of(base)]
+    unit = _SPELLINGS.get(unit, unit)
+    if unit in known:
+        return unit
+    alike = [one for one in known if one.lower() == unit.lower()]
+    is_one = len(alike) == 1 and {alike[0][:1], unit[:1]} != {"m", "M"}
+    return alike[0] if is_one else unit

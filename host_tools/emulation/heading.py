@@ -259,12 +259,26 @@ def _named_columns(header: list[str], device: str | None, wrong: list[str]) -> d
     if device is not None and device not in devices:
         wrong.append(f"there is no device {device!r}{nearest(device, filter(None, devices))}")
         return {}
+    chosen = {name: said for name, said in named.items() if device is None or said[0] == device}
+    wrong += _meant_twice(chosen)
     columns = {
         name: _column(name, quantity, unit, wrong, of if several else None)
-        for name, (of, quantity, unit) in named.items()
-        if device is None or of == device
+        for name, (of, quantity, unit) in chosen.items()
     }
     return {name: column for name, column in columns.items() if column}
+
+
+def _meant_twice(named: dict[str, tuple]) -> list[str]:
+    """A sentence for each heading that means what another one does."""
+    first: dict[tuple, str] = {}
+    for name, (of, quantity, _) in named.items():
+        first.setdefault((of, quantity), name)
+    return [
+        f"column {name!r} is {quantity} like {first[of, quantity]!r}: name the device of each, as"
+        f' "one.{quantity}", or leave one away'
+        for name, (of, quantity, _) in named.items()
+        if first[of, quantity] != name
+    ]
 
 
 def _column(

@@ -71,7 +71,7 @@ class TimeForm:
         """The end of a sentence about what is no time, where its form would have to be told."""
         if self.format:
             return f"; its form was told to be {self.format}"
-        if not any(map(str.isdigit, text)):
+        if not any(map(str.isdigit, text)) or _DATED.fullmatch(text):
             return ""
         doubt = ", as day or month may stand first" if _AMBIGUOUS.match(text) else ""
         return f'{doubt}; tell its form by --column "HEADING=time [%d/%m/%Y %H:%M:%S]", or by a map'

@@ -749,6 +749,27 @@ def test_units_may_stand_in_a_row_below_the_heading_and_a_sum_below_all(write):
     assert "'kPa' is no unit of voltage" in failure(write("time;voltage;current\n;kPa;A\n1;2;3\n"))
 
 
+def test_units_may_be_written_in_other_ways_where_they_can_only_be_one(write):
+    head = (
+        "time,power_active_total [KW],power_reactive_total [kVAr],temperature [degF],flow [m^3/h]"
+    )
+    recording = Recording(write(head + "\n0,1,2,50,3\n"))
+    values = [recording.value(quantity, 0) for quantity in recording.quantities()]
+    assert sorted(values) == [3, 10, 1000, 2000]
+    assert "'mw' is no unit of power_active_total" in failure(
+        write("time,power_active_total [mw]\n")
+    )
+
+
+def test_two_columns_that_mean_the_same_are_told(write):
+    told = failure(
+        write("time,P1,P2,Voltage\n0,1,2,3\n"), None, None, {"P1": "voltage", "P2": "current"}
+    )
+    assert "column 'Voltage' is voltage like 'voltage': name the device of each" in told
+    recording = Recording(write("time,a.voltage,b.Voltage\n0,1,2\n"))
+    assert recording.devices == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     "begin, told",
     [
