@@ -21,6 +21,8 @@ _LOOKS = const(5)
 _LOOK_MS = const(2)
 _AXES = "xyz"
 _TRIES = const(3)
+# Modes of the FIFO, the same for both makes.
+_BYPASS, _FILL, _STREAM = b"\x00", b"\x40", b"\x80"
 # In hundred-thousandths of a m/s², by definition (CGPM 1901).
 GRAVITY = const(980665)
 
@@ -29,12 +31,12 @@ class Accelerometer(Sensor):
     """`settings` has `rate_hz`, `range_g` and the number of `windows` of a burst; `signature`, and
     the `axis` it is of, where a channel asks for what needs a burst without a gap.
 
-    A sensor of a kind has `start_window`, `start_stream`, `window_size`, and `take`, which calls
-    `add` for each of so many samples; `limit` is the largest raw number, and `denominator` how many
-    make 1 g.
+    A sensor of a kind has `window_size`, and `take`, which calls `add` for each of so many samples;
+    `fifo` is the register that sets its FIFO's mode, `limit` the largest raw number, and
+    `denominator` how many make 1 g.
     """
 
-    def __init__(self, bus, settings, channels, limit, denominator):
+    def __init__(self, bus, settings, channels, fifo, limit, denominator):
         line = GRAVITY, 0, denominator * 100000
         lines = {channel.name: line for channel in channels}
         self.signature = None
@@ -45,6 +47,7 @@ class Accelerometer(Sensor):
             self.signature = Signature(settings, WINDOW * settings["windows"], line)
             lines.update(PURE_NUMBERS)
         super().__init__(bus, settings, channels, lines)
+        self._fifo = fifo
         self._limit = limit
         self._windows = settings["windows"]
         self._window_ms = WINDOW * 1000 // settings["rate_hz"] + 1
@@ -65,18 +68,23 @@ class Accelerometer(Sensor):
         """A burst of windows; False if one does not fill."""
         self._clear()
         for _ in range(self._windows):
-            self.start_window()
+            self._start(_FILL)
             await asyncio.sleep_ms(self._window_ms)
             if not await self._is_full():
                 return False
             self.take(WINDOW)
         return True
 
+    def _start(self, mode):
+        """Let the FIFO begin anew: it is emptied by being passed by."""
+        self.bus.write(self.select, self._fifo, _BYPASS)
+        self.bus.write(self.select, self._fifo, mode)
+
     async def _stream(self):
         """A burst without a gap; False if there was one each time, or nothing came."""
         for _ in range(_TRIES):
             self._clear()
-            self.start_stream()
+            self._start(_STREAM)
             if await self._keep_up():
                 return True
         return False

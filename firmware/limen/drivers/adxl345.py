@@ -15,7 +15,6 @@ _FASTEST_HZ = const(3200)
 _FASTEST = const(0x0F)
 _FULL_RESOLUTION = const(0x08)
 _MEASURE = b"\x08"
-_BYPASS, _FILL, _STREAM = b"\x00", b"\x40", b"\x80"
 _ENTRIES = const(0x3F)
 _PER_G = const(256)
 
@@ -23,7 +22,7 @@ _PER_G = const(256)
 class Device(Accelerometer):
     def __init__(self, bus, settings, channels):
         range_g = settings["range_g"]
-        super().__init__(bus, settings, channels, range_g * _PER_G - 1, _PER_G)
+        super().__init__(bus, settings, channels, _FIFO, range_g * _PER_G - 1, _PER_G)
         rate, hz = _FASTEST, _FASTEST_HZ
         while hz > settings["rate_hz"]:
             rate, hz = rate - 1, hz // 2
@@ -41,14 +40,6 @@ class Device(Accelerometer):
         bus.write(select, _FORMAT, self._format)
         bus.write(select, _POWER, _MEASURE)
         return True
-
-    def start_window(self):
-        self.bus.write(self.select, _FIFO, _BYPASS)
-        self.bus.write(self.select, _FIFO, _FILL)
-
-    def start_stream(self):
-        self.bus.write(self.select, _FIFO, _BYPASS)
-        self.bus.write(self.select, _FIFO, _STREAM)
 
     def window_size(self):
         self.bus.read_into(self.select, _FIFO_STATUS, self._byte)

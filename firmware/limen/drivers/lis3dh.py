@@ -18,7 +18,6 @@ _AXES_ON = const(0x07)
 _WHOLE_SAMPLES = const(0x80)
 _HIGH_RESOLUTION = const(0x08)
 _FIFO_ON = b"\x40"
-_BYPASS, _FILL, _STREAM = b"\x00", b"\x40", b"\x80"
 _FULL, _STORED = const(0x40), const(0x1F)
 _RANGES_G = (2, 4, 8, 16)
 _MG_PER_DIGIT = (1, 2, 4, 12)
@@ -30,7 +29,7 @@ class Device(Accelerometer):
         scale = _RANGES_G.index(settings["range_g"])
         # Samples are added up in digits times their milligrams, so a g is 1000 in every range.
         self._mg = _MG_PER_DIGIT[scale]
-        super().__init__(bus, settings, channels, _LARGEST * self._mg, 1000)
+        super().__init__(bus, settings, channels, _FIFO, _LARGEST * self._mg, 1000)
         self._rate = bytes((_RATES_HZ.index(settings["rate_hz"]) << 4 | _AXES_ON,))
         self._format = bytes((_WHOLE_SAMPLES | scale << 4 | _HIGH_RESOLUTION,))
         self._byte = bytearray(1)
@@ -45,14 +44,6 @@ class Device(Accelerometer):
         bus.write(select, _FORMAT, self._format)
         bus.write(select, _ENABLE_FIFO, _FIFO_ON)
         return True
-
-    def start_window(self):
-        self.bus.write(self.select, _FIFO, _BYPASS)
-        self.bus.write(self.select, _FIFO, _FILL)
-
-    def start_stream(self):
-        self.bus.write(self.select, _FIFO, _BYPASS)
-        self.bus.write(self.select, _FIFO, _STREAM)
 
     def window_size(self):
         self.bus.read_into(self.select, _FIFO_SOURCE, self._byte)
