@@ -14,6 +14,7 @@ from pathlib import Path
 
 import setup_request
 from host_tools.board import load_board
+from host_tools.bus_trace import read_trace
 from host_tools.contract import ContractError
 from host_tools.contract import parse as parse_message
 from host_tools.emulation.column_map import load_map
@@ -250,7 +251,14 @@ def _recording_seeds() -> list[bytes]:
     return [
         b"time,voltage [V]\n2026-03-01T23:50:00Z,230.1\n2026-03-01T23:51:00Z,-1\n",
         b"timestamp;power_active_total [kW]\n1767225600;1.5\n1767225660;2\n",
+        b"Datum;Zeit;a.voltage;b.current\n;;kV;mA\n2.3.2026;1:00 PM;1,5;\n1.3.2026;12:59;;7\n",
+        b"#group,\n,_time,_value,_field\n,1-Mar-2026 10:00 UTC,5,voltage\n,9,on,digital_input\n",
     ]
+
+
+def bus_trace(data: bytes) -> None:
+    with _file("trace.csv", data) as path:
+        read_trace(path)
 
 
 def http_request(data: bytes) -> None:
@@ -287,6 +295,7 @@ TARGETS = {
     "column-map": Target(column_map, _files("examples/maps/*.toml"), (ToolError,)),
     "http": Target(http_request, _http_seeds, (setup_request.HttpError,)),
     "recording": Target(recording, _recording_seeds, (ToolError,)),
+    "bus-trace": Target(bus_trace, _files("examples/press/trace.csv"), (ToolError,)),
     "golden-run": Target(
         golden_run, lambda: [b"time,device,channel,value,quality,kind,seq,boot\n"], (ValueError,)
     ),
