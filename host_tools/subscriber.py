@@ -116,7 +116,7 @@ class Subscriber:
 
     def _check_known(self, gateway: Gateway, device: str, names, where: str) -> None:
         for name in names:
-            if not gateway.channel(device, name):
+            if gateway.channel(device, name) is None:
                 self.errors.append(f"{where}: no birth of {gateway.name} has {device} {name}")
 
 
@@ -156,7 +156,9 @@ def _note_newest(gateway: Gateway, arrival: Arrival) -> None:
     boot, record = arrival.boot, arrival.record
     for name, value in record.body.by_channel.items():
         place = arrival.device, name
-        known = gateway.newest.setdefault(place, Newest(value, boot, record, 0))
+        known = gateway.newest.get(place)
+        if known is None:
+            known = gateway.newest[place] = Newest(value, boot, record, 0)
         known.count += 1
         if known.boot != boot or record.seq >= known.record.seq:
             known.value, known.boot, known.record = value, boot, record

@@ -144,8 +144,9 @@ class Gateway:
     def channel(self, device: str, name: str) -> Channel | None:
         """What the newest birth says of a channel."""
         for birth in reversed(self.births.values()):
-            if name in birth.devices.get(device, {}):
-                return birth.devices[device][name]
+            channels = birth.devices.get(device)
+            if channels and name in channels:
+                return channels[name]
         return None
 
     def utc_ms(self, boot: Boot, record: Record) -> int | None:

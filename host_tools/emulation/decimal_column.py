@@ -4,6 +4,7 @@ import bisect
 from decimal import Decimal
 
 from host_tools.emulation.long_array import LongArray
+from host_tools.emulation.signals import Ratio
 
 
 class DecimalColumn:
@@ -20,11 +21,19 @@ class DecimalColumn:
         self._places = [0]
 
     def __getitem__(self, row: int) -> Decimal:
+        count, places = self._at(row)
+        return Decimal(count).scaleb(-places)
+
+    def ratio(self, row: int) -> Ratio:
+        """The same number."""
+        count, places = self._at(row)
+        return count, 10**places
+
+    def _at(self, row: int) -> tuple[int, int]:
         if not len(self._counts):
-            return Decimal(0)
+            return 0, 0
         at = max(row - self._without, 0)
-        places = self._places[bisect.bisect_right(self._rows, at) - 1]
-        return Decimal(self._counts[at]).scaleb(-places)
+        return self._counts[at], self._places[bisect.bisect_right(self._rows, at) - 1]
 
     def has_room(self, value: Decimal) -> bool:
         """Whether the value fits."""

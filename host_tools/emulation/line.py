@@ -107,10 +107,13 @@ class _Transmission:
         self.framing = port.framing
         self.data = data
         self.start_us = start_us
+        self.end_us = start_us + self.framing.duration_us(len(data))
         self.done = 0
 
     def time_us(self, chars: int) -> int:
         """When so many of its characters are over."""
+        if chars == len(self.data):
+            return self.end_us
         return self.start_us + self.framing.duration_us(chars)
 
 
@@ -210,7 +213,7 @@ class Line:
 
     def transmit(self, port: Port, data: bytes) -> None:
         sending = _Transmission(port, data, max(self.scheduler.now_us, port.free_us))
-        port.free_us = sending.time_us(len(data))
+        port.free_us = sending.end_us
         port.claim(sending.start_us, port.free_us)
         self._in_flight.append(sending)
         self._schedule(sending)

@@ -126,7 +126,8 @@ class Meter:
 
     def close(self) -> None:
         """Leave the line."""
-        self._await_nothing()
+        if self._silence:
+            self._await_nothing()
         self._port.close()
 
     def measured(self, quantity: str) -> Value:
@@ -147,7 +148,8 @@ class Meter:
         if self._taken:
             return
         self._frame += data
-        self._await_nothing()
+        if self._silence:
+            self._await_nothing()
         is_whole = len(self._frame) == request_length(self._frame)
         self._taken = is_whole or self._frame[0] != self.address
         if is_whole:
@@ -156,13 +158,13 @@ class Meter:
             self._silence = self._scheduler.at(self._silent_us, self._end_of_frame)
 
     def _await_nothing(self) -> None:
-        if self._silence:
-            self._silence.cancel()
-            self._silence = None
+        self._silence.cancel()
+        self._silence = None
 
     def _end_of_frame(self) -> None:
         frame, taken = bytes(self._frame), self._taken
-        self._await_nothing()
+        if self._silence:
+            self._await_nothing()
         self._frame, self._taken = bytearray(), False
         if not taken:
             self._take(frame)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from host_tools.emulation.decimal_column import DecimalColumn
 from host_tools.emulation.long_array import LongArray
-from host_tools.emulation.signals import Signals
+from host_tools.emulation.signals import Ratio, Signals
 
 
 class RecordingSignals(Signals):
@@ -22,7 +22,7 @@ class RecordingSignals(Signals):
         self._times = times
         self._columns = columns
         self._first_us = times[0]
-        self._speed = speed
+        self._played, self._passed = speed.as_integer_ratio()
         self._step = 0
         self._step_us = self._next_us = 0
         self.start_us = start_us
@@ -39,7 +39,7 @@ class RecordingSignals(Signals):
 
     def _find(self, time_us: int) -> None:
         """Note the row that holds, and from when to when."""
-        played_us = self._first_us + int((time_us - self.start_us) * self._speed // 1)
+        played_us = self._first_us + (time_us - self.start_us) * self._played // self._passed
         step = max(0, bisect.bisect_right(self._times, played_us) - 1)
         is_last = step + 1 == len(self._times)
         self._step = step
@@ -49,7 +49,10 @@ class RecordingSignals(Signals):
     def step_start_us(self, step: int) -> int:
         if not step:
             return 0
-        return self.start_us - int((self._first_us - self._times[step]) // self._speed)
+        return self.start_us - (self._first_us - self._times[step]) * self._passed // self._played
 
     def step_value(self, quantity: str, step: int) -> Decimal:
         return self._columns[quantity][step]
+
+    def step_ratio(self, quantity: str, step: int) -> Ratio:
+        return self._columns[quantity].ratio(step)
