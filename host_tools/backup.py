@@ -26,7 +26,8 @@ from host_tools.gateway_image import (
 from host_tools.prompt import Prompt
 from host_tools.site_secrets import CA, CERTIFICATE, KEY
 
-STATE = "/state.json"
+STATE = "/state/values.json"
+_FORMER_STATE = "/state.json"  # where the first versions of the firmware have it
 CONFIGURED = (CONFIGURATION, BIRTH, SPARKPLUG, HOME_ASSISTANT, CA)
 SECRET = (SECRETS, CERTIFICATE, KEY)
 
@@ -42,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     wanted = (STATE, *CONFIGURED, *(SECRET if args.secrets else ()))
     with Prompt(args.port) as prompt:
         found = {path: prompt.read(path) for path in wanted}
+        if found[STATE] is None:
+            found[STATE] = prompt.read(_FORMER_STATE)
     files = {path: content for path, content in found.items() if content is not None}
     site, gateway = name_in(files, f"The board at {args.port}")
     path = args.out or Path(f"{gateway}-{datetime.date.today():%Y-%m-%d}.zip")
@@ -65,6 +68,8 @@ def read_backup(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             files = {f"/{name}": archive.read(name) for name in archive.namelist()}
+            if _FORMER_STATE in files:
+                files[STATE] = files.pop(_FORMER_STATE)
     except OSError as error:
         raise ToolError(f"{path} cannot be read: {error.strerror}.", 2) from None
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError) as error:

@@ -88,6 +88,12 @@ def end(path):
         for part in pieces(deflate.DeflateIO(source, deflate.ZLIB, {_WINDOW_BITS})):
             target.write(part)
     os.remove("/packed.new")
+def is_there(path):
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
 def show(path):
     with open(path, "rb") as file:
         for part in pieces(file):
@@ -142,7 +148,7 @@ class Prompt:
 
     def read(self, path: str) -> bytes | None:
         """The content of a file, None where there is none."""
-        if path.rpartition("/")[2] not in self._names(path.rpartition("/")[0] or "/"):
+        if not self._is_there(path):
             return None
         lines = self._run(f"show({path!r})").splitlines()
         return b"".join(map(base64.b64decode, lines))
@@ -152,15 +158,15 @@ class Prompt:
 
     def remove(self, path: str) -> None:
         """Remove a file if it is there."""
-        if path.rpartition("/")[2] in self._names(path.rpartition("/")[0] or "/"):
+        if self._is_there(path):
             self._run(f"os.remove({path!r})")
 
     def free_bytes(self) -> int:
         block, _, _, free = json.loads(self._run("print(list(os.statvfs('/')[:4]))"))
         return block * free
 
-    def _names(self, folder: str) -> list[str]:
-        return json.loads(self._run(f"print(json.dumps(os.listdir({folder!r})))"))
+    def _is_there(self, path: str) -> bool:
+        return json.loads(self._run(f"print(json.dumps(is_there({path!r})))"))
 
     def _enter(self) -> None:
         """Stop the program and begin with an empty memory.

@@ -118,7 +118,7 @@ class Scene:
         layout = layout_of(4)
         files = self._plan(self._site.replace(old, new)).files
         chip = self._flash.path.read_bytes()
-        files = files | {"/state.json": read_file(chip, "/state.json")}
+        files = files | {"/state/values.json": read_file(chip, "/state/values.json")}
         self._flash.write(layout.vfs, build_image(files, layout.vfs_bytes))
         self.world.board.start()
 

@@ -30,7 +30,7 @@ def play(folder, count, seed):
     files = gateway_files(load_site(PROJECT / "examples/press/site.toml"), "press-07")
     places = Counter()
     with ServedBoard(folder, files) as board:
-        wait_for(lambda: "/state.json" in board.files())
+        wait_for(lambda: "/state/values.json" in board.files())
         for number in range(count):
             chance = random.Random(f"{seed}.{number}")
             changed = files | {

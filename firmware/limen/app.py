@@ -31,7 +31,7 @@ from limen.service.clock import Clock
 from limen.service.diagnostics import Diagnostics
 from limen.service.path import Path
 from limen.service.poll import Device, Poll
-from limen.service.store import Store
+from limen.service.store import Store, make_place
 from limen.service.supervisor import Supervisor
 
 VERSION = "0.1.0"
@@ -103,6 +103,7 @@ class Gateway:
 
     def __init__(self, lines):
         self.clock = Clock(ticks_ms, ticks_diff, board.rtc())
+        make_place()
         self.store = Store()
         self._begin_boot()
         self.polls = []

@@ -51,7 +51,7 @@ class Board:
 def board(monkeypatch, tmp_path):
     """A gateway that has run for a while."""
     board = Board(gateway_files(load_site(PRESS / "site.toml"), "press-07"))
-    board.files["/state.json"] = backup.state_file(STATE)
+    board.files["/state/values.json"] = backup.state_file(STATE)
     plug_in(monkeypatch, board)
     monkeypatch.chdir(tmp_path)
     return board
@@ -76,8 +76,8 @@ def test_a_dead_board_gets_a_successor(board, tmp_path, monkeypatch, capsys):
     plug_in(monkeypatch, successor)
     assert limen("restore", path) == 0
     assert "as a new incarnation" in capsys.readouterr().out
-    (tmp_path / "state.json").write_bytes(successor.files.pop("/state.json"))
-    store = Store(str(tmp_path / "state.json"))
+    (tmp_path / "values.json").write_bytes(successor.files.pop("/state/values.json"))
+    store = Store(str(tmp_path / "values.json"))
     assert store.values == {"count.main-meter.energy_import": [1, 2, 3]}
     assert not store.corrupt
     assert successor.files == configured
@@ -149,9 +149,9 @@ def test_what_is_no_backup_or_no_gateway_is_told(board, tmp_path, monkeypatch, c
     assert "text.zip is no backup, or is damaged" in capsys.readouterr().err
     assert limen("backup", "--out", "none/x.zip") == 1
     assert "none/x.zip cannot be written: No such file" in capsys.readouterr().err
-    board.files["/state.json"] = b"{}\n00000000"
+    board.files["/state/values.json"] = b"{}\n00000000"
     assert limen("backup") == 1
-    assert "/state.json is broken: its check sum does not fit." in capsys.readouterr().err
+    assert "/state/values.json is broken: its check sum does not fit." in capsys.readouterr().err
     plug_in(monkeypatch, Board({}))
     assert limen("backup") == 1
     assert "has no configuration of a gateway" in capsys.readouterr().err

@@ -11,7 +11,7 @@ OLD = {
     GONE: b"gone",
     "/main.py": b"old main",
     "/lib/limen/__init__.mpy": b"o" * 1500,
-    "/state.json": b"totals",
+    "/state/values.json": b"totals",
 }
 NEW = {"/main.py": b"new main", "/lib/limen/__init__.mpy": b"n" * 900, "/lib/limen/x.mpy": b"x"}
 PLAN = {
@@ -42,7 +42,7 @@ def starts(disk, count=1, after_reset=True):
 def assert_none_is_torn(disk):
     for path in ("/main.py", "/lib/limen/__init__.mpy"):
         assert disk.files[path] in (OLD[path], NEW[path])
-    assert disk.files["/state.json"] == OLD["/state.json"]
+    assert disk.files["/state/values.json"] == OLD["/state/values.json"]
 
 
 def state(disk):

@@ -39,7 +39,7 @@ def files(site):
 @pytest.fixture
 def board(tmp_path, files):
     with ServedBoard(tmp_path, files) as board:
-        wait_for(lambda: "/state.json" in board.files())
+        wait_for(lambda: "/state/values.json" in board.files())
         yield board
 
 
@@ -49,7 +49,7 @@ def limen_update(board, site, *options):
 
 
 def test_what_has_changed_is_written_and_what_the_gateway_keeps_stays(board, site, capsys):
-    state = board.files()["/state.json"]
+    state = board.files()["/state/values.json"]
     with Prompt(board.port) as prompt:
         prompt.write("/lib/limen/drivers/old.mpy", b"of another site")
         prompt.write("/lib/old.mpy", b"of another site, too")
@@ -62,7 +62,7 @@ def test_what_has_changed_is_written_and_what_the_gateway_keeps_stays(board, sit
     assert "takes it back if it fails" in said
     wait_for(lambda: board.has(changed))
     wait_for(lambda: b'"trial"' in board.files()["/update.json"])
-    assert state_in(board.files())["inc"] == state_in({"/state.json": state})["inc"]
+    assert state_in(board.files())["inc"] == state_in({"/state/values.json": state})["inc"]
 
 
 def test_a_dry_run_only_says_what_has_changed(board, site, capsys):

@@ -5,6 +5,9 @@ renamed over it, so a power cut leaves the old or the new file, whole. Changes a
 some seconds before they are written, because every write wears the flash; `save` writes at once.
 A file that does not match its CRC is set aside and counted, and the gateway begins a new
 incarnation: it must not go on under names that it may have used.
+
+The file has a folder of its own: littlefs walks through all names of a folder several times for
+each change, and copies them all whenever their block is full.
 """
 
 import asyncio
@@ -15,12 +18,26 @@ import os
 from limen.core.compat import const
 
 _GATHER_S = const(30)
+PATH = "/state/values.json"
+_FORMER = "/state.json"  # the first versions had it beside many other files
+
+
+def make_place():
+    """Make the folder, and move what an earlier version kept."""
+    try:
+        os.mkdir("/state")
+    except OSError:
+        pass  # it is there; a flash that refuses will refuse the file, too
+    try:
+        os.rename(_FORMER, PATH)
+    except OSError:
+        pass
 
 
 class Store:
     """Values in the file `path`."""
 
-    def __init__(self, path="/state.json"):
+    def __init__(self, path=PATH):
         self._path = path
         self.values = {}
         self.corrupt = False
