@@ -86,12 +86,11 @@ class Backplane:
 
     def _send(self, spent_us, wait_us):
         struct.pack_into("<IIi", self._out, 0, self._end - _HEADER, spent_us, wait_us)
-        end = self._end
+        self.file.write(self._view[: self._end])
         self._end = _HEADER
-        self.file.write(self._view[:end])
 
     def _receive(self):
-        """Take one message."""
+        """Take one message, which is never empty."""
         self._deliver(self._read_header()[0])
 
     def _read_header(self):
@@ -102,9 +101,6 @@ class Backplane:
         return struct.unpack("<IIi", self._in)
 
     def _deliver(self, size):
-        if not size:
-            self._header_bytes = 0
-            return
         message = self._message
         if message is None or size > _MESSAGE:
             message = memoryview(bytearray(size))
@@ -123,11 +119,11 @@ class Backplane:
         """Give each frame to its handler, which keeps nothing of it but copies."""
         at = 0
         while at < len(frames):
-            kind, id, size, _ = struct.unpack_from("<BBHI", frames, at)
-            at += _FRAME + size
-            handler = self.handlers.get(kind)
+            head = struct.unpack_from("<BBH", frames, at)  # kind, id, size
+            at += _FRAME + head[2]
+            handler = self.handlers.get(head[0])
             if handler:
-                handler(id, frames[at - size : at])
+                handler(head[1], frames[at - head[2] : at])
 
 
 def start(is_virtual, file):

@@ -170,7 +170,8 @@ class Partition:
         return self._info
 
     def readblocks(self, block, buffer, offset=0):
-        flash.seek(self._address(block, offset, len(buffer)))
+        address = self._address(block, offset, len(buffer))
+        flash.seek(address)
         flash.readinto(buffer)
 
     def writeblocks(self, block, buffer, offset=None):

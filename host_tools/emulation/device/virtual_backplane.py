@@ -74,7 +74,10 @@ class VirtualBackplane(Backplane):
         size, passed_us, self._quiet = self._read_header()
         self.us += passed_us
         self._carry()
-        self._deliver(size)
+        if size:
+            self._deliver(size)
+        else:
+            self._header_bytes = 0
         return passed_us
 
     def _carry(self):

@@ -7,6 +7,9 @@ poll, which returns at once because a terminal that is always ready is asked wit
 What only the world can make ready, says so with `waits_for_world`: when nothing was ready, and
 nothing has come from the world since, it is not asked again.
 
+All this happens many times a second, so no frame of it may need the heap (12 words do): the
+interpreter would have to collect for that.
+
 With `tick_us` set, waits end on that grid, as on the chip, where nothing but the system's tick
 wakes the poll.
 """
@@ -51,6 +54,7 @@ class poll:
     def __init__(self):
         self._entries = []  # [stream, events, its ioctl, whether it waits for the world]
         self._seen = -1  # all that had come from the world when nothing was ready
+        self._all_wait = True  # for the world
 
     def register(self, stream, events=POLLIN | POLLOUT):
         self._seen = -1
@@ -61,6 +65,7 @@ class poll:
             asked = stream if hasattr(stream, "ioctl") else _NativeStream(stream)
             waits = getattr(asked, "waits_for_world", False)
             self._entries.append([stream, events, asked.ioctl, waits])
+            self._all_wait = self._all_wait and waits
 
     def _entry(self, stream):
         for entry in self._entries:
@@ -105,9 +110,10 @@ class poll:
         return ready
 
     def _look(self):
-        """Asked so often that no frame of it may need the heap: hence the index."""
         ready = _NONE
         is_old = self._seen == bus.news
+        if is_old and self._all_wait:
+            return ready
         at = 0
         while at < len(self._entries):
             entry = self._entries[at]
