@@ -96,7 +96,8 @@ def _options(site: Path, args: argparse.Namespace) -> list[str]:
     for name in ("device", "gateway", "every"):
         if value := getattr(args, name):
             options += [f"--{name}", value]
-    return [*options, "--seed", str(args.seed), *["--strict"] * args.strict]
+    options += ["--hold"] * args.hold + ["--strict"] * args.strict
+    return [*options, "--seed", str(args.seed)]
 
 
 def _table(comparisons: list[Comparison]) -> Table:

@@ -41,6 +41,9 @@ def add_recording_arguments(parser: argparse.ArgumentParser) -> None:
         help='what one is, such as "Leistung=power_active_total [kW]"; may come several times',
     )  # fmt: skip
     parser.add_argument(
+        "--hold", action="store_true", help="an empty cell means what its column had before"
+    )
+    parser.add_argument(
         "--strict", action="store_true", help="stop where anything in the recording is odd"
     )
     parser.add_argument("--device", metavar="NAME", help="whose columns of a recording of several")
@@ -50,7 +53,7 @@ def load_recording(args: argparse.Namespace, say: Callable[[str], None]) -> Reco
     """The recording that the arguments name; says what is odd in it, or stops with --strict."""
     if args.recording is None:
         return None
-    recording = Recording(args.recording, args.map, args.device, _called(args.column))
+    recording = Recording(args.recording, args.map, args.device, _called(args.column), args.hold)
     if args.strict:
         recording.require_no_problem()
     for sentence in recording.summary():

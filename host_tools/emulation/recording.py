@@ -8,6 +8,7 @@ until it has them again. The file is read once, in a stream, and what is kept of
 it is long: memory does not grow with it.
 """
 
+import dataclasses
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -54,6 +55,7 @@ class Recording:
         column_map: ColumnMap | str | Path | None = None,
         device: str | None = None,
         called: dict[str, str] | None = None,
+        holds_empty: bool = False,
     ):
         self.path = Path(path)
         self.times = LongArray()
@@ -67,6 +69,8 @@ class Recording:
                 column_map = choose_map(self.path, device, called)
             elif not isinstance(column_map, ColumnMap):
                 column_map = load_map(Path(column_map))
+            if holds_empty:
+                column_map = dataclasses.replace(column_map, empty="hold")
             self.column_map = column_map
             self._columns = {
                 (column.device, column.quantity): DecimalColumn()

@@ -13,7 +13,7 @@ from host_tools.emulation.recording_problems import Problems
 
 NOTHING = Decimal("NaN")
 
-_EMPTY = "is empty (a map can let the value before hold)"
+_EMPTY = "is empty (with --hold the value before holds)"
 _NONE_BEFORE = "is empty, as is each before it"
 
 

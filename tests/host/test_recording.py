@@ -20,7 +20,7 @@ HOUSEHOLD = (
     / "../shared/data/household_1phase/household_power_consumption_37k.txt"
 )
 SECOND_US = 1_000_000
-EMPTY = "is empty (a map can let the value before hold)"
+EMPTY = "is empty (with --hold the value before holds)"
 
 
 @pytest.fixture
@@ -436,6 +436,21 @@ def test_columns_of_several_devices_play_each_on_its_own(write):
     signals = recording.signals_by_device()
     assert signals.of_device("boiler").value("temperature", minute) == 55
     assert signals.of_device("grid").quantities() == {"power_active_total", "voltage"}
+
+
+def test_empty_cells_of_several_devices_hold_where_that_is_asked_for(write):
+    recording = Recording(write(HOUSE), holds_empty=True)
+    assert recording.rows == 5
+    assert [recording.value("voltage", row, "grid") for row in range(5)] == [
+        230,
+        231,
+        232,
+        232,
+        233,
+    ]
+    assert {device: list(spans) for device, spans in recording.silences.items()} == {
+        "boiler": [(0, 60 * SECOND_US)]
+    }
 
 
 def test_one_device_of_several_can_be_chosen(write):
