@@ -113,11 +113,7 @@ class PressModel(Signals):
         lap, index, within = self._place(step)
         if PROGRAM_S[index][0] != "cycles":
             return False
-        for length in self._stroke_lengths(lap, index):
-            if within < length:
-                break
-            within -= length
-        return within == _PRESSING_STEPS
+        return self._step_of_stroke(lap, index, within) == _PRESSING_STEPS
 
     def _place(self, step: int) -> tuple[int, int, int]:
         """Which lap of the program, which phase of it, and which step of that phase."""
@@ -126,24 +122,25 @@ class PressModel(Signals):
         return lap, index, within - (self._ends[index - 1] if index else 0)
 
     def _stroke_w(self, lap: int, index: int, step_in_phase: int) -> int:
-        within = step_in_phase
-        for length in self._stroke_lengths(lap, index):
-            if within < length:
-                break
-            within -= length
+        within = self._step_of_stroke(lap, index, step_in_phase)
         for _, load_w, steps in _STROKE:
             if within < steps:
                 return load_w
             within -= steps
         return _LOADING_W
 
-    def _stroke_lengths(self, lap: int, index: int) -> list[int]:
-        """The strokes of one phase, in steps, as many as fill it."""
+    def _step_of_stroke(self, lap: int, index: int, step_in_phase: int) -> int:
+        """Which step of its stroke a step of a phase is."""
+        begins = self._stroke_begins(lap, index)
+        return step_in_phase - begins[bisect.bisect_right(begins, step_in_phase) - 1]
+
+    def _stroke_begins(self, lap: int, index: int) -> list[int]:
+        """Where the strokes of one phase begin, in steps, as many as fill it."""
         if (lap, index) not in self._strokes:
             draw = random.Random(f"{self._seed} {lap} {index}")
             count = 1 + self._ends[-1] // _PRESSING_STEPS
             lengths = [_PRESSING_STEPS + draw.randint(*_LOADING_STEPS) for _ in range(count)]
-            self._strokes[lap, index] = lengths
+            self._strokes[lap, index] = list(itertools.accumulate(lengths, initial=0))
         return self._strokes[lap, index]
 
     def _reactive_var(self, total_w: int) -> int:

@@ -113,9 +113,10 @@ class VirtualScheduler(Scheduler):
         queue = self._queue
         while queue and queue[0][0] <= time_us:
             due_us, _, handle = heapq.heappop(queue)
-            if handle.callback:
+            callback, handle.callback = handle.callback, None
+            if callback:
                 self.now_us = due_us
-                handle.run()
+                callback()
         self._end_us = None
         self.now_us = max(self.now_us, time_us)
 

@@ -76,17 +76,19 @@ class Listener:
         self._ledger = ledger
         self._awaited: dict[int, list[Name]] = {}
         self._up, self._down = wire.Splitter(), wire.Splitter()
+        self._from_board = {wire.PUBLISH: self._on_publish}
+        self._to_board = {wire.PUBACK: self._on_puback}
         ledger.connections += 1
 
     def from_board(self, data: bytes) -> None:
         self._ledger.bytes_from_board += len(data)
         self._ledger.segments += _segments(data)
-        self._read(self._up, data, {wire.PUBLISH: self._on_publish})
+        self._read(self._up, data, self._from_board)
 
     def to_board(self, data: bytes) -> None:
         self._ledger.bytes_to_board += len(data)
         self._ledger.segments += _segments(data)
-        self._read(self._down, data, {wire.PUBACK: self._on_puback})
+        self._read(self._down, data, self._to_board)
 
     def _read(self, splitter: wire.Splitter, data: bytes, handlers: dict) -> None:
         try:
