@@ -146,11 +146,11 @@ def test_what_is_wrong_in_a_trace_is_told_at_once(tmp_path, capsys):
     )
     assert cli.main(["replay", "--trace", str(path)]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        f"limen replay: {path}:2: the frame is not written in hexadecimal digits",
-        f"{path}:3: 'noon' is not a time with its zone",
-        f"{path}:4: the line has 3 of 2 columns",
-        f"{path}:5: '2026-01-01T00:00:01' is not a time with its zone",
-        f"{path}:7: its time lies before that of the frame before",
+        f"limen replay: {path}:2: the frame '0104000000xx' is not written in hexadecimal digits, "
+        "two a byte",
+        f"{path}:3: 'noon' is not a time with its zone (the first of 2 like it)",
+        f"{path}:4: the line has 3 of 2 columns: remove it",
+        f"{path}:7: its time lies before that of the frame before: sort the lines by it",
     ]
     path.write_text("a,b\n")
     assert cli.main(["replay", "--trace", str(path)]) == 2
