@@ -49,7 +49,9 @@ class RowReader:
         except BadRow as bad:
             self._problems.skip(line, *bad.args)
             return
-        self.place(time_us, values, line, self.time_text(cells))
+        odd = self._order.take(time_us, values, line)
+        if odd is not None:
+            self._tell(odd, line, self.time_text(cells))
 
     def time_of(self, row: tuple[int, list[str]]) -> int | None:
         """The time of a row, whatever its order; None where it has none."""
@@ -59,12 +61,15 @@ class RowReader:
             return None
 
     def place(self, time_us: int, values: list, line: int, text: str) -> None:
-        """Give on a row whose time is written as `text`."""
+        """Give on a row that is read already, and whose time is written as `text`."""
         odd = self._order.take(time_us, values, line)
         if odd is not None:
-            kind, told = _TOLD[odd]
-            tell = self._problems.note if odd is LATE else self._problems.skip
-            tell(line, kind, told.format(text))
+            self._tell(odd, line, text)
+
+    def _tell(self, odd: str, line: int, text: str) -> None:
+        kind, told = _TOLD[odd]
+        tell = self._problems.note if odd is LATE else self._problems.skip
+        tell(line, kind, told.format(text))
 
     def time_text(self, cells: list[str]) -> str:
         return " ".join(cell.strip() for cell in cells[: self._times]).strip()
