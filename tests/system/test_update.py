@@ -164,8 +164,10 @@ def test_a_full_file_system_is_told_and_changes_nothing(gateway):
 
 REFUSED = [
     ({"put": "/secrets.json", "at": 0, "data": ""}, "/secrets.json is no file of an update"),
-    ({"put": "/state/values.json", "at": 0, "data": ""},
-     "/state/values.json is no file of an update"),
+    (
+        {"put": "/state/values.json", "at": 0, "data": ""},
+        "/state/values.json is no file of an update",
+    ),
     ({"of": ["/client.key"]}, "/client.key is no file of an update"),
     ({"put": "/lib/../state.json", "at": 0, "data": ""}, "a path must be a text without .."),
     ({"put": 5, "at": 0, "data": ""}, "a path must be a text without .."),
