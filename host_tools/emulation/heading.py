@@ -16,27 +16,16 @@ from host_tools.emulation.column_map import (
     load_map,
     nearest,
     wrong_unit,
-    zone_of,
 )
 from host_tools.emulation.column_units import to_base
 from host_tools.emulation.long_form import long_columns, names_below
-from host_tools.emulation.row_number import Numbers
-from host_tools.emulation.row_time import EXCEL, UTC, TimeForm
+from host_tools.emulation.time_heading import UNIT, is_value, no_time, time_columns, time_form
 from host_tools.errors import ToolError
 from host_tools.table_file import is_parquet, open_rows
 
 MAPS = Path(__file__).parents[2] / "examples" / "maps"
 
-_DAYS = ("date", "datum")
-_CLOCKS = ("time", "zeit", "uhrzeit")
-_MOMENTS = (
-    "timestamp", "zeitstempel", "datetime", "date/time", "datum/zeit", "utc_timestamp", "_time",
-    "last_changed", "__index_level_0__",
-)  # fmt: skip
-_UNIT = r"(?:[\[(]\s*([^\])]*?)\s*[\])])?"
-_TIME_HEADING = re.compile(rf"({'|'.join((*_DAYS, *_CLOCKS, *_MOMENTS))})\s*{_UNIT}", re.IGNORECASE)
-_TIME_FORM = re.compile(rf"([^%,]*?)(?:,\s*)?(%.*|{EXCEL})?")
-_HEADING = re.compile(rf"(?:(\S+)\.)?(\w+)\s*{_UNIT}")
+_HEADING = re.compile(rf"(?:(\S+)\.)?(\w+)\s*{UNIT}")
 _DELIMITERS = ",;\t| "
 _SHOWN_NAMES = 20
 _SHOWN_CHARACTERS = 40
@@ -76,10 +65,10 @@ def map_of_header(path: Path, device: str | None, called: dict[str, str]) -> Col
     units_line, units = _units_below(path, delimiter, line, header)
     header = list(map(_with_unit, header, units)) if units else header
     written_as = dict(zip(reversed(header), reversed(written), strict=True))
-    time = _time_columns(header)
+    time = time_columns(header)
     if not time:
-        wrong.append(_no_time(header))
-    form = _time_form(time, wrong)
+        wrong.append(no_time(header))
+    form = time_form(time, wrong)
     columns = _named_columns(header, device, wrong)
     if wrong:
         raise ToolError("\n".join(f"{path}:{line}: {sentence}" for sentence in wrong), 2)
@@ -102,11 +91,11 @@ def _map_of_names(
     """The map of a recording in the long form, whose cells name what columns would."""
     delimiter, line, written = heading
     header = _as_called(written, called)
-    time, long = _time_columns(header), long_columns(header)
+    time, long = time_columns(header), long_columns(header)
     long = tuple(written[header.index(name)] for name in long)
     names = names_below(path, delimiter, written, long[:-1])
     wrong = _missing(called, [*written, *names])
-    form = _time_form(time, wrong)
+    form = time_form(time, wrong)
     columns = _named_columns(_as_called(names, called), device, wrong)
     if wrong:
         raise ToolError("\n".join(f"{path}:{line}: {sentence}" for sentence in wrong), 2)
@@ -144,7 +133,7 @@ def _units_below(
     cells = [cell.strip().strip("[]()") for cell in cells]
     said = [(_quantity_of(name), unit) for name, unit in zip(header, cells, strict=False) if unit]
     has_unit = any(one and to_base(QUANTITIES[one[1]], unit) for one, unit in said)
-    if len(cells) != len(header) or any(map(_is_value, cells)) or not has_unit:
+    if len(cells) != len(header) or any(map(is_value, cells)) or not has_unit:
         return 0, []
     return line, cells
 
@@ -167,7 +156,7 @@ def _heading_of(path: Path, called: dict[str, str]) -> tuple[str, int, list[str]
     def is_heading(cells: list[str]) -> bool:
         header = _as_called(cells, called)
         is_wide = any(map(_quantity_of, header))
-        return bool(_time_columns(header)) and (is_wide or bool(long_columns(header)))
+        return bool(time_columns(header)) and (is_wide or bool(long_columns(header)))
 
     found = []
     for delimiter in "," if is_parquet(path) else _DELIMITERS:
@@ -177,52 +166,6 @@ def _heading_of(path: Path, called: dict[str, str]) -> tuple[str, int, list[str]
             return delimiter, line, cells
         found.append((delimiter, line, cells))
     return max(found[:-1] or found, key=lambda one: len(one[2]))
-
-
-def _time_columns(header: list[str]) -> list[str]:
-    """The column of the time, or those of date and time."""
-    named: dict[str, str] = {}
-    for name in header:
-        if match := _TIME_HEADING.fullmatch(name):
-            named.setdefault(match[1].lower(), name)
-    apart = [
-        next((named[name] for name in names if name in named), None) for names in (_DAYS, _CLOCKS)
-    ]
-    return apart if all(apart) else list(named.values())[:1]
-
-
-def _time_form(headings: list[str], wrong: list[str]) -> TimeForm:
-    """What "time [Europe/Berlin]", "time [%d/%m/%Y %H:%M]" or both tell, the zone first; without a
-    zone it is UTC."""
-    told = [_TIME_FORM.fullmatch(_TIME_HEADING.fullmatch(one)[2] or "") for one in headings]
-    name = next((one[1].strip() for one in told if one[1]), "UTC")
-    form = " ".join(one[2] for one in told if one[2]) or None
-    zone = zone_of(name)
-    if zone is None:
-        wrong.append(f"column {headings[0]!r}: timezone {name!r} is not known on this machine")
-    return TimeForm(form, zone or UTC)
-
-
-def _no_time(header: list[str]) -> str:
-    if any(map(_is_value, header)):
-        return (
-            "no heading: a map names the columns, by headings, and tells which has the time,"
-            " or how far apart the rows are"
-        )
-    heading = "" if header[0] == "" else "heading"
-    return (
-        "no column for the time; name it time or timestamp, say so by"
-        f' --column "{heading}=time", or let a map count it from the rows'
-    )
-
-
-def _is_value(cell: str) -> bool:
-    """Whether a cell is what stands below headings: a number or a time."""
-    try:
-        Numbers().read(cell)
-    except ValueError:
-        return bool(re.match(r"\d{1,4}[-./]\d", cell))
-    return True
 
 
 def _shown(header: list[str]) -> str:
