@@ -26,7 +26,7 @@ power is cut: some minutes of the largest load, and the deadband."""
 
 @dataclass
 class Outcome:
-    """A world after its schedule; `settled` tells whether all was delivered in time."""
+    """A world after its schedule; `settled` tells whether all was acknowledged in time."""
 
     world: World
     schedule: Schedule
@@ -65,15 +65,16 @@ def _program(outcome: Outcome, summary: Summary) -> Iterator[str]:
 
 def _delivery(outcome: Outcome, summary: Summary) -> Iterator[str]:
     """All is delivered in time; only a boot that was cut off may have lost something."""
-    if not outcome.settled:
-        account = summary.account
+    account = summary.account
+    # What arrived but whose boot was cut off before the acknowledgement came, waits nowhere.
+    if not outcome.settled and (account.waiting or not outcome.world.gateway.online):
         yield f"Not all was delivered in time: {len(account.waiting)} records still wait."
     last = max((boot.number for boot in outcome.world.gateway.boots), default=0)
-    lost = [name for name in summary.account.lost if name[1] == last]
+    lost = [name for name in account.lost if name[1] == last]
     if lost:
         yield f"Lost {len(lost)} records of the last boot, the first is {lost[0]}."
-    if summary.account.undelivered:
-        yield f"Acknowledged, and not received: {summary.account.undelivered[:_SHOWN]}."
+    if account.undelivered:
+        yield f"Acknowledged, and not received: {account.undelivered[:_SHOWN]}."
 
 
 def _names(outcome: Outcome, summary: Summary) -> Iterator[str]:

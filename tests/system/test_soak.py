@@ -18,6 +18,7 @@ from host_tools.soak.shrink import shrink
 from host_tools.soak.standing import raised_now
 from host_tools.soak.trial import Trial, devices_of, plan_of
 from host_tools.soak.watch import Watch
+from host_tools.summary import Account
 from host_tools.truth import Reads
 
 DEVICES = ["press", "pump"]
@@ -87,6 +88,16 @@ def test_a_board_that_never_comes_back_is_found(devices, monkeypatch):
     ))  # fmt: skip
     schedule = Schedule(1, 1, (Fault(1, "power-cut", "press", 1200, 1260),))
     assert any("Not all was delivered in time" in text for text in Trial(SITE, schedule).run())
+
+
+@pytest.mark.parametrize(("waiting", "online", "told"), [(0, True, 0), (1, True, 1), (0, False, 1)])
+def test_what_arrived_from_a_boot_that_was_cut_off_waits_nowhere(waiting, online, told):
+    """Its acknowledgement never comes, so seed 6002 looked as if something were not delivered."""
+    gateway = SimpleNamespace(boots={}, online=online)
+    outcome = SimpleNamespace(settled=False, world=SimpleNamespace(gateway=gateway))
+    account = Account(accepted=1, waiting=[("9f03a1c4", 2, 1)] * waiting)
+    sentences = list(invariants._delivery(outcome, SimpleNamespace(account=account)))
+    assert len(sentences) == told
 
 
 def test_the_command_shows_chosen_faults_of_a_seed(capsys):
