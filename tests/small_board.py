@@ -7,6 +7,16 @@ from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.scheduler import RealScheduler, VirtualScheduler
 from host_tools.image import build_image
 
+JOIN = """
+import network, time
+wlan = network.WLAN(network.STA_IF)
+wlan.active(True)
+wlan.connect("hall", "secret")
+while not wlan.isconnected():
+    time.sleep_ms(50)
+"""
+"""How a program begins that wants the network."""
+
 _PATIENCE_S = 20
 
 

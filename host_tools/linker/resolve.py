@@ -300,6 +300,9 @@ class _Resolver(ast.NodeTransformer):
         call = node.items[0].context_expr
         if getattr(getattr(call, "func", None), "id", "") != "limen.core.late:Borrowed":
             return node
+        if self._local("known"):
+            place = f"{self._module.path} line {node.lineno}"
+            raise ToolError(f"{place}: a function with Borrowed may have no local `known`.")
         remember, forget = (like(one, node) for one in ast.parse(_BORROWED).body)
         for part in (*ast.walk(remember), *ast.walk(forget)):
             part.origin = node.origin

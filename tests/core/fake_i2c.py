@@ -1,5 +1,7 @@
 """An I²C port that answers from a script, a clock, and the devices of a driver on it."""
 
+from fake_turn import run
+
 from limen import drivers
 from limen.drivers import (
     accelerometer,
@@ -74,14 +76,6 @@ class Channel:
 
     def result(self):
         return self.value, self.quality
-
-
-def run(coroutine):
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
-    raise AssertionError("the driver waited for something else than a sleep")
 
 
 def device(driver, port, channels, kind="i2c", **settings):

@@ -1,5 +1,7 @@
 """A bus of pins, a clock on which its drivers sleep, and devices on it."""
 
+from fake_turn import run
+
 from limen import drivers
 from limen.core.schedule import Schedule
 from limen.drivers import analog_vibration, current_transformer, digital_in, pins, pulse
@@ -161,14 +163,6 @@ def device(bus, driver, **settings):
     one = device_class(bus, dict({"id": "one", "pin": 4}, **settings), (channel,))
     one.channel = channel
     return one
-
-
-def run(coroutine):
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
-    raise AssertionError("the driver waited for something else than a sleep")
 
 
 def read(one):

@@ -1,6 +1,7 @@
 """The ADS1115: what its counts mean, and when there are none."""
 
-from fake_i2c import Channel, Port, device, run
+from fake_i2c import Channel, Port, device
+from fake_turn import run
 
 from limen.core.quality import BAD, GOOD
 

@@ -1,6 +1,7 @@
 """Analog inputs, current transformers and accelerometers at a converter of the chip."""
 
-from fake_pins import Channel, Converter, device, read, run, world
+from fake_pins import Channel, Converter, device, read, world
+from fake_turn import run
 
 from limen import drivers
 from limen.core.quality import BAD, GOOD, UNCERTAIN

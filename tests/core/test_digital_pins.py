@@ -1,6 +1,7 @@
 """Digital inputs, whose edges bear their own times, and outputs."""
 
-from fake_pins import WRAP, device, read, run, world
+from fake_pins import WRAP, device, read, world
+from fake_turn import run
 
 from limen.core.quality import GOOD, UNCERTAIN
 

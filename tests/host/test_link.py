@@ -210,6 +210,23 @@ def seven():
     assert seven == "7" and "limen" in loaded and borrowed not in loaded
 
 
+def test_a_local_that_borrowing_would_overwrite_is_refused():
+    app = """from limen.core.late import Borrowed
+def f(known):
+    with Borrowed():
+        from limen.seven import seven
+    return known, seven
+f(1)
+"""
+    sources = {
+        "limen/app.py": app,
+        "limen/seven.py": "seven = 7\n",
+        "limen/core/late.py": (FIRMWARE / "limen/core/late.py").read_text(),
+    }
+    with pytest.raises(ToolError, match=r"limen/app\.py line 3: .*no local `known`"):
+        link(sources, {})
+
+
 def test_a_module_as_a_value_is_refused_where_its_names_would_be_lost():
     sources = {"limen/app.py": "from limen import one\nprint(one)\n", "limen/one.py": "X = 1\n"}
     with pytest.raises(ToolError, match=r"limen/app\.py line 2: limen\.one"):

@@ -2,16 +2,7 @@
 
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.scheduler import VirtualScheduler
-from small_board import VirtualRun
-
-JOIN = """
-import network, time
-wlan = network.WLAN(network.STA_IF)
-wlan.active(True)
-wlan.connect("hall", "secret")
-while not wlan.isconnected():
-    time.sleep_ms(50)
-"""
+from small_board import JOIN, VirtualRun
 
 
 def echo(connection):

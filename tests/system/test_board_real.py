@@ -9,16 +9,7 @@ import time
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Framing, Line
 from host_tools.paths import PROJECT
-from small_board import flash_with, run_real
-
-JOIN = """
-import network, time
-wlan = network.WLAN(network.STA_IF)
-wlan.active(True)
-wlan.connect("hall", "secret")
-while not wlan.isconnected():
-    time.sleep_ms(50)
-"""
+from small_board import JOIN, flash_with, run_real
 
 
 def line_that_answers(scheduler):

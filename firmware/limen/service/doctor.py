@@ -24,8 +24,8 @@ async def examine(carrier, bus, devices, say, everywhere=False):
         found = await search(carrier, own, say, everywhere)
     for finding in found:
         name = names.pop(finding.address, None)
-        known = [_candidate(device) for device in devices() if device["id"] == name]
-        await _examine(carrier, settled(finding), known, say)
+        candidates = [_candidate(device) for device in devices() if device["id"] == name]
+        await _examine(carrier, settled(finding), candidates, say)
     for address in sorted(names):
         await say("Address %d: %s does not answer." % (address, names[address]))
 

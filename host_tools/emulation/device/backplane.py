@@ -86,8 +86,13 @@ class Backplane:
 
     def _send(self, spent_us, wait_us):
         struct.pack_into("<IIi", self._out, 0, self._end - _HEADER, spent_us, wait_us)
-        self.file.write(self._view[: self._end])
+        self.file.write(self._gathered())
+
+    def _gathered(self):
+        """The message as it is; the next one begins before it goes, so that none goes twice."""
+        message = self._view[: self._end]
         self._end = _HEADER
+        return message
 
     def _receive(self):
         """Take one message, which is never empty."""

@@ -170,7 +170,7 @@ class Partition:
         return self._info
 
     def readblocks(self, block, buffer, offset=0):
-        address = self._address(block, offset, len(buffer))
+        address = self._address(block, offset, len(buffer))  # a frame of 11 words needs no heap
         flash.seek(address)
         flash.readinto(buffer)
 
