@@ -4,6 +4,7 @@ New examples are what `make properties` is for. How long one takes is nobody's b
 """
 
 import gc
+import signal
 
 from hypothesis import settings
 
@@ -11,6 +12,10 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("new", deadline=None)
 if settings.get_current_profile_name() == "default":  # mutants are tried with one of their own
     settings.load_profile("same")
+
+# Ctrl-C is ignored by what a shell runs in the background, and by all that this starts; tests end
+# programs with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish():
