@@ -20,6 +20,7 @@ import termios
 import tty
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 
 from host_tools.emulation.scheduler import Handle, Scheduler
 
@@ -71,29 +72,29 @@ def split_times(body: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 class Process:
-    """A running interpreter; `command` gets the backplane's descriptor where it says {backplane}.
+    """A running interpreter; `command` gets descriptors where it says {backplane} and {flash}.
 
     It ends with us, whatever ends us. Its console is a terminal of its own if `has_terminal`, on
     which it can be typed to, else a pipe.
     """
 
-    def __init__(
-        self, command: list[str], environment: dict[str, str], folder, has_terminal: bool = False
-    ):
+    def __init__(self, command: list[str], folder: Path, flash: Path, has_terminal: bool = False):
         self.wire, theirs = socket.socketpair()
         self.console, output = _open_terminal() if has_terminal else os.pipe()
+        flash_file = os.open(flash, os.O_RDWR)
         self._popen = subprocess.Popen(
-            [part.format(backplane=theirs.fileno()) for part in command],
+            [part.format(backplane=theirs.fileno(), flash=flash_file) for part in command],
             stdin=output if has_terminal else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), flash_file],
             start_new_session=True,
             preexec_fn=_live_with_us_on_terminal if has_terminal else _live_with_us,
-            env=environment,
+            env={"MICROPYPATH": ""},  # modules come from where it runs
             cwd=folder,
         )
         theirs.close()
+        os.close(flash_file)
         os.close(output)
         os.set_blocking(self.console, False)
         self._is_at_end = False

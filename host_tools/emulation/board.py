@@ -6,6 +6,7 @@ scheduler. It restarts by itself after `machine.reset()` and when the watchdog b
 when `main.py` ends or fails: then, like the chip, it stays at the prompt, and `on_exit` tells.
 """
 
+import os
 import struct
 from collections import Counter, deque
 from collections.abc import Callable
@@ -201,7 +202,8 @@ class Board:
         self.peripherals.lights.clear()
         for number in self._driver_enable.values():
             self._uarts[number].drive(False)
-        process = Process(*self._command(), has_terminal=self._is_real)
+        folder = compile_device_modules()
+        process = Process(self._command(folder), folder, self._flash.path, self._is_real)
         self._link = self._new_link(process)
         self._interface = Interface(self._lan, self._link.post)
         self._link.post(self._boot_frames(cause, is_raw))
@@ -212,18 +214,17 @@ class Board:
             return RealLink(process, self)
         return VirtualLink(process, self, self._scheduler, self._patience_s)
 
-    def _command(self) -> tuple[list[str], dict[str, str], Path]:
+    def _command(self, folder: Path) -> list[str]:
+        """No argument depends on where the project or the flash lies: they take of the heap."""
         found = interpreter.find()
-        folder = compile_device_modules()
         share = _REAL_SHARE if self._is_real else _VIRTUAL_SHARE
-        command = [
+        return [
             *found.command,
             *found.heap_option(self._heap + share + share * 3 // 128),  # what the collector notes
             *("-m", "launch", "{backplane}", "real" if self._is_real else "virtual"),
-            *(str(self._flash.path.resolve()), str(TOOLS / "frozen")),
+            *("{flash}", os.path.relpath(TOOLS / "frozen", folder)),
             str(share * found.heap_factor),
         ]
-        return command, {"MICROPYPATH": str(folder)}, folder
 
     def _boot_frames(self, cause: int, is_raw: bool) -> bytes:
         """All that the chip knows when it starts; BOOT comes last."""

@@ -8,8 +8,9 @@ from host_tools.heap_need import NEEDS, does_its_work
 DEMO, _, REFERENCE = NEEDS
 
 # Budgets: 64 KB for the demo, 80 KB for the reference site. Lower these when the firmware shrinks.
-# The smallest heap moves by a kilobyte or two with what lies where: leave so much above it.
-REACHED = [(DEMO, 98 * 1024), (REFERENCE, 118 * 1024)]
+# The smallest heap moves by a kilobyte or two with what lies where, so with any change of the code:
+# leave so much above it. It does not depend on where the project lies.
+REACHED = [(DEMO, 98 * 1024), (REFERENCE, 120 * 1024)]
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,11 @@
 """Makes an emulated board of the interpreter, then boots the firmware from the flash file.
 
-Started as `micropython -m launch FD MODE FLASH FROZEN SHARE`, FD being the backplane and FROZEN
-the folder of the packages that a stock image holds frozen. What stays in memory when the firmware
-starts is the cost of the emulation. It is reported, and filled up to SHARE bytes, so that the
-firmware has the rest of the heap, as much in virtual time as in real time; less what the tables of
-its names would take on a chip, as they are among the emulation's here.
+Started as `micropython -m launch FD MODE FLASH FROZEN SHARE` in the folder of these modules, FD and
+FLASH being descriptors of the backplane and the flash file, FROZEN the folder of the packages that
+a stock image holds frozen. What stays in memory when the firmware starts is the cost of the
+emulation. It is reported, and filled up to SHARE bytes, so that the firmware has the rest of the
+heap, as much in virtual time as in real time; less what the tables of its names would take on a
+chip, as they are among the emulation's here.
 """
 
 import gc
@@ -129,7 +130,7 @@ def _boot():
     _set_up(machine, network, boot, bus)
     if boot[0] & frames.TICKS:
         select.tick_us = _TICK_US
-    esp32.flash = files.open(sys.argv[3], "r+b")
+    esp32.flash = open(int(sys.argv[3]), "r+b")
     esp32.read_table()
     esp32.reports_flash = bool(boot[0] & frames.REPORT_FLASH)
     sys.path[:] = [sys.argv[4]]
@@ -139,7 +140,7 @@ def _boot():
         pass  # without it the board is like a port that freezes nothing
     vfs.umount("/")
     _mount(esp32.Partition("vfs"), bus)
-    late = _Late(files, os.getenv("MICROPYPATH"))
+    late = _Late()
     machine.load_late = esp32.load_late = network.load_late = late.load
     return bus, late, bool(boot[0] & frames.RAW_PROMPT)
 
@@ -150,9 +151,7 @@ class _Late:
     What they take comes out of the emulation's share of the heap.
     """
 
-    def __init__(self, files, folder):
-        self._files = files
-        self._folder = "/late" + folder
+    def __init__(self):
         self._ours = {}
         self._loaded = {}
 
@@ -177,8 +176,8 @@ class _Late:
     def _import(self, name):
         path = sys.path[:]
         sys.modules.update(self._ours)
-        vfs.mount(self._files, "/late")
-        sys.path[:] = [self._folder]
+        vfs.mount(vfs.VfsPosix("."), "/late")
+        sys.path[:] = ["/late"]
         try:
             return __import__(name)
         finally:
