@@ -8,6 +8,7 @@ model says, must have been told by that boot: events are on flash at once.
 from dataclasses import dataclass
 
 from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.meter import Faults
 from host_tools.partitions import JOURNAL, TABLE_OFFSET, partition_of
 from host_tools.soak.standing import raised_now
 from host_tools.world import World
@@ -38,11 +39,20 @@ def cut_of(world: World, flash: FlashFile, since_us: int) -> Cut:
     if world.board.flash_faults.refused:
         return Cut(waiting, max(known, default=0), standing)
     for device, channel in world.truth.places():
+        if not _is_heard(world, device):
+            continue
         for rule in channel.get("alarm", ()):
             wanted = raised_now(rule, world.truth[device, channel["name"]], since_us, now_us)
             if wanted is not None:
                 standing[device, f"{channel['name']}.{rule['name']}"] = wanted
     return Cut(waiting, max(known, default=0), standing)
+
+
+def _is_heard(world: World, device: str) -> bool:
+    """Whether the gateway has taken what was served: not if that came late or damaged."""
+    meter = world.meters.get(device)
+    is_calm = all(line.distort is bytes for line in world.wiring.lines.values())
+    return is_calm and (meter is None or meter.faults == Faults())
 
 
 def waiting_on(flash: FlashFile) -> set[Name]:

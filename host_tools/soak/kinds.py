@@ -55,13 +55,19 @@ class Kind:
 
 
 def _meter(faults: Faults, longest_s: int = 3600) -> Kind:
-    def begin(scene: Scene) -> None:
-        scene.world.meters[scene.device].faults = dataclasses.replace(faults)
+    return Kind(
+        lambda scene: _set_faults(scene, dataclasses.replace(faults)),
+        lambda scene: _set_faults(scene, Faults()),
+        longest_s,
+    )
 
-    def end(scene: Scene) -> None:
-        scene.world.meters[scene.device].faults.clear()
 
-    return Kind(begin, end, longest_s)
+def _set_faults(scene: Scene, faults: Faults) -> None:
+    """One fault of a meter takes the place of another."""
+    meter = scene.world.meters[scene.device]
+    if meter.faults.lies_kwh and not faults.lies_kwh:
+        scene.watch.ends_lying(scene.device)
+    meter.faults = faults
 
 
 def _disturb(scene: Scene) -> None:

@@ -6,6 +6,7 @@ What can only be judged in that moment is judged then; the sentences of what doe
 
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -43,6 +44,7 @@ class Watch:
         self._quiet_since_us = world.scheduler.utc_us()
         self._world = world
         self._doubts: Counter[tuple[str, str]] = Counter()
+        self._zeros_of_liars: dict[tuple[str, str], Decimal] = {}
         self._outputs = {
             device["pin"]: (device["id"], device["safe"] ^ device["invert"])
             for device in world.plan.config["device"]
@@ -63,13 +65,29 @@ class Watch:
 
     def begins_anew(self, device: str) -> None:
         """A meter forgets. From the upper half of its modulus, that may be taken for a rollover."""
-        modulus = self._world.meters[device].modulus_kwh
+        meter = self._world.meters[device]
+        for place, channel in self._counters(device):
+            counts = self._world.truth[place].counts
+            if meter.modulus_kwh and counts:
+                rest = meter.modulus_kwh - Fraction(counts[-1], 10 ** channel["places"])
+                if 0 < 2 * rest <= meter.modulus_kwh:
+                    self._doubts[place] += rest
+            if meter.faults.lies_kwh:
+                self._zeros_of_liars[place] = meter.measured(channel["name"])
+
+    def ends_lying(self, device: str) -> None:
+        """A meter that forgot while it lied seems to forget now: what it has counted since then,
+        and told as a part of its lie, may be counted once more."""
+        for place, channel in self._counters(device):
+            zero = self._zeros_of_liars.pop(place, None)
+            if zero is not None:
+                flowed = self._world.meters[device].measured(channel["name"])
+                self._doubts[place] += Fraction(flowed - zero)
+
+    def _counters(self, device: str) -> Iterator[tuple[tuple[str, str], dict]]:
         for place, channel in self._world.truth.places():
-            counts = self._world.truth[place, channel["name"]].counts
-            if modulus and place == device and channel["kind"] == "counter" and counts:
-                rest = modulus - Fraction(counts[-1], 10 ** channel["places"])
-                if 0 < 2 * rest <= modulus:
-                    self._doubts[device, channel["name"]] += rest
+            if place == device and channel["kind"] == "counter":
+                yield (device, channel["name"]), channel
 
     def power_cut(self, flash: FlashFile) -> None:
         """The power has failed; `flash` is what is left."""

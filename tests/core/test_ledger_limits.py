@@ -152,6 +152,33 @@ def test_a_dip_is_no_rollover_however_long_the_gap():
         assert stay(ledger, 50000 - back, 6, 66) == answers
 
 
+def test_a_gap_that_becomes_known_late_still_tells_when_the_old_line_was_left():
+    """The meter is read before the clock is set; seed 6150."""
+    state = [50000000, 812600, 812500, 812500, 600]
+    for gap_s, answer in ((80000, GLITCH), (86400 - 600, HOLD)):
+        ledger = Ledger(RULE, state)
+        assert ledger.feed(50000000, 1) == ACCEPT
+        ledger.set_gap(gap_s)
+        assert [ledger.feed(812900, s) for s in (10, 10)] == [REREAD, answer]
+        assert ledger.total == (812900 if answer == GLITCH else 812600)
+
+
+def test_the_line_that_was_left_before_the_gap_was_known_is_placed_by_it():
+    for gap_s, answer in ((600, GLITCH), (86400, HOLD)):
+        ledger = Ledger(RULE, [812500, 812500, 0, 0, 86400])
+        assert stay(ledger, 433000, 0, 60) == [REREAD, REPLACEMENT]
+        ledger.set_gap(gap_s)
+        assert [ledger.feed(812501, s) for s in (70, 70)] == [REREAD, answer]
+
+
+def test_a_line_that_was_left_since_the_gap_is_not_moved_by_it():
+    ledger = Ledger(RULE, [812500, 812500, 0, 0, 86400])
+    assert ledger.feed(812500, 0) == ACCEPT
+    assert stay(ledger, 433000, 10, 70) == [REREAD, REPLACEMENT]
+    ledger.set_gap(600)
+    assert [ledger.feed(812501, s) for s in (80, 80)] == [REREAD, GLITCH]
+
+
 def test_a_gap_that_becomes_known_too_late_is_idle():
     ledger = Ledger(RULE)
     ledger.set_gap(600)

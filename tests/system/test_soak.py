@@ -8,7 +8,7 @@ import pytest
 
 from host_tools import cli, interpreter
 from host_tools.contract import CounterChange, Values
-from host_tools.emulation.meter import Meter
+from host_tools.emulation.meter import Faults, Meter
 from host_tools.soak import command, committed, invariants
 from host_tools.soak.command import SITE
 from host_tools.soak.kept import Kept, version_of
@@ -178,7 +178,11 @@ class OnePump:
     """A world whose only meter, of a modulus of 100 kWh, has shown so much last."""
 
     def __init__(self, shown_kwh: int):
-        self.meters = {"pump": SimpleNamespace(modulus_kwh=100, measured=lambda name: shown_kwh)}
+        self.shown_kwh = shown_kwh
+        self.meter = SimpleNamespace(
+            modulus_kwh=100, measured=lambda name: self.shown_kwh, faults=Faults()
+        )
+        self.meters = {"pump": self.meter}
         self.plan = SimpleNamespace(config={"device": []})
         self.board = SimpleNamespace()
         self.scheduler = SimpleNamespace(utc_us=lambda: 0)
@@ -192,17 +196,34 @@ class OnePump:
         return self._reads
 
 
-@pytest.mark.parametrize(("shown_kwh", "most_kwh"), [(60, 100), (40, 40)])
-def test_who_begins_anew_above_half_the_modulus_may_have_passed_it(shown_kwh, most_kwh):
-    """Nobody can tell (seed 3008), so a total may be ahead by the way to the modulus."""
-    watch = Watch(OnePump(shown_kwh), True)
-    watch.begins_anew("pump")
+def assert_limit(watch, most_kwh):
     boot = SimpleNamespace(inc="", number=1)
     for total, is_ahead in ((most_kwh, False), (most_kwh + 1, True)):
         body = Values({"energy_import": Decimal(total)})
         record = SimpleNamespace(seq=total, quality=0, body=body)
         watch.on_arrival(SimpleNamespace(boot=boot, device="pump", record=record))
         assert bool(watch.sentences) is is_ahead
+
+
+@pytest.mark.parametrize(("shown_kwh", "most_kwh"), [(60, 100), (40, 40)])
+def test_who_begins_anew_above_half_the_modulus_may_have_passed_it(shown_kwh, most_kwh):
+    """Nobody can tell (seed 3008), so a total may be ahead by the way to the modulus."""
+    watch = Watch(OnePump(shown_kwh), True)
+    watch.begins_anew("pump")
+    assert_limit(watch, most_kwh)
+
+
+@pytest.mark.parametrize(("lies_kwh", "most_kwh"), [(50_000, 48), (0, 44)])
+def test_who_began_anew_while_it_lied_seems_to_do_so_when_the_lie_ends(lies_kwh, most_kwh):
+    """Nobody can tell (seed 6034), so what was counted in between may be counted twice."""
+    world = OnePump(40)
+    watch = Watch(world, True)
+    world.meter.faults = Faults(lies_kwh=lies_kwh)
+    watch.begins_anew("pump")
+    world.shown_kwh = 44
+    watch.ends_lying("pump")
+    watch.ends_lying("pump")
+    assert_limit(watch, most_kwh)
 
 
 def test_alarms_that_do_not_stand_as_they_must_are_found(devices, monkeypatch):
@@ -225,3 +246,12 @@ def test_what_was_committed_and_does_not_come_is_found(devices, monkeypatch):
     sentences = Trial(SITE, schedule).run()
     assert "1 records on flash never came, the first is ('00c0ffee', 1, 9)." in sentences
     assert any(text.endswith("was raised before a power cut, and not told.") for text in sentences)
+
+
+def test_an_alarm_that_a_late_meter_hides_need_not_be_told_before_a_power_cut(devices, monkeypatch):
+    """The meter has served what the gateway no longer waited for (seed 6183)."""
+    monkeypatch.setattr(committed, "raised_now", lambda *facts: True)
+    late, cut = Fault(1, "meter-late", "press", 1200, 1800), Fault(2, "power-cut", "", 1500, 1560)
+    sentences = Trial(SITE, Schedule(1, 1, (late, cut))).run()
+    assert not any(text.startswith("press") for text in sentences)
+    assert any(text.startswith("pump power_active_total.low was raised") for text in sentences)

@@ -78,7 +78,7 @@ class Ledger:
         self._base = self._wrong = self._since_s = self._suspect_s = self._changed_s = None
         self._old_count = self._old_total = 0
         self._old_s = s - _DAY_S
-        self._blind = False
+        self._blind = self._old_blind = False  # when it was read is not known yet
         if state:
             self._restore(state, s)
             if gap_s is not None:
@@ -88,16 +88,20 @@ class Ledger:
         self.count, self.total, self._old_count, self._old_total, old_age_s = state
         self.seen_s = self._changed_s = s - _UNKNOWN_GAP_S
         self._old_s = self.seen_s - old_age_s
-        self._blind = True
+        self._blind = self._old_blind = True
 
     def set_gap(self, gap_s):
-        """Say how long the gap before this boot was, when the clock tells; too late it is idle."""
+        """Say how long the gap before this boot was, when the clock tells.
+
+        It is about what was before: a line that has been read since is placed already.
+        """
+        shift_s = _UNKNOWN_GAP_S - gap_s
         if self._blind:
-            shift_s = _UNKNOWN_GAP_S - gap_s
             self.seen_s += shift_s
             self._changed_s += shift_s
+        if self._old_blind:
             self._old_s += shift_s
-            self._blind = False
+        self._blind = self._old_blind = False
 
     def state(self):
         """Five integers for the state store, None before the first count is believed."""
@@ -191,10 +195,12 @@ class Ledger:
         """Begin a new line at `count`; one that may have been left by mistake is remembered."""
         self.was = self.count
         self._old_s = s - _DAY_S
-        if event == RESET or event == REPLACEMENT:
+        is_left = event == RESET or event == REPLACEMENT
+        if is_left:
             self._old_count = self.count
             self._old_total = self.total
             self._old_s = self.seen_s
+        self._old_blind = is_left and self._blind
         self.count = count
         self.total += added
         self.seen_s = self._changed_s = s
