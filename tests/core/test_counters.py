@@ -194,6 +194,29 @@ def test_a_gap_that_becomes_known_later():
     assert again.read(3, 40000) == (40000, GOOD, 1)
 
 
+def test_a_gap_over_two_boots_of_which_the_first_had_no_clock():
+    """The power fails again before the clock is set; what the meter claims is not possible in the
+    time since it was read (seed 7001)."""
+    bench = Bench()
+    bench.read(10, 5000)
+    between = Bench(bench.store, Clock(is_set=False))
+    assert between.read(2, 600000) == (5000, UNCERTAIN, 2)
+    last = Bench(bench.store)
+    last.clock.utc_s = lambda s, ms: UTC_S + 3600 + s
+    assert last.read(2, 600000) == (5000, UNCERTAIN, 2)
+    assert last.read(63, 600001) == (5001, GOOD, 1)
+    assert '"change":"replacement"' in last.event()
+
+
+def test_of_a_count_that_was_believed_without_a_clock_the_time_is_unknown():
+    bench = Bench()
+    bench.read(10, 5000)
+    again = Bench(bench.store, Clock(is_set=False))
+    again.read(2, 5001)
+    again.read(70, 5002)
+    assert bench.store.values["count.meter.energy_import"][-1] is None
+
+
 def test_the_state_is_kept_now_and_then_and_at_once_when_something_happened():
     bench = Bench()
     bench.read(10, 5000)

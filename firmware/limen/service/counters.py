@@ -7,8 +7,9 @@ read again at once, and no more than once; what is open then is open until the n
 The state of a ledger is kept in the store under its device and channel, every minute, and saved at
 once when a count surprises or something has happened: so what was told before stands after a power
 cut. Only if the meter's own count is lost just while the gateway has no power, what was counted in
-the last minute or two is lost with it. With the state goes the UTC of the last count, which tells
-how long there was no power; and the places, as counts of another resolution mean nothing.
+the last minute or two is lost with it. With the state goes the UTC of the last count believed, in
+whatever boot, which tells how long there was no power; and the places, as counts of another
+resolution mean nothing.
 """
 
 from limen.core.compat import const
@@ -42,7 +43,10 @@ class Counter(Ledger):
         state = self.state()
         if state is None:
             return None
-        utc_s = clock.utc_s(self.seen_s, 0) if clock.is_set else None
+        if clock.is_set:
+            utc_s = clock.utc_s(self.seen_s, 0)
+        else:
+            utc_s = self._kept_utc_s if self._blind else None  # what was before is still the last
         return state + [self.channel.places, utc_s]
 
 
