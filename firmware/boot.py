@@ -59,6 +59,6 @@ elif "restoring" in names or machine.reset_cause() in (machine.HARD_RESET, machi
 del names
 
 # Collect before the heap is full: the chip's heap grows into memory that Wi-Fi and TLS need. While
-# the gateway starts often, so that what stays lies close together; `limen.app` sets it anew. A
-# large heap takes long to collect, and has room.
+# the gateway starts often, so that what stays lies close together; the first diagnostics set it
+# anew. A large heap takes long to collect, and has room.
 gc.threshold((gc.mem_alloc() + gc.mem_free()) >> 6)

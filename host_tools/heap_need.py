@@ -1,9 +1,9 @@
 """The smallest heap on which the gateway of a site does its work, found by halving.
 
-The work: boot, read the meters, connect, publish, lose the broker, connect again and deliver what
-waited. It runs on the emulated board in virtual time. What the emulated modules take is measured
-when they are loaded and lies beside this heap; buffers of UARTs and sockets, which a chip has
-elsewhere, lie in it. All code that the site loads is included.
+The work: boot, read the meters, connect, publish, tell diagnostics, lose the broker, connect again
+and deliver what waited. It runs on the emulated board in virtual time. What the emulated modules
+take is measured when they are loaded and lies beside this heap; buffers of UARTs and sockets, which
+a chip has elsewhere, lie in it. All code that the site loads is included.
 """
 
 import tempfile
@@ -18,8 +18,8 @@ from host_tools.plan import plan_of_site
 from host_tools.world import Listeners, World
 
 _SECOND_US = 1_000_000
-_OUTAGE_S = (30, 45)
-_END_S = 80
+_OUTAGE_S = (90, 105)
+_END_S = 140
 _STEP = 512
 _MOST = 160 * 1024
 _ROW = "{:<34}{:>20}{:>12}"

@@ -41,7 +41,6 @@ _ALONE_BYTES = const(512)  # of an outbox that no device fills
 _ANSWER_MS = const(10000)
 _TLS_ANSWER_MS = const(30000)  # a chip takes seconds for a handshake
 _CLOCK_PATIENCE_S = const(60)
-_COLLECT_EVERY_BYTES = const(16384)  # rarely, as hardly anything is allocated any more
 # A channel's value in JSON: its name, punctuation and up to 22 digits.
 _CHANNEL_TEXT = const(56)
 _FRAME_TEXT = const(160)
@@ -445,5 +444,4 @@ def main():
     forget_devices()
     gateway.attach_brokers(secrets)
     forget_start()
-    gc.threshold(_COLLECT_EVERY_BYTES)
     asyncio.run(gateway.run())

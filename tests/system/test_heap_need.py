@@ -10,7 +10,7 @@ DEMO, _, REFERENCE = NEEDS
 # Budgets: 64 KB for the demo, 80 KB for the reference site. Lower these when the firmware shrinks.
 # The smallest heap moves by a kilobyte or two with what lies where, so with any change of the code:
 # leave so much above it. It does not depend on where the project lies.
-REACHED = [(DEMO, 98 * 1024), (REFERENCE, 120 * 1024)]
+REACHED = [(DEMO, 94 * 1024), (REFERENCE, 119 * 1024)]
 
 
 @pytest.fixture(autouse=True)

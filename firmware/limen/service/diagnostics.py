@@ -18,9 +18,13 @@ class Diagnostics:
         self.heap_peak = 0
 
     def measure(self):
-        """Collect garbage and note what is in use."""
+        """Collect garbage and note what is in use.
+
+        From now on what is allocated lives for a moment only, so collections may be rare.
+        """
         gc.collect()
         used = gc.mem_alloc()
+        gc.threshold(used + gc.mem_free() >> 2)
         if used > self.heap_peak:
             self.heap_peak = used
         return used

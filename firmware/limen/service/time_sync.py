@@ -5,6 +5,7 @@ answers, is loaded for each poll and dropped behind it; here stays what is neede
 """
 
 import asyncio
+import gc
 
 from limen.core.compat import const
 from limen.core.glide import Glide
@@ -85,6 +86,7 @@ def _load(what):
 
 async def borrow(load, what, *arguments):
     """Await what `load(what)` imports, called with the arguments; its code goes with it."""
+    gc.collect()  # so that small pieces fill small holes, and a place is left for large ones
     with Borrowed():
         function = load(what)
     return await function(*arguments)
