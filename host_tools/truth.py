@@ -197,7 +197,12 @@ class Published:
     def of(self, place: tuple[str, str], gateway: Gateway) -> list["Point"]:
         """A channel's values in the order of their times; without a time they are left out."""
         points = [
-            Point(gateway.utc_ms(arrival.boot, arrival.record), arrival.record.quality, value)
+            Point(
+                gateway.utc_ms(arrival.boot, arrival.record),
+                arrival.record.quality,
+                value,
+                gateway.is_guess(arrival.boot, arrival.record),
+            )
             for arrival, value in self._arrivals[place]
         ]
         return sorted((p for p in points if p.t_ms is not None), key=lambda point: point.t_ms)
@@ -213,11 +218,12 @@ class Published:
 
 @dataclass(frozen=True)
 class Point:
-    """A value as it was published or served; `t_ms` is UTC."""
+    """A value as it was published or served; `t_ms` is UTC, or an estimate if it `is_guess`."""
 
     t_ms: int
     quality: int
     value: Decimal | None
+    is_guess: bool = False
 
 
 @dataclass(frozen=True)
@@ -334,7 +340,7 @@ def judge(
     verdict.uncovered = max(places[0], 0) if places else served
     ends = [*places, settled][1:]
     for point, first, end in zip(points, places, ends, strict=True):
-        if point.quality >= BAD:
+        if point.quality >= BAD or point.is_guess:
             verdict.uncovered += max(0, end - first)
             continue
         held = as_count(point.value, channel["places"])

@@ -156,12 +156,15 @@ class Gateway:
             return record.uptime_ms + placing.zero_ms
         return record.t_ms
 
+    def is_guess(self, boot: Boot, record: Record) -> bool:
+        """Whether nobody knows when the record was taken, and `utc_ms` is only an estimate."""
+        placing = self.clocks.get(boot)
+        return record.t_ms is None and placing is not None and placing.is_uncertain
+
     def quality(self, boot: Boot, record: Record) -> int:
         """The quality of a record, which is not good when its time is a guess."""
-        placing = self.clocks.get(boot)
-        if record.t_ms is None and placing and placing.is_uncertain:
-            return max(record.quality, UNCERTAIN)
-        return record.quality
+        least = UNCERTAIN if self.is_guess(boot, record) else GOOD
+        return max(record.quality, least)
 
     def place(self, boot: Boot, record: Record) -> None:
         """Take what a clock event says; a guess changes nothing that is known."""

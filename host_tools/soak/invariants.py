@@ -124,12 +124,15 @@ def _watched(outcome: Outcome, summary: Summary) -> Iterator[str]:
 
 
 def _counters(outcome: Outcome, summary: Summary) -> Iterator[str]:
-    """A total never falls; and nothing is missing in it unless the meter itself forgot."""
+    """A total never falls; and nothing is missing in it unless the meter itself forgot.
+
+    One that is uncertain waits for the meter, from what was saved before the power failed.
+    """
     for device, channel in outcome.world.truth.places():
         if channel["kind"] != "counter":
             continue
         where, told = f"{device} {channel['name']}", outcome.watch.tellings[device, channel["name"]]
-        totals = sorted(told.values)
+        totals = sorted(told.certain)
         for (boot, _, was), (next_boot, _, now) in itertools.pairwise(totals):
             if now < was - (boot != next_boot) * Decimal(_LAST_MINUTES_KWH):
                 yield f"{where} fell from {was} to {now} kWh."

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from host_tools.contract import BAD, Alarm, GivenUp, Values
+from host_tools.contract import BAD, GOOD, Alarm, GivenUp, Values
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.soak.committed import Cut, Name, cut_of
 from host_tools.subscriber import Arrival
@@ -26,9 +26,11 @@ _SLACK_US = 2_000_000
 
 @dataclass
 class Telling:
-    """What was told of a channel: (boot, seq, what) of each record, as they arrived."""
+    """What was told of a channel: (boot, seq, what) of each record, as they arrived. Of the values
+    those of good quality are `certain`."""
 
     values: list[tuple[int, int, Decimal]] = field(default_factory=list)
+    certain: list[tuple[int, int, Decimal]] = field(default_factory=list)
     alarms: list[tuple[int, int, Alarm]] = field(default_factory=list)
 
 
@@ -101,6 +103,8 @@ class Watch:
                 for name, value in by_channel.items():
                     told = self.tellings[arrival.device, name]
                     told.values.append((boot.number, record.seq, value))
+                    if record.quality == GOOD:
+                        told.certain.append((boot.number, record.seq, value))
                     if name.startswith("energy"):
                         self._check_energy(arrival.device, name, value)
             case GivenUp() as gap:

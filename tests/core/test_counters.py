@@ -231,6 +231,15 @@ def test_the_state_is_kept_now_and_then_and_at_once_when_something_happened():
     assert bench.store.saves == 2
 
 
+def test_a_reading_that_fails_does_not_put_off_when_the_state_is_kept():
+    """What was counted while the meter was silent may be much, and is told at once (seed 7651)."""
+    bench = Bench()
+    bench.read(10, 5000)
+    bench.read(70, None)
+    assert bench.read(75, 5050) == (5050, GOOD, 1)
+    assert bench.store.values["count.meter.energy_import"][:2] == [5050, 5050]
+
+
 def test_a_counter_that_flickers_does_not_wear_the_flash():
     bench = Bench()
     for s in range(100, 400):

@@ -76,6 +76,14 @@ def test_bad_quality_holds_nothing():
     assert (verdict.uncovered, verdict.outside, verdict.is_good) == (2, 0, True)
 
 
+def test_a_value_whose_time_is_a_guess_proves_nothing():
+    """A boot that never had a clock, and a power cut behind it (seed 7026)."""
+    points = points_of(s0="1.0")
+    points.append(Point(START_MS + 2000, 0, Decimal("90.0"), is_guess=True))
+    verdict = judge("m", power(), reads_of(1, 2, 90), points)
+    assert (verdict.wrong, verdict.uncovered, verdict.outside) == (0, 2, 0)
+
+
 def test_nothing_published_is_not_good():
     verdict = judge("m", power(), reads_of(1, 2), [])
     assert (verdict.uncovered, verdict.text()) == (2, "nothing published")

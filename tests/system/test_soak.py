@@ -226,6 +226,23 @@ def test_who_began_anew_while_it_lied_seems_to_do_so_when_the_lie_ends(lies_kwh,
     assert_limit(watch, most_kwh)
 
 
+@pytest.mark.parametrize(("quality", "falls"), [(0, True), (1, False)])
+def test_a_total_that_falls_is_found_and_one_in_question_may(quality, falls):
+    """After a power cut it may wait for the meter at what was saved last (seeds 7192, 7651)."""
+    world = OnePump(90)
+    watch = Watch(world, True)
+    for boot, total, told in ((1, 80, 0), (2, 60, quality), (2, 90, 0)):
+        record = SimpleNamespace(
+            seq=total, quality=told, body=Values({"energy_import": Decimal(total)})
+        )
+        boot = SimpleNamespace(inc="", number=boot)
+        watch.on_arrival(SimpleNamespace(boot=boot, device="pump", record=record))
+    schedule = Schedule(1, 1, ())
+    outcome = invariants.Outcome(world, schedule, True, [], watch)
+    fell = ["pump energy_import fell from 80 to 60 kWh."]
+    assert list(invariants._counters(outcome, None)) == fell * falls
+
+
 def test_alarms_that_do_not_stand_as_they_must_are_found(devices, monkeypatch):
     monkeypatch.setattr(invariants, "raised_now", lambda *facts: True)
     assert any("should be raised at the end" in text for text in quiet_trial(devices).run())

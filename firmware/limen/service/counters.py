@@ -97,18 +97,19 @@ class Tally:
         """Put the totals in the place of the counts; True to read all that was due again."""
         clock = self._gateway.clock
         clock.tick()
-        surprised = False
+        counted = surprised = False
         for counter in self._counters:
             channel = counter.channel
             if channel.quality < BAD:
-                if channel.fresh and self._feed(counter, channel.value) == REREAD:
-                    surprised = True
+                if channel.fresh:
+                    counted = True
+                    surprised |= self._feed(counter, channel.value) == REREAD
                 # A probe has read it, too, or it has its total already.
                 channel.value = counter.total
                 channel.quality = counter.quality()
         again = surprised and self._may_reread
         self._may_reread = False
-        if not again:
+        if not again and (counted or self._is_urgent):
             self._keep(clock)
         return again
 
