@@ -67,6 +67,8 @@ def _set_faults(scene: Scene, faults: Faults) -> None:
     meter = scene.world.meters[scene.device]
     if meter.faults.lies_kwh and not faults.lies_kwh:
         scene.watch.ends_lying(scene.device)
+    elif faults.lies_kwh and not meter.faults.lies_kwh:
+        scene.watch.begins_lying(scene.device)
     meter.faults = faults
 
 

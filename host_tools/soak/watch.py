@@ -23,6 +23,9 @@ ROUNDING_KWH = 0.05
 _SLACK_US = 2_000_000
 """From a command's publication to the pin, once its time is checked."""
 
+_UNSURE_US = 190_000_000
+"""A reset is believed when it has stayed for a minute, at the third of the soak's readings."""
+
 
 @dataclass
 class Telling:
@@ -46,7 +49,8 @@ class Watch:
         self._quiet_since_us = world.scheduler.utc_us()
         self._world = world
         self._doubts: Counter[tuple[str, str]] = Counter()
-        self._zeros_of_liars: dict[tuple[str, str], Decimal] = {}
+        self._zeros: dict[tuple[str, str], tuple[int, Decimal]] = {}
+        self._lying_since_us: dict[str, int] = {}
         self._outputs = {
             device["pin"]: (device["id"], device["safe"] ^ device["invert"])
             for device in world.plan.config["device"]
@@ -74,17 +78,22 @@ class Watch:
                 rest = meter.modulus_kwh - Fraction(counts[-1], 10 ** channel["places"])
                 if 0 < 2 * rest <= meter.modulus_kwh:
                     self._doubts[place] += rest
-            if meter.faults.lies_kwh:
-                self._zeros_of_liars[place] = meter.measured(channel["name"])
+            now_us = self._world.scheduler.utc_us()
+            self._zeros[place] = now_us, meter.measured(channel["name"])
+
+    def begins_lying(self, device: str) -> None:
+        self._lying_since_us[device] = self._world.scheduler.utc_us()
 
     def ends_lying(self, device: str) -> None:
-        """A meter that forgot while it lied seems to forget now: what it has counted since then,
-        and told as a part of its lie, may be counted once more."""
+        """A meter that forgot while it lied, or so shortly before that nobody was sure of it yet,
+        seems to forget now: what it has counted since then, and told as a part of its lie, may be
+        counted once more."""
+        since_us = self._lying_since_us.pop(device)
         for place, channel in self._counters(device):
-            zero = self._zeros_of_liars.pop(place, None)
-            if zero is not None:
-                flowed = self._world.meters[device].measured(channel["name"])
-                self._doubts[place] += Fraction(flowed - zero)
+            zero_us, zero_kwh = self._zeros.get(place, (-1, 0))
+            if zero_us >= since_us - _UNSURE_US:
+                flowed_kwh = self._world.meters[device].measured(channel["name"])
+                self._doubts[place] += Fraction(flowed_kwh - zero_kwh)
 
     def _counters(self, device: str) -> Iterator[tuple[tuple[str, str], dict]]:
         for place, channel in self._world.truth.places():
