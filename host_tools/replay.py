@@ -227,6 +227,9 @@ class Replay:
             self._run(end_us + _DELIVERY_US)
         finally:
             self.world.close()
+        if not self.world.gateway.boots:
+            said = self.world.board.last_lines()
+            raise ToolError(f"The gateway has published nothing. It said last: {said}")
 
     def _run(self, until_us: int) -> None:
         self.world.scheduler.run_until(until_us)

@@ -5,14 +5,15 @@ import csv
 import pytest
 from rich.console import Console
 
-from host_tools import interpreter
+from host_tools import cli, interpreter
 from host_tools.emulation.recording import Recording
 from host_tools.paths import PROJECT
 from host_tools.plan import plan_of_site
 from host_tools.replay import Replay
 from host_tools.run_csv import to_csv
 
-pytestmark = pytest.mark.skipif(not interpreter.find_or_none(), reason="needs MicroPython")
+FOUND = interpreter.find_or_none()
+pytestmark = pytest.mark.skipif(not FOUND, reason="needs MicroPython")
 
 ROWS = """\
 time,power_active_total [kW],energy_import [kWh],temperature,digital_input
@@ -178,3 +179,17 @@ def test_meters_that_only_their_profiles_describe(tmp_path):
     assert [float(power) for power in powers] == [12_000, 30_000, -4_000]
     assert without_repetitions(told["two.temperature"]) == ["21.5", "22.5", "-3.0"]
     assert without_repetitions(told["two.energy_import"]) == ["50.00", "50.10", "50.35"]
+
+
+@pytest.mark.skipif(
+    not (FOUND and FOUND.is_chip_like), reason="needs a 32-bit MicroPython, with its heap"
+)
+def test_a_gateway_that_never_comes_online_says_why(tmp_path, capsys):
+    """The reference site's board has no room for it and a TLS connection."""
+    (tmp_path / "rows.csv").write_text(ROWS)
+    site = PROJECT / "examples/reference/site.toml"
+    options = ["--site", str(site), "--recording", str(tmp_path / "rows.csv"), "--every", "1min"]
+    assert cli.main(["replay", *options]) == 1
+    told = capsys.readouterr().err
+    assert "The gateway has published nothing." in told
+    assert "There is not enough memory for the TLS handshake: take a board with PSRAM" in told
