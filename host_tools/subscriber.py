@@ -3,7 +3,7 @@
 `Subscriber` does no I/O and reads no clock: `feed` takes one message. It is fed by `MqttFeeder`
 in real time and by the broker model in virtual time. It reads with the reader of host services,
 and remembers all contents besides: the same name on another content is a conflict, another name
-on the same content a twin, and a correct gateway makes neither.
+on the same content a twin, and a correct gateway makes neither while no clock is set back.
 """
 
 import asyncio

@@ -12,6 +12,7 @@ from host_tools.contract import GivenUp
 from host_tools.soak.kinds import BOOTS
 from host_tools.soak.schedule import Schedule
 from host_tools.soak.standing import raised_now
+from host_tools.soak.twins import twins
 from host_tools.soak.watch import ROUNDING_KWH, Watch
 from host_tools.summary import Summary
 from host_tools.truth import Verdict
@@ -82,8 +83,9 @@ def _names(outcome: Outcome, summary: Summary) -> Iterator[str]:
     gateway = summary.gateway
     if gateway.conflicts:
         yield f"{gateway.conflicts} records came again with other content."
-    if gateway.twins:
-        yield f"{gateway.twins} records came under another name."
+    named_twice = twins(gateway.by_name) if gateway.twins else []
+    if named_twice:
+        yield f"{len(named_twice)} records came under another name, the first is {named_twice[0]}."
     if gateway.misplaced:
         yield f"{gateway.misplaced} records came out of order."
     if gateway.missing():

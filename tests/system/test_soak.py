@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from host_tools import cli, interpreter
-from host_tools.contract import CounterChange, Values
+from host_tools.contract import Boot, CounterChange, Values
 from host_tools.emulation.meter import Meter
 from host_tools.soak import command, committed, invariants
 from host_tools.soak.command import SITE
@@ -98,6 +98,31 @@ def test_what_arrived_from_a_boot_that_was_cut_off_waits_nowhere(waiting, online
     account = Account(accepted=1, waiting=[("9f03a1c4", 2, 1)] * waiting)
     sentences = list(invariants._delivery(outcome, SimpleNamespace(account=account)))
     assert len(sentences) == told
+
+
+@pytest.mark.parametrize(
+    ("minutes", "twin"),
+    [
+        ((0, 5, 9, 0, 1), None),  # set back by ten minutes
+        ((0, 5, 9, 0, 11), 4),  # named once more, later
+        ((0, 0, 1), 2),
+        ((0, 5, 0), 3),
+        ((0, 5, 9, 0, 0, 1), 5),  # set back, and then named twice
+    ],
+)
+@pytest.mark.parametrize("boots", [(1,) * 6, (1, 1, 2, 2, 2, 2)])
+def test_what_is_stated_again_by_a_clock_that_was_set_back_is_no_twin(minutes, twin, boots):
+    """Time servers lied by whole minutes, and the horn states its level every ten (seeds 7017,
+    7164, 7358, 7397, 7599; in 7561 the board booted in between)."""
+    by_name = {
+        (Boot("9f03a1c4", boot), seq): ("horn", "data", minute * 60_000, None, "0")
+        for seq, (minute, boot) in enumerate(zip(minutes, boots, strict=False), start=1)
+    }
+    gateway = SimpleNamespace(conflicts=0, twins=1, misplaced=0, by_name=by_name, missing=lambda: 0)
+    sentences = list(invariants._names(None, SimpleNamespace(gateway=gateway)))
+    told = "1 records came under another name, the first is"
+    wanted = [f"{told} {('9f03a1c4', boots[twin - 1], twin)}."] if twin else []
+    assert sentences == wanted
 
 
 def test_the_command_shows_chosen_faults_of_a_seed(capsys):
