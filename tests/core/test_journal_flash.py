@@ -40,6 +40,23 @@ def test_flash_that_refuses_costs_what_memory_cannot_hold_and_that_is_counted():
         assert (len(received) + lost, lost > 100) == (len(gateway.put), True)
 
 
+def test_what_is_on_flash_is_not_lost_when_that_refuses_and_memory_is_full():
+    """It went with the oldest of memory, and was marked as received (seed 7582 of the soak)."""
+    flash = Flash(16)
+    gateway = Boot(flash)
+    for s in range(30):
+        gateway.sample(s, s)
+    gateway.commit(DATA)
+    flash.refuses = True
+    for s in range(30, 300):
+        gateway.sample(s, s)
+    assert gateway.outbox.low() == 1
+    received = dict(gateway.drain())
+    assert [seq for seq in range(1, 31) if (1, seq) not in received] == []
+    assert len(received) + gateway.outbox.dropped == 300
+    assert gateway.outbox.waiting() == 0
+
+
 def test_flash_that_refuses_is_counted_and_memory_goes_on():
     flash = Flash(16)
     gateway = Boot(flash)

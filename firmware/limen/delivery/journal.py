@@ -171,7 +171,7 @@ class Journal:
         stream.at += size
 
     def move(self, kind):
-        """Let a ring of the outbox go, as flash has what it holds; False if flash refuses.
+        """Let a ring of the outbox go, as far as flash has what it holds; False if it has nothing.
 
         Frames that have been received in part are written again first, without that part.
         """
@@ -184,14 +184,15 @@ class Journal:
             stream.copies = []
             stream.lasts = []
         stream.thinned = False
-        if not self.copy(kind):
+        if self.copy(kind):
+            self.mark(thinned, lasts, _ANY)
+        if not ring.count or ring.low() > stream.copied:
             return False
-        self.mark(thinned, lasts, _ANY)
-        if ring.count:
-            stream.low = stream.low or ring.low()
-            self._waits = True
-        while ring.count:
+        stream.low = stream.low or ring.low()
+        self._waits = True
+        while ring.count and ring.low() <= stream.copied:
             self._outbox.forget(ring)
+        ring.release(ACKED, 0)  # what has arrived behind it goes, too
         stream.copies = []
         stream.lasts = []
         return True
