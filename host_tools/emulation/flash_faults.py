@@ -12,11 +12,12 @@ from host_tools.emulation.device import frames
 
 
 class FlashFaults:
-    """`post` reaches the board. `refused` counts what was refused to the present program;
+    """`post` reaches the board. `refused` counts what was refused to the present program,
+    `refused_starts` the programs that it refused everything as they started;
     `on_torn` is told when the power has failed within an operation."""
 
     def __init__(self, post: Callable[[bytes], None]):
-        self.refused = 0
+        self.refused = self.refused_starts = 0
         self.on_torn: Callable[[], None] = lambda: None
         self._post = post
         self._refuses = False
@@ -46,6 +47,7 @@ class FlashFaults:
     def boot_frames(self) -> bytes:
         """All of it, for a program that starts."""
         self.refused = 0
+        self.refused_starts += self._refuses
         stuck = [self._stuck_byte(address) for address in self._stuck]
         return b"".join([self._refusal(), *stuck, self._tearing()])
 

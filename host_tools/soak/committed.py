@@ -5,8 +5,10 @@ be delivered later under its name, or be told in a gap. And an alarm that must s
 model says, must have been told by that boot: events are on flash at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from host_tools.contract import Boot
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.meter import Faults
 from host_tools.partitions import JOURNAL, TABLE_OFFSET, partition_of
@@ -19,25 +21,29 @@ from limen.delivery.walk import Walk, frame_buffer
 Name = tuple[str, int, int]
 """Incarnation, boot and seq of a record."""
 
+Turn = tuple[int, int]
+"""When a boot was: its number, and how many boots before it had that number."""
+
 
 @dataclass
 class Cut:
     """`waiting` are the names on flash; `standing` {(device, alarm): whether it must stand}, of
-    those that the model knows, in the boot `boot`; none if the flash has refused it something."""
+    those that the model knows, in the boot of this turn; none if flash has refused it something."""
 
     waiting: set[Name]
-    boot: int
+    turn: Turn
     standing: dict[tuple[str, str], bool]
 
 
-def cut_of(world: World, flash: FlashFile, since_us: int) -> Cut:
+def cut_of(world: World, flash: FlashFile, since_us: int, turn_of: Callable[[Boot], Turn]) -> Cut:
     """How the power cut finds a board whose world has been quiet `since_us`."""
     waiting = waiting_on(flash)
-    known = [boot.number for boot in world.gateway.boots] + [boot for _, boot, _ in waiting]
+    boots = [*world.gateway.boots, *(Boot(inc, number) for inc, number, _ in waiting)]
+    turn = max(map(turn_of, boots), default=(0, 0))
     now_us = world.scheduler.utc_us()
     standing = {}
     if world.board.flash_faults.refused:
-        return Cut(waiting, max(known, default=0), standing)
+        return Cut(waiting, turn, standing)
     for device, channel in world.truth.places():
         if not _is_heard(world, device):
             continue
@@ -45,7 +51,7 @@ def cut_of(world: World, flash: FlashFile, since_us: int) -> Cut:
             wanted = raised_now(rule, world.truth[device, channel["name"]], since_us, now_us)
             if wanted is not None:
                 standing[device, f"{channel['name']}.{rule['name']}"] = wanted
-    return Cut(waiting, max(known, default=0), standing)
+    return Cut(waiting, turn, standing)
 
 
 def _is_heard(world: World, device: str) -> bool:

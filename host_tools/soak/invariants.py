@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from host_tools.contract import GivenUp
+from host_tools.contract import Boot, GivenUp
+from host_tools.soak.committed import Turn
 from host_tools.soak.kinds import BOOTS
 from host_tools.soak.schedule import Schedule
 from host_tools.soak.standing import raised_now
@@ -70,16 +71,17 @@ def _delivery(outcome: Outcome, summary: Summary) -> Iterator[str]:
     # What arrived but whose boot was cut off before the acknowledgement came, waits nowhere.
     if not outcome.settled and (account.waiting or not outcome.world.gateway.online):
         yield f"Not all was delivered in time: {len(account.waiting)} records still wait."
-    last = max((boot.number for boot in outcome.world.gateway.boots), default=0)
-    lost = [name for name in account.lost if name[1] == last]
-    if lost:
+    watch = outcome.watch
+    last = watch.last_turn()
+    lost = [name for name in account.lost if watch.turn_of(Boot(*name[:2])) == last]
+    if len(lost) > sum(watch.dropped[boot] for boot in {Boot(*name[:2]) for name in lost}):
         yield f"Lost {len(lost)} records of the last boot, the first is {lost[0]}."
     if account.undelivered:
         yield f"Acknowledged, and not received: {account.undelivered[:_SHOWN]}."
 
 
 def _names(outcome: Outcome, summary: Summary) -> Iterator[str]:
-    """A name stands for one content for ever, and holes below `low` are told."""
+    """A name stands for one content for ever, and holes below `low` are told, or counted."""
     gateway = summary.gateway
     if gateway.conflicts:
         yield f"{gateway.conflicts} records came again with other content."
@@ -88,8 +90,10 @@ def _names(outcome: Outcome, summary: Summary) -> Iterator[str]:
         yield f"{len(named_twice)} records came under another name, the first is {named_twice[0]}."
     if gateway.misplaced:
         yield f"{gateway.misplaced} records came out of order."
-    if gateway.missing():
-        yield f"{gateway.missing()} records below low never came, and no gap tells of them."
+    for boot, seen in gateway.boots.items():
+        missing = len(seen.missing())
+        if missing > outcome.watch.dropped[boot]:
+            yield f"{missing} records of {boot} below low never came, and nothing tells of them."
 
 
 def _values(outcome: Outcome, summary: Summary) -> Iterator[str]:
@@ -147,7 +151,7 @@ def _counters(outcome: Outcome, summary: Summary) -> Iterator[str]:
 def _alarms(outcome: Outcome, summary: Summary) -> Iterator[str]:
     """In the last boot alarms come and go in turns, and those that stand are the model's."""
     scheduler = outcome.world.scheduler
-    last = max((boot.number for boot in outcome.world.gateway.boots), default=0)
+    last = outcome.watch.last_turn()
     since_us = scheduler.start_utc_us + outcome.schedule.last_fault_s * 1_000_000
     for device, channel in outcome.world.truth.places():
         reads = outcome.world.truth[device, channel["name"]]
@@ -167,8 +171,8 @@ def _alarms(outcome: Outcome, summary: Summary) -> Iterator[str]:
 
 
 def _cuts(outcome: Outcome, summary: Summary) -> Iterator[str]:
-    """What was on flash when the power failed came later, or a gap tells of it; and what should
-    have been there was."""
+    """What was on flash when that or the power failed came later, or a gap tells of it; and what
+    should have been there was."""
     watch = outcome.watch
     for cut in watch.cuts:
         lost = {name for name in cut.waiting - watch.arrived if not _is_told(name, watch.gaps)}
@@ -176,7 +180,7 @@ def _cuts(outcome: Outcome, summary: Summary) -> Iterator[str]:
             yield f"{len(lost)} records on flash never came, the first is {min(lost)}."
         for (device, name), wanted in cut.standing.items():
             told = watch.tellings[device, name.rpartition(".")[0]].alarms
-            own = sorted((t for t in told if t[0] == cut.boot and t[2].name == name), key=_name)
+            own = sorted((t for t in told if t[0] == cut.turn and t[2].name == name), key=_name)
             if wanted != (bool(own) and own[-1][2].raised):
                 what = "raised" if wanted else "cleared"
                 yield f"{device} {name} was {what} before a power cut, and not told."
@@ -187,7 +191,7 @@ def _is_told(name: tuple[str, int, int], gaps: list[GivenUp]) -> bool:
     return any((g.inc, g.boot) == (inc, boot) and g.first <= seq <= g.last for g in gaps)
 
 
-def _name(told: tuple) -> tuple[int, int]:
+def _name(told: tuple) -> tuple[Turn, int]:
     return told[:2]
 
 
@@ -203,12 +207,13 @@ def _tasks(outcome: Outcome, summary: Summary) -> Iterator[str]:
 
 
 def _boots(outcome: Outcome, summary: Summary) -> Iterator[str]:
-    """The board boots when the power comes or somebody resets it, and at no other time."""
+    """The board boots when the power comes or somebody resets it, and at no other time. Where the
+    flash refuses to keep its number that is given again, under a new incarnation."""
     wanted = 1 + sum(fault.kind in BOOTS for fault in outcome.schedule.faults)
     if outcome.world.board.boots > wanted:
         yield f"The board has booted {outcome.world.board.boots} times; at most {wanted} are due."
     numbers = sorted(boot.number for boot in outcome.world.gateway.boots)
-    if len(set(numbers)) < len(numbers):
+    if len(numbers) - len(set(numbers)) > outcome.world.board.flash_faults.refused_starts:
         yield f"A number was given to two boots: {numbers}."
 
 

@@ -169,8 +169,10 @@ def _forget_sessions(scene: Scene) -> None:
     scene.broker.start()
 
 
-def _set_refusing(refuses: bool) -> Callable[[Scene], None]:
-    return lambda scene: scene.world.board.flash_faults.refuse(refuses)
+def _refuse(scene: Scene) -> None:
+    """From now on memory may be too small; what is on flash is safe."""
+    scene.watch.flash_refuses(scene.flash)
+    scene.world.board.flash_faults.refuse(True)
 
 
 def _wear_out(scene: Scene) -> None:
@@ -215,7 +217,7 @@ KINDS = {
     "broker-forgets": Kind(_forget_sessions, longest_s=0),
     "power-cut": Kind(lambda s: s.world.board.power_cut(), _power_on),
     "power-torn": Kind(_tear, _power_on),
-    "flash-refuses": Kind(_set_refusing(True), _set_refusing(False)),
+    "flash-refuses": Kind(_refuse, lambda s: s.world.board.flash_faults.refuse(False)),
     "flash-wears": Kind(_wear_out, longest_s=0),
     "reset": Kind(lambda s: s.world.board.restart(HARD), longest_s=0),
     "stuck": Kind(_hang, longest_s=0),

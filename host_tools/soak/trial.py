@@ -11,6 +11,7 @@ from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
+from host_tools.contract import Diag
 from host_tools.emulation.board import Board
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.scheduler import VirtualScheduler
@@ -72,7 +73,9 @@ class Trial:
     def _world(self, flash: Path) -> World:
         self._plan.write_flash(flash)
         self._flash = FlashFile(flash)
-        listeners = Listeners(on_arrival=self._take, on_exit=self._exits.append)
+        listeners = Listeners(
+            on_arrival=self._take, on_diag=self._watch_diag, on_exit=self._exits.append
+        )
         world = World(VirtualScheduler(_START_UNIX_S), self._plan, flash, listeners)
         for device in self._plan.config["device"]:
             for at, _, modulus, *_ in device.get("counters", ()):
@@ -81,6 +84,9 @@ class Trial:
         self._watch = Watch(world, not self._schedule.has("clock"))
         world.board.flash_faults.on_torn = lambda: self._watch.power_cut(self._flash)
         return world
+
+    def _watch_diag(self, diag: Diag) -> None:
+        self._watch.on_diag(diag)
 
     def _take(self, arrival: Arrival) -> None:
         self._watch.on_arrival(arrival)

@@ -4,6 +4,7 @@ What can only be judged in that moment is judged then; the sentences of what doe
 `sentences`. What is told is noted, to be judged when all of it has arrived.
 """
 
+import itertools
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from host_tools.contract import BAD, GOOD, Alarm, GivenUp, Values
+from host_tools.contract import BAD, GOOD, Alarm, Boot, Diag, GivenUp, Values
 from host_tools.emulation.flash_file import FlashFile
-from host_tools.soak.committed import Cut, Name, cut_of
+from host_tools.soak.committed import Cut, Name, Turn, cut_of, waiting_on
 from host_tools.subscriber import Arrival
 from host_tools.world import World
 
@@ -29,12 +30,12 @@ _UNSURE_US = 190_000_000
 
 @dataclass
 class Telling:
-    """What was told of a channel: (boot, seq, what) of each record, as they arrived. Of the values
-    those of good quality are `certain`."""
+    """What was told of a channel: (turn of the boot, seq, what) of each record, as they
+    arrived. Of the values those of good quality are `certain`."""
 
-    values: list[tuple[int, int, Decimal]] = field(default_factory=list)
-    certain: list[tuple[int, int, Decimal]] = field(default_factory=list)
-    alarms: list[tuple[int, int, Alarm]] = field(default_factory=list)
+    values: list[tuple[Turn, int, Decimal]] = field(default_factory=list)
+    certain: list[tuple[Turn, int, Decimal]] = field(default_factory=list)
+    alarms: list[tuple[Turn, int, Alarm]] = field(default_factory=list)
 
 
 class Watch:
@@ -46,6 +47,8 @@ class Watch:
         self.arrived: set[Name] = set()
         self.gaps: list[GivenUp] = []
         self.cuts: list[Cut] = []
+        self.dropped: Counter[Boot] = Counter()
+        self._boots: dict[Boot, None] = {}
         self._quiet_since_us = world.scheduler.utc_us()
         self._world = world
         self._doubts: Counter[tuple[str, str]] = Counter()
@@ -102,18 +105,24 @@ class Watch:
 
     def power_cut(self, flash: FlashFile) -> None:
         """The power has failed; `flash` is what is left."""
-        self.cuts.append(cut_of(self._world, flash, self._quiet_since_us))
+        self.cuts.append(cut_of(self._world, flash, self._quiet_since_us, self.turn_of))
+
+    def flash_refuses(self, flash: FlashFile) -> None:
+        """What is on `flash` so far must come, however long it refuses more."""
+        self.cuts.append(Cut(waiting_on(flash), self.last_turn(), {}))
 
     def on_arrival(self, arrival: Arrival) -> None:
         boot, record = arrival.boot, arrival.record
+        self._boots.setdefault(boot)
+        turn = self.turn_of(boot)
         self.arrived.add((boot.inc, boot.number, record.seq))
         match record.body:
             case Values(by_channel) if record.quality < BAD:
                 for name, value in by_channel.items():
                     told = self.tellings[arrival.device, name]
-                    told.values.append((boot.number, record.seq, value))
+                    told.values.append((turn, record.seq, value))
                     if record.quality == GOOD:
-                        told.certain.append((boot.number, record.seq, value))
+                        told.certain.append((turn, record.seq, value))
                     if name.startswith("energy"):
                         self._check_energy(arrival.device, name, value)
             case GivenUp() as gap:
@@ -121,7 +130,23 @@ class Watch:
             case Alarm() as alarm:
                 channel = alarm.name.rpartition(".")[0]
                 told = self.tellings[arrival.device, channel]
-                told.alarms.append((boot.number, record.seq, alarm))
+                told.alarms.append((turn, record.seq, alarm))
+
+    def on_diag(self, diag: Diag) -> None:
+        """A boot whose flash refuses may drop what its memory cannot hold, as it counts."""
+        if self._world.board.flash_faults.refused:
+            self.dropped[diag.boot] = diag.counters["outbox"]["dropped"]
+
+    def turn_of(self, boot: Boot) -> Turn:
+        """When a boot was, among all; one of which nothing has arrived is the last of its number.
+
+        Where flash refuses to keep it a number is drawn again, and with it a new incarnation.
+        """
+        before = itertools.takewhile(lambda other: other != boot, self._boots)
+        return boot.number, sum(other.number == boot.number for other in before)
+
+    def last_turn(self) -> Turn:
+        return max(map(self.turn_of, self._boots), default=(0, 0))
 
     def _check_energy(self, device: str, name: str, total: Decimal) -> None:
         """A total may lag behind what has flowed, and is not ahead of it, or by doubts only."""

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from host_tools import cli, interpreter
-from host_tools.contract import Boot, CounterChange, Values
+from host_tools.client.seen import Seen
+from host_tools.contract import Boot, CounterChange, Diag, Values
 from host_tools.emulation.meter import Meter
 from host_tools.soak import command, committed, invariants
 from host_tools.soak.command import SITE
@@ -94,7 +95,9 @@ def test_a_board_that_never_comes_back_is_found(devices, monkeypatch):
 def test_what_arrived_from_a_boot_that_was_cut_off_waits_nowhere(waiting, online, told):
     """Its acknowledgement never comes, so seed 6002 looked as if something were not delivered."""
     gateway = SimpleNamespace(boots={}, online=online)
-    outcome = SimpleNamespace(settled=False, world=SimpleNamespace(gateway=gateway))
+    world = SimpleNamespace(gateway=gateway)
+    watch = SimpleNamespace(last_turn=lambda: (0, 0))
+    outcome = SimpleNamespace(settled=False, world=world, watch=watch)
     account = Account(accepted=1, waiting=[("9f03a1c4", 2, 1)] * waiting)
     sentences = list(invariants._delivery(outcome, SimpleNamespace(account=account)))
     assert len(sentences) == told
@@ -118,7 +121,7 @@ def test_what_is_stated_again_by_a_clock_that_was_set_back_is_no_twin(minutes, t
         (Boot("9f03a1c4", boot), seq): ("horn", "data", minute * 60_000, None, "0")
         for seq, (minute, boot) in enumerate(zip(minutes, boots, strict=False), start=1)
     }
-    gateway = SimpleNamespace(conflicts=0, twins=1, misplaced=0, by_name=by_name, missing=lambda: 0)
+    gateway = SimpleNamespace(conflicts=0, twins=1, misplaced=0, by_name=by_name, boots={})
     sentences = list(invariants._names(None, SimpleNamespace(gateway=gateway)))
     told = "1 records came under another name, the first is"
     wanted = [f"{told} {('9f03a1c4', boots[twin - 1], twin)}."] if twin else []
@@ -220,7 +223,7 @@ class OnePump:
 
 
 def assert_limit(watch, most_kwh):
-    boot = SimpleNamespace(inc="", number=1)
+    boot = Boot("", 1)
     for total, is_ahead in ((most_kwh, False), (most_kwh + 1, True)):
         body = Values({"energy_import": Decimal(total)})
         record = SimpleNamespace(seq=total, quality=0, body=body)
@@ -258,7 +261,7 @@ def test_a_total_that_falls_is_found_and_one_in_question_may(quality, falls):
         record = SimpleNamespace(
             seq=total, quality=told, body=Values({"energy_import": Decimal(total)})
         )
-        boot = SimpleNamespace(inc="", number=boot)
+        boot = Boot("", boot)
         watch.on_arrival(SimpleNamespace(boot=boot, device="pump", record=record))
     schedule = Schedule(1, 1, ())
     outcome = invariants.Outcome(world, schedule, True, [], watch)
@@ -295,3 +298,39 @@ def test_an_alarm_that_a_late_meter_hides_need_not_be_told_before_a_power_cut(de
     sentences = Trial(SITE, Schedule(1, 1, (late, cut))).run()
     assert not any(text.startswith("press") for text in sentences)
     assert any(text.startswith("pump power_active_total.low was raised") for text in sentences)
+
+
+@pytest.mark.parametrize("refused_starts", [0, 1])
+def test_a_number_that_flash_did_not_keep_is_given_again_and_names_another_boot(refused_starts):
+    """Boots of one number are told apart by incarnation, and in their order (7486 and 7559)."""
+    world = OnePump(90)
+    watch = Watch(world, True)
+    for inc, seq, total in (("9f03a1c4", 50, 80), ("0e27535d", 1, 90)):
+        record = SimpleNamespace(seq=seq, quality=0, body=Values({"energy_import": Decimal(total)}))
+        watch.on_arrival(SimpleNamespace(boot=Boot(inc, 3), device="pump", record=record))
+    boots = dict.fromkeys((Boot("0e27535d", 3), Boot("9f03a1c4", 3)))
+    faults = SimpleNamespace(refused_starts=refused_starts)
+    world.board = SimpleNamespace(boots=1, flash_faults=faults)
+    world.gateway = SimpleNamespace(boots=boots)
+    outcome = invariants.Outcome(world, Schedule(1, 1, ()), True, [], watch)
+    assert list(invariants._counters(outcome, None)) == []
+    assert watch.last_turn() == watch.turn_of(Boot("0e27535d", 3)) == (3, 1)
+    twice = ["A number was given to two boots: [3, 3]."]
+    assert list(invariants._boots(outcome, None)) == twice * (not refused_starts)
+
+
+@pytest.mark.parametrize(("refused", "dropped", "told"), [(1, 2, 0), (1, 1, 1), (0, 2, 1)])
+def test_flash_that_refuses_may_cost_what_is_counted(refused, dropped, told):
+    """Memory was full, the broker away and the flash refused (7297): two records went."""
+    world = OnePump(90)
+    world.board.flash_faults = SimpleNamespace(refused=refused)
+    watch = Watch(world, True)
+    boot = Boot("ca756ac3", 4)
+    watch.on_diag(Diag(boot, {"outbox": {"dropped": dropped}}))
+    seen = Seen(1)
+    seen.add(3)
+    seen.raise_low(4)
+    gateway = SimpleNamespace(boots={boot: seen}, conflicts=0, twins=0, misplaced=0)
+    outcome = SimpleNamespace(watch=watch)
+    sentences = list(invariants._names(outcome, SimpleNamespace(gateway=gateway)))
+    assert len(sentences) == told
