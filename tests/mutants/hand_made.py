@@ -249,8 +249,14 @@ HAND_MADE = [
     (
         "let a ring go although flash refused it",
         "delivery/journal.py",
-        "        if not self.copy(kind):\n            return False\n        self.mark(",
-        "        self.copy(kind)\n        self.mark(",
+        "        while ring.count and ring.low() <= stream.copied:",
+        "        while ring.count:",
+    ),
+    (
+        "keep in memory what flash has, when it refuses more",
+        "delivery/journal.py",
+        "        if self.copy(kind):\n",
+        "        if not self.copy(kind):\n            return False\n        if True:\n",
     ),
     (
         "read nothing back of the boot before",
