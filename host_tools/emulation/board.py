@@ -6,13 +6,10 @@ scheduler. It restarts by itself after `machine.reset()` and when the watchdog b
 when `main.py` ends or fails: then, like the chip, it stays at the prompt, and `on_exit` tells.
 """
 
-import os
 import struct
 from collections import Counter, deque
 from collections.abc import Callable
-from pathlib import Path
 
-from host_tools import interpreter
 from host_tools.emulation.backplane import (
     Process,
     RealLink,
@@ -23,16 +20,15 @@ from host_tools.emulation.backplane import (
 from host_tools.emulation.chip_parts import Memory, Uart, Watchdog
 from host_tools.emulation.chips import MAC
 from host_tools.emulation.device import frames
-from host_tools.emulation.device_modules import compile_device_modules
 from host_tools.emulation.flash_faults import FlashFaults
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.lan import Interface, Lan
+from host_tools.emulation.launching import launch
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.peripherals import Peripherals
 from host_tools.emulation.radio import AccessPoint, Cable, Station
 from host_tools.emulation.scheduler import Handle, RealScheduler, Scheduler
 from host_tools.image import BLOCK_BYTES
-from host_tools.paths import TOOLS
 
 POWER_ON, HARD, WATCHDOG, DEEP_SLEEP, SOFT = 1, 2, 3, 4, 5
 
@@ -44,8 +40,6 @@ PSRAM_HEAP_BYTES = 224 * 1024
 
 _BOOT_US = 300_000
 _PATIENCE_S = 20
-_REAL_SHARE = 56 * 1024
-_VIRTUAL_SHARE = 88 * 1024
 _KEPT_LINES = 60
 _PARITIES = ("E", "O", None)
 _INVERT_RX = 4
@@ -202,8 +196,7 @@ class Board:
         self.peripherals.lights.clear()
         for number in self._driver_enable.values():
             self._uarts[number].drive(False)
-        folder = compile_device_modules()
-        process = Process(self._command(folder), folder, self._flash.path, self._is_real)
+        process = launch(self._flash.path, self._heap, self._is_real)
         self._link = self._new_link(process)
         self._interface = Interface(self._lan, self._link.post)
         self._link.post(self._boot_frames(cause, is_raw))
@@ -213,18 +206,6 @@ class Board:
         if self._is_real:
             return RealLink(process, self)
         return VirtualLink(process, self, self._scheduler, self._patience_s)
-
-    def _command(self, folder: Path) -> list[str]:
-        """No argument depends on where the project or the flash lies: they take of the heap."""
-        found = interpreter.find()
-        share = _REAL_SHARE if self._is_real else _VIRTUAL_SHARE
-        return [
-            *found.command,
-            *found.heap_option(self._heap + share + share * 3 // 128),  # what the collector notes
-            *("-m", "launch", "{backplane}", "real" if self._is_real else "virtual"),
-            *("{flash}", os.path.relpath(TOOLS / "frozen", folder)),
-            str(share * found.heap_factor),
-        ]
 
     def _boot_frames(self, cause: int, is_raw: bool) -> bytes:
         """All that the chip knows when it starts; BOOT comes last."""
