@@ -18,8 +18,7 @@ def network_run(folder, program, **servers):
     return VirtualRun(folder, JOIN + program, scheduler=scheduler, lan=lan), lan
 
 
-def test_tcp_waits_refuses_ends_and_resets(tmp_path):
-    program = """
+CONNECT = """
 import errno, select, socket
 
 def connect(name, port):
@@ -34,16 +33,37 @@ def connect(name, port):
     print([event for _, event in poller.poll(1000)])
     return s
 
+"""
+
+
+def test_tcp_waits_where_there_is_nothing_to_read_or_no_room(tmp_path):
+    program = """
 s = connect("echo.local", 7)
 print(s.read(10))
 print(s.write(bytes(8000)), s.write(b"x"))
 s.setblocking(True)
 print(len(s.read(5744)), s.write(b"end"), s.read(3))
+"""
+    run, _ = network_run(tmp_path, CONNECT + program, echo=echo)
+    with run:
+        assert run.run_for(5) == ["EINPROGRESS", "[4]", "None", "5744 None", "5744 3 b'end'"]
+
+
+def test_tcp_refuses_where_nothing_listens(tmp_path):
+    program = """
 s = connect("echo.local", 8)
 try:
     s.write(b"x")
 except OSError as error:
     print(errno.errorcode[error.errno])
+"""
+    run, _ = network_run(tmp_path, CONNECT + program, echo=echo)
+    with run:
+        assert run.run_for(5) == ["EINPROGRESS", "[4]", "ECONNREFUSED"]
+
+
+def test_tcp_ends_and_resets(tmp_path):
+    program = """
 s = connect("closer.local", 7)
 s.setblocking(True)
 print(s.read(100), s.read(1))
@@ -59,13 +79,9 @@ except OSError as error:
         connection.send(b"bye")
         connection.close()
 
-    run, _ = network_run(tmp_path, program, echo=echo, closer=close)
+    run, _ = network_run(tmp_path, CONNECT + program, closer=close)
     with run:
-        assert run.run_for(5) == [
-            "EINPROGRESS", "[4]", "None", "5744 None", "5744 3 b'end'",
-            "EINPROGRESS", "[4]", "ECONNREFUSED",
-            "EINPROGRESS", "[4]", "b'bye' b''", "ECONNRESET",
-        ]  # fmt: skip
+        assert run.run_for(5) == ["EINPROGRESS", "[4]", "b'bye' b''", "ECONNRESET"]
 
 
 def test_udp_and_names(tmp_path):
