@@ -11,7 +11,6 @@ from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 
-from host_tools.contract import Diag
 from host_tools.emulation.board import Board
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.scheduler import VirtualScheduler
@@ -74,7 +73,7 @@ class Trial:
         self._plan.write_flash(flash)
         self._flash = FlashFile(flash)
         listeners = Listeners(
-            on_arrival=self._take, on_diag=self._watch_diag, on_exit=self._exits.append
+            self._take, lambda diag: self._watch.on_diag(diag), on_exit=self._exits.append
         )
         world = World(VirtualScheduler(_START_UNIX_S), self._plan, flash, listeners)
         for device in self._plan.config["device"]:
@@ -84,9 +83,6 @@ class Trial:
         self._watch = Watch(world, not self._schedule.has("clock"))
         world.board.flash_faults.on_torn = lambda: self._watch.power_cut(self._flash)
         return world
-
-    def _watch_diag(self, diag: Diag) -> None:
-        self._watch.on_diag(diag)
 
     def _take(self, arrival: Arrival) -> None:
         self._watch.on_arrival(arrival)
