@@ -192,7 +192,6 @@ class Journal:
         self._waits = True
         while ring.count and ring.low() <= stream.copied:
             self._outbox.forget(ring)
-        ring.release(ACKED, 0)  # what has arrived behind it goes, too
         stream.copies = []
         stream.lasts = []
         return True

@@ -183,10 +183,10 @@ class Outbox:
     def _drop(self, ring):
         self.forget(ring)
         self.dropped += 1
-        ring.release(ACKED, 0)  # what has arrived behind it goes, too
 
     def forget(self, ring):
-        """Let the head of a ring go, whoever carries it."""
+        """Let the head of a ring go, whoever carries it, and what has arrived behind it."""
         state = ring.drop()
         if state != FREE and state != ACKED:
             self._count[state] -= 1
+        ring.release(ACKED, 0)
