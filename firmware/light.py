@@ -21,7 +21,7 @@ _SETUP = const(0b100_00001111)
 _ADDRESSABLE = const(2)  # a WS2812; else the level at which the light is dark: 0 or, inverted, 1
 _TIMING = const((400, 850, 800, 450))  # ns of a 0 and of a 1, as of module neopixel
 _BRIGHTNESS = const(24)  # of 255: these lights dazzle
-_HEARD_S = const(15)  # a link that is well says so every few seconds
+_HEARD_S = const(11)  # a link that is well says so every eight seconds
 
 
 def shine(light, gateway):
@@ -40,7 +40,7 @@ def shine(light, gateway):
         else:
             pin(lit ^ kind)
         quarter = quarter + 1 & 7
-        next(asyncio.sleep_ms(4000 if pattern == _ONLINE else 250))
+        next(asyncio.sleep_ms(8000 if pattern == _ONLINE else 250))
         yield
 
 

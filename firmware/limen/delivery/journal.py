@@ -24,6 +24,7 @@ from limen.delivery.segments import BLOCK, HEAD, LOST, Segments
 
 _TICK_MS = const(1500)
 _TICKS_OLD = const(3)  # what has waited so many, and less than twice as many, is copied
+_TICKS_EMPTY = const(5)  # where nothing waits; what has come meanwhile is copied a tick later
 _PER_TICK = const(750)  # records of the backlog
 _MOST_COPIES = const(24)
 _FREE_SEGMENTS = const(3)  # kept ready, so that the gaps can be told
@@ -261,17 +262,20 @@ class Journal:
     # From time to time.
 
     async def run(self, pulse):
-        ticks = 0
+        left = turn = _TICKS_OLD
         while True:
             pulse.beat(60)
-            passed = 1 if self._waits else _TICKS_OLD - ticks
+            passed = 1 if self._waits else left
             await asyncio.sleep_ms(_TICK_MS * passed)
             self.allowance = _PER_TICK
             if self._waits:
                 self.nudge()
-            ticks = (ticks + passed) % _TICKS_OLD
-            if not ticks:
+            left -= passed
+            if not left:
                 self.copy_old()
+                before = turn
+                turn = _TICKS_OLD if self._outbox.waiting() else _TICKS_EMPTY
+                left = turn = 1 if before > turn else turn
             if self.segments.used[LOST]:
                 tell_gap = _late(_TELL)
                 self.lost += tell_gap(self.segments, self._tell, self._outbox, self.identity)

@@ -10,7 +10,7 @@ import random
 
 from limen.core.compat import const
 
-_LOOK_MS = const(4000)
+_LOOK_MS = const(8000)
 _FIRST_PAUSE_MS = const(2000)
 _LONGEST_PAUSE_MS = const(60000)
 _SILENT_S = const(180)

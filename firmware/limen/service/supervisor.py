@@ -12,7 +12,7 @@ from limen.core.compat import const
 
 _PROVEN_S = const(300)
 _LONGEST_PAUSE_S = const(60)
-_PERIOD_MS = const(4000)  # well within the watchdog's 30 s, and few wakes of an idle board
+_PERIOD_MS = const(8000)  # well within the watchdog's 30 s, and few wakes of an idle board
 
 
 class Pulse:
