@@ -188,7 +188,7 @@ def check_bus(noise, transactions):
     modbus_bus.time = modbus_rtu.time = clock
     uart = Uart(clock, lambda frame: [(noise.dice.below(400000), noise.line(frame))])
     pin = Pin(clock)
-    bus = modbus_rtu.Bus((uart, pin), settings())
+    bus = modbus_rtu.Bus((uart, pin, 0), settings())
     for done in range(transactions):
         pin.levels.clear()
         uart.sent.clear()

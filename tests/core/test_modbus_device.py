@@ -21,7 +21,7 @@ def world(answer, **changed):
     """A bus of the real driver on the fake line, and its clock."""
     clock = Clock()
     modbus_bus.time = modbus_rtu.time = modbus_device.time = clock
-    return modbus_rtu.Bus((Uart(clock, answer), None), settings(**changed)), clock
+    return modbus_rtu.Bus((Uart(clock, answer), None, 0), settings(**changed)), clock
 
 
 def device(bus, channels, **changed):

@@ -20,7 +20,7 @@ from limen.drivers import DONE, modbus_bus, modbus_rtu
 BAUDS = (1200, 9600, 19200, 115200)
 
 
-def world(answer, de=False, clock=None, **changed):
+def world(answer, de=False, clock=None, listen_ms=0, **changed):
     """(bus, clock, pin) of the real driver, with the fake clock in the place of the real one."""
     clock = clock or Clock()
     modbus_bus.time = modbus_rtu.time = clock
@@ -28,7 +28,7 @@ def world(answer, de=False, clock=None, **changed):
     bits = 9 + values["stop"] + (values["parity"] is not None)
     uart = Uart(clock, answer, values["baud"], bits)
     pin = Pin(clock) if de else None
-    return modbus_rtu.Bus((uart, pin), values), clock, pin
+    return modbus_rtu.Bus((uart, pin, listen_ms), values), clock, pin
 
 
 def transact(bus, clock, request, pause_ms=0):
@@ -157,6 +157,19 @@ def test_a_reply_after_its_time_is_counted_as_late():
     assert bytes(bus.reply.buffer[bus.reply.data :][:4]) == words(40, 2)
     counters = bus.counters()
     assert (counters["late"], counters["stale_bytes"]) == (1, 0)
+
+
+def test_a_reply_to_what_was_asked_before_a_reset_is_nobodys():
+    bus, clock, _ = world(after(5), listen_ms=2000)
+    began_us = clock.us
+    bus.uart.write(read(1, 4, 0, 2))
+    bus.uart.coming = [(us + 1500000, byte) for us, byte in bus.uart.coming]
+    assert transact(bus, clock, read(1, 4, 40, 2)) == modbus.OK
+    assert bytes(bus.reply.buffer[bus.reply.data :][:4]) == words(40, 2)
+    assert 2000 <= (bus.uart.sent[1][0] - began_us) // 1000 <= 2004
+    assert bus.counters()["stale_bytes"] == 9
+    assert transact(bus, clock, read(1, 4, 42, 2)) == modbus.OK
+    assert bus.uart.sent[2][0] - bus.uart.sent[1][0] < 50000
 
 
 def test_broken_replies_are_counted_by_cause():

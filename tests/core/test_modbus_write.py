@@ -45,7 +45,7 @@ def written(controller, entry, count):
     modbus_bus.time = modbus_rtu.time = clock
     modbus_ask.asyncio = clock
     uart = Uart(clock, controller)
-    bus = modbus_rtu.Bus((uart, None), settings())
+    bus = modbus_rtu.Bus((uart, None, 0), settings())
     coroutine = write(bus, DEVICE, entry, count)
     try:
         while True:

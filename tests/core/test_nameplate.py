@@ -59,7 +59,7 @@ class Plated:
         modbus_bus.time = modbus_rtu.time = modbus_device.time = service.time = clock
         modbus_ask.asyncio = service.asyncio = clock
         self.uart = Uart(clock, self.answer)
-        bus = modbus_rtu.Bus((self.uart, None), settings())
+        bus = modbus_rtu.Bus((self.uart, None, 0), settings())
         register = (7, "u16", "ABCD", 1, 1)
         values = {"address": 1, "fc": 4, "max_registers": 80, "pause_ms": 0}
         values["channel"] = [{"register": register}]

@@ -314,7 +314,7 @@ def test_meters_on_a_line_where_one_is_dead():
 
     dead = None
     uart = Uart(world.ticks, answer)
-    bus = modbus_rtu.Bus((uart, None), settings())
+    bus = modbus_rtu.Bus((uart, None, 0), settings())
     entry = {"address": 0, "fc": 4, "max_registers": 125, "pause_ms": 0}
     entry["channel"] = [{"register": [n, "u16", "ABCD", 1, 1]} for n in range(80)]
     for address in range(1, 5):

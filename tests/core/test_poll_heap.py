@@ -88,7 +88,7 @@ def make_poll(sink):
     """Four meters of 20 integers and 20 floats each, in two requests, every 20 ms."""
     frames = [read(address, 4, start, count) for address in range(1, 5) for start, count in PARTS]
     uart = Uart([(frame, meter(frame)) for frame in frames])
-    bus = modbus_rtu.Bus((uart, Pin()), settings(baud=115200))
+    bus = modbus_rtu.Bus((uart, Pin(), 0), settings(baud=115200))
     clock = Clock(time.ticks_ms, time.ticks_diff, Rtc())
     bus_poll = Poll(bus, clock, Store(), sink.take, None)
     for address in range(1, 5):

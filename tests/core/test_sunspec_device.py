@@ -35,7 +35,7 @@ def device(answer):
     modbus_bus.time = modbus_rtu.time = modbus_device.time = clock
     modbus_ask.asyncio = sunspec_device.asyncio = clock
     uart = Uart(clock, answer)
-    bus = modbus_rtu.Bus((uart, None), settings())
+    bus = modbus_rtu.Bus((uart, None, 0), settings())
     values = {"address": 1, "fc": 3, "max_registers": 125, "pause_ms": 0, "sunspec": [101, 103]}
     register = (14, "s16*", "ABCD", 10, 1, 0, 2, 0, 1, 0, 0, 0x8000)
     values["channel"] = [{"register": register}]

@@ -34,13 +34,15 @@ _RECEIVING = const(2)
 
 
 class Bus(ModbusBus):
-    """`port` is a `machine.UART` with timeout 0 and the pin that switches the transceiver to
-    sending, or None; `settings` are the bus's part of the configuration.
+    """`port`: a `machine.UART` with timeout 0; the pin that switches the transceiver to sending, or
+    None; the milliseconds for which to listen before the first request, as replies to what was
+    asked before a reset look like others. `settings` are the bus's part of the configuration.
     """
 
     def __init__(self, port, settings, store=None):
         super().__init__(settings, modbus.Reply(), 2 * settings["timeout_ms"])
-        self.uart, self._de = port
+        self.uart, self._de, listen_ms = port
+        self._listen_us = 1000 * listen_ms
         self._timeout_us = 1000 * settings["timeout_ms"]
         self._framing = None
         self._set_times(settings["baud"], settings["parity"], settings["stop"])
@@ -105,6 +107,8 @@ class Bus(ModbusBus):
     def _await_silence(self):
         self._drop_bytes()
         rest_us = self._pause_us - self._since_us(self._last_byte_us)
+        if self._listen_us:
+            rest_us = max(rest_us, self._listen_us - self._since_us(self._sent_us))
         if rest_us > _SPIN_US:
             return self._sleep_ms(rest_us)
         if rest_us > 0:
@@ -126,6 +130,7 @@ class Bus(ModbusBus):
         self._drive(1)
         self.uart.write(self._request)
         self._sent_us = self._last_byte_us = time.ticks_us()
+        self._listen_us = 0
         self._state = _SENDING
         return self._end_sending()
 

@@ -4,6 +4,8 @@ import binascii
 
 import machine
 
+from limen.core.compat import const
+
 _RESET_CAUSES = {
     machine.PWRON_RESET: "power-on",
     machine.HARD_RESET: "hard",
@@ -11,6 +13,7 @@ _RESET_CAUSES = {
     machine.DEEPSLEEP_RESET: "deep-sleep",
     machine.SOFT_RESET: "soft",
 }
+_LISTEN_MS = const(2000)
 _FIRST_DAY = (2020, 1, 2, 3, 0, 0, 0, 0)
 
 
@@ -62,7 +65,7 @@ def open_port(bus):
     """What a bus is read through, as its configuration says; None for one that needs no pins."""
     kind = bus["kind"]
     if kind == "modbus-rtu":
-        return rs485(bus)
+        return rs485(bus) + (_listen_ms(),)
     if "host" in bus:
         return None
     if kind == "pins":
@@ -72,6 +75,12 @@ def open_port(bus):
     from limen.hal import wires
 
     return getattr(wires, kind)(bus)
+
+
+def _listen_ms():
+    """How long a line may still carry the reply to what was asked before this start; where the
+    power was off nobody waits, as it was off for longer."""
+    return 0 if machine.reset_cause() == machine.PWRON_RESET else _LISTEN_MS
 
 
 def rs485(bus):
