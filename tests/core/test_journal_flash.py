@@ -57,6 +57,20 @@ def test_what_is_on_flash_is_not_lost_when_that_refuses_and_memory_is_full():
     assert gateway.outbox.waiting() == 0
 
 
+def test_what_flash_refused_to_mark_as_received_is_not_counted_twice():
+    flash = Flash(16)
+    gateway = Boot(flash)
+    for first in (0, 300):
+        for s in range(first, first + 300):
+            gateway.sample(s, s)
+            gateway.event(s, b"{}", commit=False)
+        flash.refuses = first == 0
+        received = dict(gateway.drain())
+        flash.refuses = False
+        assert sorted(received) == sorted(gateway.put)[2 * first :]
+        assert gateway.outbox.waiting() == 0
+
+
 def test_flash_that_refuses_is_counted_and_memory_goes_on():
     flash = Flash(16)
     gateway = Boot(flash)

@@ -2,7 +2,8 @@
 
 The records come into a ring of their own, from which they are sent like the others. A frame that
 is in the outbox as well is left to it. What is received is marked on flash, one byte a frame; a
-segment is dead when all of it is. Records that were written twice are known by their seqs.
+segment is dead when all of it is. Records that were written twice are known by their seqs: `_last`
+is the highest that was read.
 """
 
 from limen.core.compat import const
@@ -38,13 +39,12 @@ class Backlog:
         self.ring = Ring(_RING_BYTES, Cursor())
         buffer = frame_buffer()
         self.walks = [Walk(journal.segments, kind, buffer) for kind in (DATA, EVENT)]
-        self.kind = DATA
         self.past = None
         self.left = []  # segments that have been read, and not yet received
         self._copies = []  # as in the journal's streams, of what is in the ring
         self._lasts = []
         self._names = journal.identity
-        self._last = 0  # the highest seq that was read
+        self._read_on(DATA)
 
     def fetch(self):
         """Whether records are ready to be sent; reads as many as may go, if there are none."""
@@ -107,8 +107,7 @@ class Backlog:
             if ring.count:
                 return False
             self._speak_as(walk.names)
-            self.kind = kind
-            self._last = 0
+            self._read_on(kind)
         try:
             if not self._put_all(walk):
                 return False
@@ -160,6 +159,12 @@ class Backlog:
         if names != self._names:
             self.past = self.journal.speaker(names)  # memory may be too short for it
             self._names = names
+
+    def _read_on(self, kind):
+        """From now on what is read is of this kind. Records of this boot that have been received
+        are still on a flash that has refused to be marked."""
+        self.kind = kind
+        self._last = 0 if self.past else self.journal.low_of(kind) - 1
 
     def received(self):
         """Records of the ring have been received: mark the frames that are complete."""

@@ -253,11 +253,12 @@ class Journal:
 
     def low(self):
         """The lowest seq of this boot that waits behind the outbox, or the next one to come."""
-        low = self._outbox.next_seq
-        for stream in self.streams:
-            if stream.low and stream.low < low:
-                low = stream.low
-        return low
+        low = self.low_of(DATA)
+        return min(low, self.low_of(EVENT))
+
+    def low_of(self, kind):
+        """As `low`, of one kind: what is lower and still on flash has been received."""
+        return self.streams[kind].low or self._outbox.next_seq
 
     # From time to time.
 
