@@ -67,8 +67,13 @@ class Plan:
         layout = layout_of(_FLASH_MB)
         FlashFile.create(path, build_image(self.files, layout.vfs_bytes), layout)
 
-    def override(self, every_ms: int | None = None, diag_s: int | None = None) -> None:
-        """Give all channels another period, and diagnostics one, than the site says."""
+    def override(
+        self,
+        every_ms: int | None = None,
+        diag_s: int | None = None,
+        keepalive_s: int | None = None,
+    ) -> None:
+        """Give all channels, the diagnostics or the pings another period than the site says."""
         config = copy.deepcopy({key: part for key, part in self.config.items() if key != "hash"})
         if every_ms:
             for device in config["device"]:
@@ -76,6 +81,8 @@ class Plan:
                     channel["every_ms"] = every_ms
         if diag_s:
             config["diag_s"] = diag_s
+        if keepalive_s:
+            config["mqtt"]["keepalive_s"] = keepalive_s
         self.config = sealed(config)
         self.files = self.files | configuration_files(self.config)
 
