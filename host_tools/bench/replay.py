@@ -1,9 +1,9 @@
 """How much faster than real time a gateway runs in virtual time.
 
 One meter with ten channels at 1 Hz, the design's reference site, one meter read each quarter of an
-hour, by a gateway that need not say more often that it is there, and the simulation with its faults;
-the real firmware, network and broker model. Interpreter and world take turns, so together they use
-one core.
+hour, by a gateway that says no more often that it is there, and the simulation with its faults; the
+real firmware, network and broker model. Interpreter and world take turns, so together they use one
+core.
 """
 
 import resource
