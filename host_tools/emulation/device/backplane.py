@@ -18,7 +18,6 @@ _MESSAGE = const(4096)
 
 
 class Backplane:
-    _spent = 0  # µs since the last answer, where the world counts them
     news = 0  # grows with what comes from the world
 
     def __init__(self, file):
@@ -27,7 +26,6 @@ class Backplane:
         self._in = bytearray(_HEADER)
         self._message = memoryview(bytearray(_MESSAGE))  # None while it is in use
         self._out = bytearray(512)
-        self._view = memoryview(self._out)
         self._end = _HEADER
         self._header_bytes = 0  # 0: the next message has not begun
         self._poll = select.poll()
@@ -58,41 +56,38 @@ class Backplane:
 
     def post(self, kind, id, data=b""):
         """Send a frame."""
-        self._put(kind, id, data)
+        self._put(kind, id, data, 0)
         self.flush()
 
     note = post  # what the world does not answer
 
-    def _put(self, kind, id, data):
-        """Gather a frame; a long one is sent at once with all before it."""
+    def _put(self, kind, id, data, spent_us):
+        """Gather a frame, and how long after the last answer it is; a long one is sent at once with
+        all before it.
+        """
         size = len(data)
         begin = self._end + _FRAME
         if begin + size > len(self._out):
             self.flush()
             begin = _HEADER + _FRAME
-        struct.pack_into("<BBHI", self._out, begin - _FRAME, kind, id, size, self._spent)
-        if begin + size <= len(self._out):
-            self._out[begin : begin + size] = data
-            self._end = begin + size
+        struct.pack_into("<BBHI", self._out, begin - _FRAME, kind, id, size, spent_us)
+        end = begin + size
+        if end <= len(self._out):
+            if size:
+                self._out[begin:end] = data
+            self._end = end
         else:
             struct.pack_into("<IIi", self._out, 0, _FRAME + size, 0, -1)
-            self.file.write(self._view[:begin])
+            self.file.write(self._out, begin)
             self.file.write(data)
 
     def flush(self):
         """Send what was gathered, without waiting for an answer."""
         if self._end > _HEADER:
-            self._send(0, -1)
-
-    def _send(self, spent_us, wait_us):
-        struct.pack_into("<IIi", self._out, 0, self._end - _HEADER, spent_us, wait_us)
-        self.file.write(self._gathered())
-
-    def _gathered(self):
-        """The message as it is; the next one begins before it goes, so that none goes twice."""
-        message = self._view[: self._end]
-        self._end = _HEADER
-        return message
+            end = self._end
+            self._end = _HEADER  # before it goes, so that none goes twice
+            struct.pack_into("<IIi", self._out, 0, end - _HEADER, 0, -1)
+            self.file.write(self._out, end)
 
     def _receive(self):
         """Take one message, which is never empty."""
@@ -112,23 +107,24 @@ class Backplane:
         else:
             self._message = None
         try:
-            self.file.readinto(message[:size])
+            self.file.readinto(message, size)
             self._header_bytes = 0
             self.news += 1
-            self._hand_out(message[:size])
+            self._hand_out(message, size)
         finally:
             if len(message) == _MESSAGE:
                 self._message = message
 
-    def _hand_out(self, frames):
+    def _hand_out(self, frames, end):
         """Give each frame to its handler, which keeps nothing of it but copies."""
         at = 0
-        while at < len(frames):
-            head = struct.unpack_from("<BBH", frames, at)  # kind, id, size
-            at += _FRAME + head[2]
-            handler = self.handlers.get(head[0])
+        while at < end:
+            begin = at + _FRAME
+            handler = self.handlers.get(frames[at])
+            id = frames[at + 1]
+            at = begin + frames[at + 2] + (frames[at + 3] << 8)
             if handler:
-                handler(head[1], frames[at - head[2] : at])
+                handler(id, frames[begin:at])
 
 
 def start(is_virtual, file):

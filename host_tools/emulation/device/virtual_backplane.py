@@ -6,7 +6,13 @@ board goes on alone, and no pause needs a message. Frames are gathered, each wit
 out with the next turn: that is the next pause, or comes a millisecond after the first of them,
 before the world could have answered. What is only noted, as the world has no answer to it, waits
 until there is a turn for another reason.
+
+A charge is made hundreds of times a second, so it costs one subtraction: `left` is how many µs may
+still pass until `settle` is due, as a millisecond or the world's turn begins. All other times are
+µs since the current millisecond began.
 """
+
+import struct
 
 from backplane import Backplane
 from micropython import const
@@ -14,78 +20,118 @@ from micropython import const
 _MASK = const(0x3FFFFFFF)
 _LONGEST_PAUSE_US = const(1000000000)
 _ANSWER_US = const(1000)
+_LOOK_US = const(5)
+_HEADER = const(12)
 
 
 class VirtualBackplane(Backplane):
     def __init__(self, file):
         super().__init__(file)
-        self.ms = self.us = 0  # ticks_ms, and microseconds within it
-        self.ms_began_us = 0  # ticks_us of that millisecond's begin
+        self.ms = 0  # ticks_ms
+        self.left = self._limit = 0  # µs until `settle` is due, and when that is
+        self._limit_us = 0  # ticks_us at `_limit`
+        self._turn = self._turned = 0  # when the next turn is due, and when the last one was
         self._up_s = self._up_ms = 0
-        self._spent = self._quiet = 0  # since the last turn, and when the next one is due
         self._has_posted = False
 
     def ticks_ms(self):
         return self.ms
 
     def ticks_us(self):
-        return self.ms_began_us + self.us & _MASK
+        return self._limit_us - self.left & _MASK
+
+    def read_ms(self):
+        """`ticks_ms`, as a program reads it: that takes time, so that nothing spins for ever."""
+        left = self.left - _LOOK_US
+        self.left = left
+        if left <= 0:
+            self.settle()
+        return self.ms
+
+    def read_us(self):
+        left = self.left - _LOOK_US
+        self.left = left
+        if left <= 0:
+            self.settle()
+        return self._limit_us - self.left & _MASK
 
     def uptime(self):
-        return self._up_s, self._up_ms * 1000 + self.us
+        return self._up_s, self._up_ms * 1000 + self._limit - self.left
 
     def post(self, kind, id, data=b""):
-        self._put(kind, id, data)
+        now = self._limit - self.left
+        self._put(kind, id, data, now - self._turned)
         self._has_posted = True
-        self._quiet = min(self._quiet, self._spent + _ANSWER_US)
+        if self._turn > now + _ANSWER_US:
+            self._turn = now + _ANSWER_US
 
     def note(self, kind, id, data=b""):
-        self._put(kind, id, data)
+        self._put(kind, id, data, self._limit - self.left - self._turned)
 
     def charge(self, us):
         """Let `us` pass that the board was busy."""
-        self._spent += us
-        self.us += us
-        if self.us >= 1000:
-            self._carry()
-        if self._spent >= self._quiet:
+        self.left -= us
+        if self.left <= 0:
+            self.settle()
+
+    def settle(self):
+        """Begin the next millisecond, or let the world have its turn."""
+        now = self._limit - self.left
+        if now >= 1000:
+            self._move(now, self._turn - now)
+        if self.left <= 0:
             self.take_turns(0)
 
     def pause(self, us):
-        if self._has_posted or self._spent + us >= self._quiet:
+        now = self._limit - self.left + us
+        if self._has_posted or now >= self._turn:
             return self.take_turns(min(us, _LONGEST_PAUSE_US))
-        self._spent += us
-        self.us += us
-        if self.us >= 1000:
-            self._carry()
+        if now < 1000:
+            self.left -= us
+        else:
+            self._move(now, self._turn - now)
         return us
 
     def catch_up(self):
-        """Looking at something takes a little time, so that nothing can spin for ever."""
-        self.charge(5)
+        """Take what has come from the world; looking takes a little time."""
+        left = self.left - _LOOK_US
+        self.left = left
+        if left <= 0:
+            self.settle()
         if self._has_posted:
             self.take_turns(0)
 
     def take_turns(self, wait_us):
         """Let the world act until something comes, at most `wait_us`; returns what passed."""
         self._has_posted = False
-        self._send(self._spent, wait_us)
-        self._spent = 0
-        size, passed_us, self._quiet = self._read_header()
-        self.us += passed_us
-        self._carry()
+        now = self._limit - self.left
+        end = self._end
+        self._end = _HEADER
+        struct.pack_into("<IIi", self._out, 0, end - _HEADER, now - self._turned, wait_us)
+        self.file.write(self._out, end)
+        size, passed_us, quiet_us = self._read_header()
+        self._move(now + passed_us, quiet_us)
+        self._turned = self._limit - self.left
         if size:
             self._deliver(size)
         else:
             self._header_bytes = 0
         return passed_us
 
-    def _carry(self):
-        """Bring the microseconds below a thousand."""
-        ms = self.us // 1000
-        self.us %= 1000
+    def _move(self, now, quiet_us):
+        """It is `now`, a millisecond or more on; the world's turn comes `quiet_us` later."""
+        ms = now // 1000
         self.ms = self.ms + ms & _MASK
-        self.ms_began_us = self.ms_began_us + ms * 1000 & _MASK
-        ms += self._up_ms
-        self._up_ms = ms % 1000
-        self._up_s += ms // 1000
+        up_ms = self._up_ms + ms
+        if up_ms >= 1000:
+            self._up_s += up_ms // 1000
+            up_ms %= 1000
+        self._up_ms = up_ms
+        passed_us = ms * 1000
+        now -= passed_us
+        self._turned -= passed_us
+        turn = self._turn = now + quiet_us
+        limit = turn if turn < 1000 else 1000
+        self._limit_us = self._limit_us - self._limit + passed_us + limit & _MASK
+        self._limit = limit
+        self.left = limit - now

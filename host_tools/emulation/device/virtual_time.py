@@ -15,17 +15,8 @@ _HALF = const(0x20000000)
 _READING_US = const(5)
 
 
-def ticks_ms():
-    bus.charge(_READING_US)
-    return bus.ms
-
-
-def ticks_us():
-    bus.charge(_READING_US)
-    return bus.ms_began_us + bus.us & _MASK
-
-
-ticks_cpu = ticks_us
+ticks_ms = bus.read_ms
+ticks_us = ticks_cpu = bus.read_us
 
 
 if _native.ticks_add(0, -1) == _MASK:
