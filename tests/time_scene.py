@@ -143,12 +143,16 @@ class Scene:
         return [time_us / 1000 for time_us in reads]
 
     def errors_ms(self, records=None):
-        """By how much each record lies behind the reading that it is nearest to, from above."""
+        """By how much each record lies behind the reading just before it, or, where that is long ago,
+        before the next one. After a reset the first reading is late and the next follows at once.
+        """
         reads = self.reads_ms()
         found = []
         for _, _, t_ms, _ in self.records() if records is None else records:
-            at = bisect.bisect_right(reads, t_ms + 130) - 1
-            found.append(t_ms - reads[max(at, 0)])
+            at = bisect.bisect_right(reads, t_ms) - 1
+            if at < 0 or t_ms - reads[at] > READING_MS:
+                at = max(bisect.bisect_right(reads, t_ms + 130) - 1, 0)
+            found.append(t_ms - reads[at])
         return found
 
     def assert_nothing_lost(self):
