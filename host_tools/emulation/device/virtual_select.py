@@ -55,6 +55,7 @@ class poll:
         self._entries = []  # [stream, events, its ioctl, whether it waits for the world]
         self._seen = -1  # all that had come from the world when nothing was ready
         self._all_wait = True  # for the world
+        self.found = ()  # what `wait` has found already
 
     def register(self, stream, events=POLLIN | POLLOUT):
         self._seen = -1
@@ -86,18 +87,27 @@ class poll:
             self._entries.remove(entry)
 
     def ipoll(self, timeout_ms=-1, flags=0):
-        """Each pass costs 100 µs, so that nothing spins for ever."""
-        bus.charge(_PASS_US)
-        ready = self._look()
-        while timeout_ms and not ready:
-            waits_ms = min(timeout_ms, _FOREVER_MS) if timeout_ms > 0 else _FOREVER_MS
-            ready = self._wait(waits_ms * 1000)
-            if timeout_ms > 0:
-                timeout_ms -= waits_ms
-        return ready
+        found = self.found
+        if not found:
+            return self.wait(timeout_ms)
+        self.found = ()
+        return found
 
-    def poll(self, timeout_ms=-1):
-        return self.ipoll(timeout_ms)
+    poll = ipoll
+
+    def wait(self, timeout_ms):
+        """Each pass costs 100 µs, so that nothing spins for ever."""
+        left = bus.left - _PASS_US
+        bus.left = left
+        if left <= 0:
+            bus.settle()
+        ready = _NONE if self._all_wait and self._seen == bus.news else self._look()
+        while timeout_ms and not ready:
+            part_ms = timeout_ms if 0 < timeout_ms < _FOREVER_MS else _FOREVER_MS
+            ready = self._wait(part_ms * 1000)
+            if timeout_ms > 0:
+                timeout_ms -= part_ms
+        return ready
 
     def _wait(self, us):
         """Wait until a stream is ready or `us` have passed."""
@@ -106,14 +116,13 @@ class poll:
             us -= bus.pause(us)
             if tick_us:
                 us -= _pause_to_tick()
-            ready = self._look()
+            if self._seen != bus.news or not self._all_wait:
+                ready = self._look()
         return ready
 
     def _look(self):
         ready = _NONE
         is_old = self._seen == bus.news
-        if is_old and self._all_wait:
-            return ready
         at = 0
         while at < len(self._entries):
             entry = self._entries[at]
