@@ -143,7 +143,7 @@ class Scene:
         return [time_us / 1000 for time_us in reads]
 
     def errors_ms(self, records=None):
-        """By how much each record lies behind the reading just before it, or, where that is long ago,
+        """By how much each record lies behind the reading just before it, or, if that is long ago,
         before the next one. After a reset the first reading is late and the next follows at once.
         """
         reads = self.reads_ms()
