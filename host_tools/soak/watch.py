@@ -133,9 +133,13 @@ class Watch:
                 told.alarms.append((turn, record.seq, alarm))
 
     def on_diag(self, diag: Diag) -> None:
-        """A boot whose flash refuses may drop what its memory cannot hold, as it counts."""
+        """A boot whose flash refuses may drop what its memory cannot hold, as it counts; it counts
+        nothing twice."""
+        outbox = diag.counters["outbox"]
         if self._world.board.flash_faults.refused:
-            self.dropped[diag.boot] = diag.counters["outbox"]["dropped"]
+            self.dropped[diag.boot] = outbox["dropped"]
+        if outbox["waiting"] < 0:
+            self.sentences.append(f"{outbox['waiting']} records wait in {diag.boot}.")
 
     def turn_of(self, boot: Boot) -> Turn:
         """When a boot was, among all; one of which nothing has arrived is the last of its number.
