@@ -9,12 +9,15 @@ KeyboardInterrupt comes in between, a frame may be lost, but its end is never mi
 import select
 import struct
 import time
+from array import array
 
+import uctypes
 from micropython import const
 
 _HEADER = const(12)
 _FRAME = const(8)
 _MESSAGE = const(4096)
+_OUT = const(512)
 
 
 class Backplane:
@@ -23,9 +26,10 @@ class Backplane:
     def __init__(self, file):
         self.handlers = {}
         self.file = file
-        self._in = bytearray(_HEADER)
+        self._in = array("i", bytes(_HEADER))
         self._message = memoryview(bytearray(_MESSAGE))  # None while it is in use
-        self._out = bytearray(512)
+        self._head = array("i", bytes(_OUT))  # the header of what is gathered
+        self._out = uctypes.bytearray_at(uctypes.addressof(self._head), _OUT)  # and all of it
         self._end = _HEADER
         self._header_bytes = 0  # 0: the next message has not begun
         self._poll = select.poll()
@@ -67,17 +71,17 @@ class Backplane:
         """
         size = len(data)
         begin = self._end + _FRAME
-        if begin + size > len(self._out):
+        if begin + size > _OUT:
             self.flush()
             begin = _HEADER + _FRAME
         struct.pack_into("<BBHI", self._out, begin - _FRAME, kind, id, size, spent_us)
         end = begin + size
-        if end <= len(self._out):
+        if end <= _OUT:
             if size:
                 self._out[begin:end] = data
             self._end = end
         else:
-            struct.pack_into("<IIi", self._out, 0, _FRAME + size, 0, -1)
+            self._set_head(_FRAME + size, 0, -1)
             self.file.write(self._out, begin)
             self.file.write(data)
 
@@ -86,19 +90,22 @@ class Backplane:
         if self._end > _HEADER:
             end = self._end
             self._end = _HEADER  # before it goes, so that none goes twice
-            struct.pack_into("<IIi", self._out, 0, end - _HEADER, 0, -1)
+            self._set_head(end - _HEADER, 0, -1)
             self.file.write(self._out, end)
+
+    def _set_head(self, size, spent_us, wait_us):
+        head = self._head
+        head[0] = size
+        head[1] = spent_us
+        head[2] = wait_us
 
     def _receive(self):
         """Take one message, which is never empty."""
-        self._deliver(self._read_header()[0])
-
-    def _read_header(self):
         if not self._header_bytes:
             self._header_bytes = self.file.readinto(self._in)
         if self._header_bytes != _HEADER:
             raise SystemExit  # the world has ended
-        return struct.unpack("<IIi", self._in)
+        self._deliver(self._in[0])
 
     def _deliver(self, size):
         message = self._message

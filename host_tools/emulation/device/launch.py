@@ -106,7 +106,7 @@ def _set_up(machine, network, boot, bus):
     network.mac = boot[6]
     random.seed(boot[5])
     if not is_real:
-        bus.ms = boot[4]
+        bus.begin_at(boot[4])
 
 
 def _boot():

@@ -12,8 +12,6 @@ still pass until `settle` is due, as a millisecond or the world's turn begins. A
 µs since the current millisecond began.
 """
 
-import struct
-
 from backplane import Backplane
 from micropython import const
 
@@ -28,10 +26,10 @@ class VirtualBackplane(Backplane):
     def __init__(self, file):
         super().__init__(file)
         self.ms = 0  # ticks_ms
+        self._zero_ms = 0  # what that was when uptime was zero, less what it wrapped since
         self.left = self._limit = 0  # µs until `settle` is due, and when that is
         self._limit_us = 0  # ticks_us at `_limit`
         self._turn = self._turned = 0  # when the next turn is due, and when the last one was
-        self._up_s = self._up_ms = 0
         self._has_posted = False
 
     def ticks_ms(self):
@@ -56,7 +54,13 @@ class VirtualBackplane(Backplane):
         return self._limit_us - self.left & _MASK
 
     def uptime(self):
-        return self._up_s, self._up_ms * 1000 + self._limit - self.left
+        ms = self.ms - self._zero_ms
+        return ms // 1000, ms % 1000 * 1000 + self._limit - self.left
+
+    def begin_at(self, ms):
+        """`ticks_ms` begins with this number, whatever has passed already."""
+        self._zero_ms += ms - self.ms
+        self.ms = ms
 
     def post(self, kind, id, data=b""):
         now = self._limit - self.left
@@ -107,31 +111,39 @@ class VirtualBackplane(Backplane):
         now = self._limit - self.left
         end = self._end
         self._end = _HEADER
-        struct.pack_into("<IIi", self._out, 0, end - _HEADER, now - self._turned, wait_us)
+        head = self._head
+        head[0] = end - _HEADER
+        head[1] = now - self._turned
+        head[2] = wait_us
         self.file.write(self._out, end)
-        size, passed_us, quiet_us = self._read_header()
-        self._move(now + passed_us, quiet_us)
+        head = self._in
+        if self.file.readinto(head) != _HEADER:
+            raise SystemExit  # the world has ended
+        passed_us = head[1]
+        self._move(now + passed_us, head[2])
         self._turned = self._limit - self.left
-        if size:
-            self._deliver(size)
-        else:
-            self._header_bytes = 0
+        if head[0]:
+            self._deliver(head[0])
         return passed_us
 
     def _move(self, now, quiet_us):
-        """It is `now`, a millisecond or more on; the world's turn comes `quiet_us` later."""
+        """It is `now`, a millisecond or more on; the world's turn comes `quiet_us` later.
+
+        Few names, as a frame of more than eleven words would lie on the heap.
+        """
         ms = now // 1000
-        self.ms = self.ms + ms & _MASK
-        up_ms = self._up_ms + ms
-        if up_ms >= 1000:
-            self._up_s += up_ms // 1000
-            up_ms %= 1000
-        self._up_ms = up_ms
-        passed_us = ms * 1000
-        now -= passed_us
-        self._turned -= passed_us
-        turn = self._turn = now + quiet_us
-        limit = turn if turn < 1000 else 1000
-        self._limit_us = self._limit_us - self._limit + passed_us + limit & _MASK
-        self._limit = limit
-        self.left = limit - now
+        self.ms += ms
+        if self.ms > _MASK:
+            self.ms -= _MASK + 1
+            self._zero_ms -= _MASK + 1
+        ms *= 1000
+        now -= ms
+        self._turned -= ms
+        ms -= self._limit
+        quiet_us += now
+        self._turn = quiet_us
+        if quiet_us > 1000:
+            quiet_us = 1000
+        self._limit = quiet_us
+        self._limit_us = self._limit_us + ms + quiet_us & _MASK
+        self.left = quiet_us - now
