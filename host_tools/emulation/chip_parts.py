@@ -1,14 +1,12 @@
-"""Parts of an emulated chip that outlive the program: memory, watchdog, serial ports."""
+"""Parts of an emulated chip that outlive the program: its memory and its watchdog."""
 
+import struct
 from collections.abc import Callable
 
 from host_tools.emulation.backplane import frame
 from host_tools.emulation.device import frames
 from host_tools.emulation.flash_file import FlashFile
-from host_tools.emulation.line import Framing, Line, PtyPort
 from host_tools.emulation.scheduler import Handle, Scheduler
-
-_FIRST_FRAMING = Framing(115200)
 
 
 class Memory:
@@ -29,11 +27,17 @@ class Memory:
         """The RTC's seconds since 2000, and microseconds."""
         return divmod(self._scheduler.now_us + self._offset_us, 1_000_000)
 
-    def set_time(self, seconds: int, us: int) -> None:
+    def on_time(self, id: int, data: bytes) -> None:
+        """The program sets the RTC."""
+        seconds, us = struct.unpack("<II", data)
         self._offset_us = seconds * 1_000_000 + us - self._scheduler.now_us
 
-    def keep(self, kind: int, namespace: bytes, key: bytes, value: bytes) -> None:
-        """Write to the NVS, or erase."""
+    def on_rtc_memory(self, id: int, data: bytes) -> None:
+        self.rtc = data
+
+    def on_nvs(self, kind: int, data: bytes) -> None:
+        """The program writes to the NVS, or erases."""
+        namespace, key, value = data.split(b"\0", 2)
         name = namespace + b"\0" + key
         for other in (frames.NVS_I32, frames.NVS_BLOB):
             self._nvs.pop((other, name), None)
@@ -51,7 +55,7 @@ class Watchdog:
     """The chip's own: it survives a soft reset, and no program can stop it."""
 
     def __init__(self, scheduler: Scheduler, on_bite: Callable[[], None]):
-        self.timeout_us = 0
+        self._timeout_us = 0
         self._scheduler = scheduler
         self._on_bite = on_bite
         self._bite: Handle | None = None
@@ -60,36 +64,14 @@ class Watchdog:
     def is_armed(self) -> bool:
         return self._bite is not None
 
-    def feed(self) -> None:
+    def on_frame(self, id: int, data: bytes) -> None:
+        """The program feeds it, or arms it anew."""
+        if data:
+            self._timeout_us = struct.unpack("<I", data)[0] * 1000
         self.disarm()
-        self._bite = self._scheduler.after(self.timeout_us, lambda: self._on_bite())
+        self._bite = self._scheduler.after(self._timeout_us, lambda: self._on_bite())
 
     def disarm(self) -> None:
         if self._bite:
             self._bite.cancel()
             self._bite = None
-
-
-class Uart:
-    """One serial port: in virtual time a port on the line, in real time a terminal onto it."""
-
-    def __init__(self, line: Line, is_real: bool, on_data: Callable[[bytes], None]):
-        self._pty = PtyPort(line, _FIRST_FRAMING) if is_real else None
-        self._port = None if self._pty else line.port(_FIRST_FRAMING, on_data)
-
-    @property
-    def path(self) -> str:
-        return self._pty.path if self._pty else ""
-
-    def set_up(self, framing: Framing) -> None:
-        (self._pty or self._port).framing = framing
-
-    def send(self, data: bytes) -> None:
-        self._port.send(data)
-
-    def drive(self, is_on: bool) -> None:
-        if self._port:
-            self._port.driving = is_on
-
-    def close(self) -> None:
-        (self._pty or self._port).close()

@@ -35,8 +35,8 @@ class AccessPoint:
 class Station:
     """Joining takes a second, and it rejoins for as long as the program wants."""
 
-    def __init__(self, board, access_points: list[AccessPoint] | None):
-        self.access_points = access_points or [AccessPoint()]
+    def __init__(self, board):
+        self.access_points = [AccessPoint()]
         self._board = board
         self.forget()
 
@@ -50,7 +50,7 @@ class Station:
         """The access point that the station is on."""
         return self._joined
 
-    def request(self, joins: bool, data: bytes) -> None:
+    def on_frame(self, joins: int, data: bytes) -> None:
         """The program wants to join a network, by name and password, or to leave."""
         self._joined = None
         self._board.set_link("wifi", False)
@@ -119,9 +119,9 @@ class Cable:
         """The chip starts anew."""
         self._is_wanted = False
 
-    def request(self, active: bool) -> None:
+    def on_frame(self, active: int, data: bytes) -> None:
         """The program starts or stops the interface."""
-        self._is_wanted = active
+        self._is_wanted = bool(active)
         self._change()
 
     def plug(self, is_plugged: bool) -> None:

@@ -90,7 +90,7 @@ asyncio.run(main())
         server = await asyncio.start_server(echo, "127.0.0.1", 0)
         lans[0].name("echo.local", 1883, server.sockets[0].getsockname()[1])
         async with server:
-            while board.boots == 0 or "no network -2" not in board._last_lines:
+            while board.boots == 0 or "no network -2" not in board.last_lines():
                 await asyncio.sleep(0.02)
         lans[0].close()
 
@@ -138,9 +138,9 @@ while True:
 """
 
     async def world(board):
-        while board.boots == 0 or "first" not in board._last_lines:
+        while board.boots == 0 or "first" not in board.last_lines():
             await asyncio.sleep(0.02)
-        process = board._link._process._popen.pid
+        process = board._run.process._popen.pid
         board.power_cut()
         assert not os.path.exists(f"/proc/{process}")
         board.start()
@@ -170,7 +170,7 @@ async def main():
     board = Board(RealScheduler(), sys.argv[1], on_console=lambda line: print(line, flush=True))
     board.start()
     await asyncio.sleep(0.05)
-    print("pid", board._link._process._popen.pid, flush=True)
+    print("pid", board._run.process._popen.pid, flush=True)
     await asyncio.sleep(60)
 
 asyncio.run(main())

@@ -210,7 +210,7 @@ def test_the_heap_is_the_firmware_s_own(tmp_path):
 def test_an_interpreter_that_dies_is_told(tmp_path):
     with VirtualRun(tmp_path, "import time\nwhile True: time.sleep(1)") as run:
         run.run_for(2)
-        process = run.board._link._process._popen
+        process = run.board._run.process._popen
         os.kill(process.pid, signal.SIGKILL)
         run.run_for(2)
         assert run.exits == [""]

@@ -77,8 +77,8 @@ class SetupBoard(ServedBoard):
             on_console=self.console.append,
             heap=HEAP_BYTES,
             lan=lan,
-            access_points=points,
         )
+        self.board.station.access_points = points
         self._board.on_output = lambda data: self.on_output(data)
         self._carrier = PtyCarrier(self)
         await self._carrier.open()
