@@ -239,6 +239,11 @@ class Board:
         if self._is_on:
             self._typed.type(data)
 
+    def hang(self) -> None:
+        """The program is caught in a loop that never yields."""
+        if self._run:
+            self._run.on_stuck()
+
     def last_lines(self) -> str:
         """What the program has said last."""
         return self._run.printed.last_lines() if self._run else self._said

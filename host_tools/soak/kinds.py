@@ -117,8 +117,7 @@ def _tell_time(scene: Scene) -> None:
 
 def _hang(scene: Scene) -> None:
     """The program is caught in a loop that never yields."""
-    if scene.world.board.is_running:
-        scene.world.board.on_stuck()
+    scene.world.board.hang()
 
 
 def _command(scene: Scene) -> None:
