@@ -96,6 +96,14 @@ class VirtualBackplane(Backplane):
             self._move(now, self._turn - now)
         return us
 
+    def skip(self, us):
+        """Let more than a millisecond pass, if the world has no turn before; whether it did."""
+        now = self._limit - self.left + us
+        if self._has_posted or now >= self._turn:
+            return False
+        self._move(now, self._turn - now)
+        return True
+
     def catch_up(self):
         """Take what has come from the world; looking takes a little time."""
         left = self.left - _LOOK_US

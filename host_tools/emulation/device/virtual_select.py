@@ -95,6 +95,10 @@ class poll:
 
     poll = ipoll
 
+    def sees_nothing(self):
+        """Whether nothing can be ready before something comes from the world."""
+        return self._all_wait and self._seen == bus.news and not tick_us
+
     def wait(self, timeout_ms):
         """Each pass costs 100 µs, so that nothing spins for ever."""
         left = bus.left - _PASS_US
