@@ -326,7 +326,7 @@ def test_flash_that_refuses_may_cost_what_is_counted(refused, dropped, told):
     world.board.flash_faults = SimpleNamespace(refused=refused)
     watch = Watch(world, True)
     boot = Boot("ca756ac3", 4)
-    watch.on_diag(Diag(boot, {"outbox": {"dropped": dropped}}))
+    watch.on_diag(Diag(boot, {"outbox": {"dropped": dropped, "waiting": 0}}))
     seen = Seen(1)
     seen.add(3)
     seen.raise_low(4)
