@@ -14,8 +14,8 @@ from pathlib import Path
 
 from host_tools import plan_arguments
 from host_tools.doctor.site import write_checked
-from host_tools.emulation import signals
 from host_tools.emulation.column_map import QUANTITIES
+from host_tools.emulation.quantities import QUANTITIES as ELECTRICAL
 from host_tools.emulation.recording import Recording
 from host_tools.errors import ToolError
 from host_tools.profile import load_profile
@@ -95,7 +95,7 @@ def _devices_of(recording: Recording) -> dict[str, frozenset[str]]:
     if recording.devices:
         return {device: recording.quantities(device) for device in recording.devices}
     known = recording.quantities()
-    electrical = known & signals.QUANTITIES.keys()
+    electrical = known & ELECTRICAL.keys()
     rest = sorted(known - electrical)
     made = {"meter": electrical} if electrical else {}
     return made | {quantity.replace("_", "-"): frozenset([quantity]) for quantity in rest}

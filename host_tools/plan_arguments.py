@@ -7,8 +7,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from host_tools.emulation.quantities import PHASES
 from host_tools.emulation.recording import Recording
-from host_tools.emulation.signals import PHASES, Signals
+from host_tools.emulation.signals import Signals
 from host_tools.errors import ToolError
 from host_tools.paths import PROJECT
 from host_tools.plan import Plan, plan_of_site, site_file

@@ -20,7 +20,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from host_tools.contract import BAD, Values
-from host_tools.emulation.signals import Value, nearest
+from host_tools.emulation.ratios import Value, nearest
 from host_tools.rates import Turns
 from host_tools.subscriber import Arrival, Gateway
 

@@ -16,8 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from host_tools import plan_arguments, tuning
+from host_tools.emulation.completed import completed
+from host_tools.emulation.ratios import nearest
 from host_tools.emulation.recording import Recording
-from host_tools.emulation.signals import Signals, completed, nearest
+from host_tools.emulation.signals import Signals
 from host_tools.errors import ToolError
 from host_tools.plan import Plan
 from host_tools.tuning import Column, Outcome, Trial

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from host_tools.emulation.board import Board
+from host_tools.emulation.held import Held
 from host_tools.emulation.parts.accelerometer import Motion
 from host_tools.emulation.parts.ads1115 import Ads1115
 from host_tools.emulation.parts.adxl345 import Adxl345
@@ -18,8 +19,8 @@ from host_tools.emulation.parts.ds18b20 import Ds18b20, OneWireLine
 from host_tools.emulation.parts.lis3dh import Lis3dh
 from host_tools.emulation.parts.mcp9600 import Mcp9600
 from host_tools.emulation.parts.sht3x import Sht3x
+from host_tools.emulation.ratios import Value
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import Held, Value
 from host_tools.truth import Truth
 
 _LOOK_US = 1_000_000

@@ -8,14 +8,17 @@ from fractions import Fraction
 
 from host_tools.bus_trace import Exchange
 from host_tools.emulation.board import Board
+from host_tools.emulation.completed import Completed, completed
 from host_tools.emulation.converter import FRAMING, Converter
+from host_tools.emulation.held import Held
 from host_tools.emulation.lan import Lan
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import Meter
 from host_tools.emulation.p1_meter import PERIODS_US, P1Meter
 from host_tools.emulation.profile_model import profile_model
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import Completed, Held, PerDevice, Share, Signals, completed
+from host_tools.emulation.share import Share
+from host_tools.emulation.signals import PerDevice, Signals
 from host_tools.emulation.traced_line import TracedLine
 from host_tools.errors import ToolError
 from host_tools.truth import Truth

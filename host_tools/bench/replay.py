@@ -17,8 +17,8 @@ from host_tools.bench.section import Extent, Row
 from host_tools.emulation.board import PSRAM_HEAP_BYTES
 from host_tools.emulation.lan import Connection
 from host_tools.emulation.press import PressModel
+from host_tools.emulation.ratios import Value
 from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.emulation.signals import Value
 from host_tools.errors import ToolError
 from host_tools.gateway_image import configuration_files
 from host_tools.model_broker import add_model_broker

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from host_tools.emulation import signals
 from host_tools.emulation.column_units import to_base, units_of
+from host_tools.emulation.quantities import QUANTITIES as ELECTRICAL
 from host_tools.emulation.resampling import RULES
 from host_tools.emulation.row_number import THOUSANDS
 from host_tools.emulation.row_time import UTC, TimeForm, unix_us
@@ -29,7 +29,7 @@ from limen.core.units import Mistake, parse_ms
 _MOST_ABOVE = 100
 _ANNOTATIONS = ("#datatype", "#group", "#default")
 
-QUANTITIES = {name: vocabulary.lookup(name)[0] for name in vocabulary.names()} | signals.QUANTITIES
+QUANTITIES = {name: vocabulary.lookup(name)[0] for name in vocabulary.names()} | ELECTRICAL
 """What a column can hold, and its base unit: what a meter or any other device measures."""
 
 _FORM = {

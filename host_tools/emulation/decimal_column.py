@@ -4,7 +4,7 @@ import bisect
 from decimal import Decimal
 
 from host_tools.emulation.long_array import LongArray
-from host_tools.emulation.signals import Ratio
+from host_tools.emulation.ratios import Ratio
 
 
 class DecimalColumn:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from host_tools.emulation.completed import completed
+from host_tools.emulation.held import Held
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter_models import (
     ILLEGAL_ADDRESS,
@@ -25,8 +27,10 @@ from host_tools.emulation.meter_models import (
     touched,
 )
 from host_tools.emulation.meter_writes import WRITES, Refused, written
+from host_tools.emulation.quantities import QUANTITIES
+from host_tools.emulation.ratios import Ratio, Value
 from host_tools.emulation.scheduler import Handle, Scheduler
-from host_tools.emulation.signals import QUANTITIES, Held, Ratio, Signals, Value, completed
+from host_tools.emulation.signals import Signals
 from host_tools.errors import ToolError
 
 _READ_BITS = (1, 2)

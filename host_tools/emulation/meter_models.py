@@ -25,7 +25,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from host_tools.emulation.line import Framing
-from host_tools.emulation.signals import PHASES, Ratio, nearest
+from host_tools.emulation.quantities import PHASES
+from host_tools.emulation.ratios import Ratio, nearest
 
 READ_HOLDING, READ_INPUT = 3, 4
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3

@@ -13,7 +13,7 @@ from host_tools.emulation.meter_models import (
     ILLEGAL_VALUE,
     Model,
 )
-from host_tools.emulation.signals import Value
+from host_tools.emulation.ratios import Value
 
 WRITE_BIT, WRITE_REGISTER, WRITE_BITS, WRITE_REGISTERS = WRITES = (5, 6, 15, 16)
 

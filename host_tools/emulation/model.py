@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from host_tools.emulation.signals import Signals, Value
+from host_tools.emulation.ratios import Value
+from host_tools.emulation.signals import Signals
 
 STEP_US = 1_000_000
 

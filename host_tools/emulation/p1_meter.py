@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from host_tools.emulation.completed import completed
 from host_tools.emulation.line import Framing, Line
 from host_tools.emulation.meter import Faults
+from host_tools.emulation.quantities import PHASES
 from host_tools.emulation.scheduler import Scheduler
-from host_tools.emulation.signals import PHASES, Signals, completed
+from host_tools.emulation.signals import Signals
 
 FRAMINGS = {
     "2": Framing(9600, 7, "E", 1, inverted=True),

@@ -10,7 +10,8 @@ import random
 import zlib
 from decimal import Decimal
 
-from host_tools.emulation.signals import Signals, Value
+from host_tools.emulation.ratios import Value
+from host_tools.emulation.signals import Signals
 
 STEP_US = 200_000
 

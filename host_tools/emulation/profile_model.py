@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from host_tools.emulation.line import Framing
 from host_tools.emulation.meter_models import Model, Table
-from host_tools.emulation.signals import Ratio, nearest
+from host_tools.emulation.ratios import Ratio, nearest
 from limen.core.sunspec import BASES, COMMON, MARK
 
 _ADDRESSES = 0x10000

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from host_tools.emulation.decimal_column import DecimalColumn
 from host_tools.emulation.long_array import LongArray
-from host_tools.emulation.signals import Ratio, Signals
+from host_tools.emulation.ratios import Ratio
+from host_tools.emulation.signals import Signals
 
 
 class RecordingSignals(Signals):

@@ -6,7 +6,8 @@ It is made to pass alarm limits often, and to be cheap: a simulated day should t
 import random
 from decimal import Decimal
 
-from host_tools.emulation.signals import Signals, Value
+from host_tools.emulation.ratios import Value
+from host_tools.emulation.signals import Signals
 
 STEP_US = 60_000_000
 _QUANTITIES = frozenset(("power_active_total", "voltage", "voltage_l1", "voltage_l2", "voltage_l3"))

@@ -13,8 +13,9 @@ from pymodbus.client import ModbusSerialClient
 from host_tools.emulation.line import Framing, Line, PtyPort
 from host_tools.emulation.meter import Faults, Meter, crc16, with_crc
 from host_tools.emulation.meter_models import MODELS, READ_HOLDING, READ_INPUT
+from host_tools.emulation.quantities import QUANTITIES
 from host_tools.emulation.scheduler import RealScheduler, VirtualScheduler
-from host_tools.emulation.signals import QUANTITIES, Constant
+from host_tools.emulation.signals import Constant
 from host_tools.errors import ToolError
 
 MAPS = Path(__file__).parents[2] / "../shared/meters/register_maps.json"

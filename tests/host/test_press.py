@@ -3,8 +3,8 @@
 import itertools
 import random
 
+from host_tools.emulation.completed import Completed
 from host_tools.emulation.press import PROGRAM_S, STEP_US, PressModel
-from host_tools.emulation.signals import Completed
 
 SECOND_US = 1_000_000
 LIMIT_W = 45_000

@@ -5,11 +5,13 @@ from fractions import Fraction
 import pytest
 
 import meter_reader
+from host_tools.emulation.completed import Completed
+from host_tools.emulation.held import Held
 from host_tools.emulation.line import Line
 from host_tools.emulation.meter import Meter, crc16, with_crc
 from host_tools.emulation.profile_model import ProfileRegister, profile_model
 from host_tools.emulation.scheduler import VirtualScheduler
-from host_tools.emulation.signals import Completed, Constant, Held
+from host_tools.emulation.signals import Constant
 from host_tools.profile import load_profile, profile_names
 from profile_meters import compact_device, nearest
 

@@ -10,9 +10,9 @@ import pytest
 
 from host_tools.emulation import long_array, row_spool
 from host_tools.emulation.column_map import load_map
+from host_tools.emulation.completed import Completed
 from host_tools.emulation.heading import MAPS
 from host_tools.emulation.recording import Recording
-from host_tools.emulation.signals import Completed
 from host_tools.errors import ToolError
 
 HOUSEHOLD = (

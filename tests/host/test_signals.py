@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from host_tools.emulation.signals import QUANTITIES, Completed, Constant, Share, Signals
+from host_tools.emulation.completed import Completed
+from host_tools.emulation.quantities import QUANTITIES
+from host_tools.emulation.share import Share
+from host_tools.emulation.signals import Constant, Signals
 
 VOCABULARY = Path(__file__).parents[2] / "firmware/limen/core/quantity.py"
 HOUR_US = 3600 * 1_000_000
