@@ -1,0 +1,95 @@
+"""Files that are no plain table: exports, packed files, Parquet, and what is something else."""
+
+import gzip
+from decimal import Decimal
+
+import pytest
+
+from host_tools.emulation.recording import Recording
+from recordings import EMPTY, GOOD, SECOND_US, failure
+
+
+@pytest.mark.parametrize(
+    "begin, told",
+    [
+        (b"BZh91AY", "is packed by bzip2: unpack it first."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "is of an old Excel: save it as CSV."),
+        (b"SQLite format 3\0", "is a database of SQLite: export a table of it as CSV."),
+        (b'[{"time": 1}]', "is JSON: save it as CSV."),
+        (b"<!DOCTYPE html>", "is a page of the web, perhaps that of a login: download the file"),
+        (b"2026-03-01,230\n", "no heading: a map names the columns"),
+        (b"time,voltage\n", "there is no row below the heading"),
+        (b"voltage\n1\n", 'say so by --column "heading=time"'),
+    ],
+)
+def test_a_file_that_is_something_else_is_told(write, begin, told):
+    assert told in failure(write(begin))
+
+
+HOME = (
+    "entity_id,state,last_changed\n"
+    "sensor.power,1.5,2026-03-01T10:00:00.000Z\nsensor.power,unavailable,2026-03-01T10:01:00Z\n"
+    "sensor.power,1.7,2026-03-01T10:02:30Z\nsun.sun,up,2026-03-01T10:02:30Z\n"
+    "sensor.volts,230,2026-03-01T09:59:00Z\nsensor.volts,231,2026-03-01T10:02:30Z\n"
+)
+
+
+def test_an_export_of_home_assistant_is_played_by_its_times(write):
+    called = {"sensor.power": "power_active_total [kW]", "sensor.volts": "voltage"}
+    recording = Recording(write(HOME), called=called)
+    start_us = 1_772_359_200 * SECOND_US
+    assert [time - start_us for time in recording.times] == [0, 60 * SECOND_US, 150 * SECOND_US]
+    assert recording.value("power_active_total", 2) == 1700
+    assert [recording.value("voltage", row) for row in (0, 2)] == [230, 231]
+    assert list(recording.silences[None]) == [(start_us + 60 * SECOND_US, recording.times[2])]
+    assert [one.split(":", 1)[1] for one in recording.summary()] == [
+        "1: not used, as no quantity is named so: 'sun.sun'",
+        "3: 'sensor.power' has 'unavailable', no value; its device is silent until it has one",
+        "6: column 'sensor.power' is empty, as is each before it; skipped",
+    ]
+    assert "the columns are 'sensor.power', 'sun.sun', 'sensor.volts'" in failure(write(HOME))
+
+
+def test_an_annotated_file_of_influxdb_is_played(write):
+    head = "#datatype,string,long,dateTime:RFC3339,double,string,string\n#group,,,,,,\n"
+    head += "#default,_result,,,,,\n"
+    first = ",result,table,_time,_value,_field,host\n"
+    second = ",result,table,host,_field,_value,_time\n"
+    rows = "".join(f",,0,2026-03-01T10:00:0{at}Z,{at},voltage,a\n" for at in (2, 1, 0))
+    more = "".join(f",,1,a,current,{at},2026-03-01T10:00:0{at}Z\n" for at in (2, 1, 0))
+    text = head + first + rows + "\n" + head + second + more
+    called = {"voltage": "a.voltage", "current": "b.current [mA]"}
+    recording = Recording(write(text), called=called)
+    assert recording.length_us == 2 * SECOND_US
+    assert [recording.value("voltage", row, "a") for row in range(3)] == [0, 1, 2]
+    assert recording.value("current", 1, "b") == Decimal("0.001")
+    assert list(recording.problems) == ["heading again"]
+
+
+def test_a_packed_file_is_read_or_one_sentence(write):
+    packed = gzip.compress(GOOD.encode() * 2000)
+    assert Recording(write(packed)).rows == 3
+    assert "is packed, as .zip and .xlsx files are" in failure(write(b"PK\x03\x04" + bytes(300)))
+    assert "is packed and damaged" in failure(write(b"\x1f\x8b\x08" + bytes(300)))
+    cut = Recording(write(packed[: len(packed) // 2]))
+    assert cut.rows == 3 and "is cut or damaged from here on" in str(cut.problems["broken row"])
+
+
+def test_parquet_with_nulls_zones_and_nanoseconds(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    start_ns = 1_772_366_400_000_000_000
+    times = pyarrow.array([start_ns + 1_000_000_000 * at for at in range(4)])
+    zoned = times.cast(pyarrow.timestamp("ns", tz="Europe/Berlin"))
+    for name, column in (("zoned", zoned), ("numbers", times)):
+        path = tmp_path / f"{name}.parquet"
+        volts = pyarrow.array([230.1, None, float("nan"), 231.5])
+        parquet.write_table(pyarrow.table({"time": column, "voltage": volts}), path)
+        recording = Recording(path)
+        assert list(recording.times) == [start_ns // 1000, start_ns // 1000 + 3 * SECOND_US]
+        assert [one.split(":", 1)[1] for one in recording.summary()] == [
+            f"3: column 'voltage' {EMPTY}; skipped",
+            "4: column 'voltage' has 'nan', not a number; skipped",
+        ]
+    path.write_bytes(b"PAR1" + bytes(50) + b"PAR1")
+    assert "is no Parquet file that can be read" in failure(path)

@@ -1,0 +1,121 @@
+"""The times of a recording, in the forms that loggers and spreadsheets give them."""
+
+from decimal import Decimal
+
+import pytest
+
+from host_tools.emulation.recording import Recording
+from recordings import MAP, SECOND_US, failure
+
+
+@pytest.mark.parametrize(
+    "times",
+    ["1704067200|1704067260", "1704067200000|1704067260000", "1704067200.0|1704067260,0"]
+    + ["2024-01-01T00:00:00Z|2024-01-01T00:01:00Z", "1.704067200E+12|1.704067260E+12"]
+    + ["2024-01-01T01:00:00+0100|2024-01-01T01:01:00+01:00", "2024-W01-1|2024-1-1 0:01"]
+    + ["1.1.2024 0:00|01.01.2024, 00:01:00,000", "2023-12-31 24:00|2024/01/01 00:01:00.0 Z"],
+)
+def test_times_of_many_forms(write, times):
+    one, two = times.split("|")
+    recording = Recording(write(f"timestamp;current [mA]\n{one};5\n{two};-7\n"))
+    assert list(recording.times) == [1_704_067_200 * SECOND_US, 1_704_067_260 * SECOND_US]
+    assert recording.value("current", 1) == Decimal("-0.007")
+
+
+@pytest.mark.parametrize(
+    "text, second",
+    [
+        ("2026-03-01 12:30:00 AM", 1_772_325_000),
+        ("2026-03-01 1:05 p.m.", 1_772_370_300),
+        ("01-Mar-2026 10:00:00", 1_772_359_200),
+        ("1. März 2026, 10:00", 1_772_359_200),
+        ("Mar 1, 2026 10:00 AM", 1_772_359_200),
+        ("1 juil. 2026", 1_782_864_000),
+        ("2026-03-01 10:00 UTC", 1_772_359_200),
+        ("2026-03-01 10:00 MEZ", 1_772_355_600),
+        ("2026-03-01 10:00:00+01", 1_772_355_600),
+        ("2026-03-01T10:00:00.000000789Z", 1_772_359_200),
+    ],
+)
+def test_times_that_can_be_read_in_one_way_are_read(write, text, second):
+    recording = Recording(write(f"Zeit;voltage\n{text};1\n"))
+    assert (recording.times[0], recording.problems) == (second * SECOND_US, {})
+
+
+@pytest.mark.parametrize(
+    "form, text",
+    [
+        ("Europe/Berlin, %m/%d/%Y %I:%M %p", "3/1/2026 11:00 AM"),
+        ("%d/%m/%Y %H:%M", "01/03/2026 10:00"),
+        ("excel", "46082.4166666667"),
+    ],
+)
+def test_the_heading_tells_the_form_of_times(write, form, text):
+    recording = Recording(write(f"t;voltage\n{text};1\n"), called={"t": f"time [{form}]"})
+    assert recording.times[0] == 1_772_359_200 * SECOND_US
+
+
+def test_a_column_without_a_heading_may_have_the_time(write):
+    path = write(",voltage\n2026-03-01 10:00:00,230\n")
+    assert '--column "=time"' in failure(path)
+    assert Recording(path, called={"": "time"}).times[0] == 1_772_359_200 * SECOND_US
+
+
+def test_what_may_be_meant_by_a_time_is_told(write):
+    told = failure(write("time,voltage\n3/1/2026 13:00,1\n"))
+    assert "day or month may stand first; tell its form by --column" in told
+    recording = Recording(write("time,voltage\n46082.5,1\n46082.75,2\n"))
+    assert "if they are days, as spreadsheets count them" in recording.summary()[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 Foo 2026",
+        "2026-03-01 13:00 PM",
+        "3/1/2026 1:00 PM",
+        "03-01-26 13:00",
+        "1.13.2026",
+        "24:00",
+    ],
+)
+def test_a_time_that_can_be_read_in_two_ways_is_none(write, text):
+    assert "is not a time" in failure(write(f"time,voltage\n{text},1\n"))
+
+
+@pytest.mark.parametrize(
+    "form, text", [("excel", "46082,5416666667"), ("%m/%d/%Y %I:%M %p", "3/1/2026 1:00 PM")]
+)
+def test_a_map_tells_the_form_of_times(write, form, text):
+    table = write(MAP.replace("%d.%m.%Y %H:%M", form).replace('"Tag", "Zeit"', '"t"'), "map.toml")
+    recording = Recording(write(f"t;Leistung\n{text};1\n"), table)
+    assert recording.times[0] == 1_772_366_400 * SECOND_US  # 13:00 in Berlin
+
+
+def test_date_and_time_may_stand_apart_with_spaces_between_cells(write):
+    recording = Recording(write("date  time     voltage\n2026-03-01 10:00:00   230\n"))
+    assert (recording.times[0], recording.value("voltage", 0)) == (1_772_359_200_000_000, 230)
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_kept(write):
+    clock_times = ("02:00", "02:30", "02:00", "02:30", "03:00")
+    rows = "".join(f"27.10.2024;{time};1\n" for time in clock_times)
+    recording = Recording(write("Tag;Zeit;Leistung\n" + rows), write(MAP, "map.toml"))
+    assert recording.skipped == 0
+    assert [time - recording.times[0] for time in recording.times] == [
+        half_hours * 1800 * SECOND_US for half_hours in range(5)
+    ]
+
+
+def test_hours_that_clocks_leave_out_are_no_times(write):
+    rows = "".join(f"2024-03-31 {hour}:30:00,1\n" for hour in ("01", "02", "03"))
+    recording = Recording(write("time [Europe/Berlin],voltage\n" + rows))
+    assert recording.times[1] - recording.times[0] == 3600 * SECOND_US
+    assert recording.summary() == [
+        f"{recording.path}:3: in Europe/Berlin the clocks leave out 2024-03-31 02:30:00; skipped"
+    ]
+
+
+def test_a_time_that_no_recording_can_have_does_not_spoil_the_rows_behind_it(write):
+    recording = Recording(write("time,voltage\n0,230\n9999-12-31T00:00:00Z,9\n1,231\n"))
+    assert (recording.rows, recording.skipped) == (2, 1)
