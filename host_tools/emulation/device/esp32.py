@@ -7,6 +7,7 @@ from backplane import bus
 from micropython import const
 
 _BLOCK = const(4096)
+_PIECE = const(512)
 _NOT_FOUND = const(0x1102)
 _INVALID_LENGTH = const(0x110C)
 _KEY_TOO_LONG = const(0x1109)
@@ -204,9 +205,10 @@ class Partition:
         _report(frames.FLASH_ERASED, address, _BLOCK)
         done = _begin(_BLOCK)
         flash.seek(address)
-        for _ in range(done // 64):
+        for _ in range(done // _PIECE):
             flash.write(_BLANK)
         if done < _BLOCK:
+            flash.write(_BLANK[: done % _PIECE // 64 * 64])
             flash.write(_HALF_BLANK[: done % 64])
         for stuck in _Faults.stuck:
             if address <= stuck < address + _BLOCK:
@@ -218,7 +220,7 @@ class Partition:
         pass
 
 
-_BLANK = b"\xff" * 64
+_BLANK = b"\xff" * _PIECE
 _HALF_BLANK = b"\xa5" * 64
 
 
