@@ -43,9 +43,15 @@ class Module:
 
 _CONST = Origin("micropython", "const")
 
-_BORROWED = "known = set(sys.modules); forget_since(known)"
+_BORROWED = """
+known = set(sys.modules)
+try:
+    pass
+finally:
+    forget_since(known)
+"""
 _BORROWED_NAMES = {"sys": "sys:", "forget_since": "limen.core.late:forget_since"}
-"""What `with Borrowed():` does around its block, but for what happens when an import fails."""
+"""What `with Borrowed():` does around its block: an import that fails leaves nothing, either."""
 
 
 def name_of(path: str) -> str:
@@ -308,7 +314,8 @@ class _Resolver(ast.NodeTransformer):
             part.origin = node.origin
             if isinstance(part, ast.Name):
                 part.id = _BORROWED_NAMES.get(part.id, part.id)
-        return [remember, *node.body, forget]
+        forget.body = node.body
+        return [remember, forget]
 
     # Imports.
 

@@ -210,6 +210,39 @@ def seven():
     assert seven == "7" and "limen" in loaded and borrowed not in loaded
 
 
+def test_a_borrowing_that_fails_leaves_nothing_behind(tmp_path):
+    """What was loaded before the failure would be in memory for ever (seed 9031 of the soak)."""
+    app = """from limen.core.late import Borrowed
+
+def seven():
+    with Borrowed():
+        from limen.six import six
+        from limen.seven import seven
+
+    return seven() + six()
+"""
+    sources = {
+        "limen/__init__.py": "",
+        "limen/app.py": app,
+        "limen/six.py": "def six():\n    return 6\n",
+        "limen/seven.py": "raise MemoryError\n\ndef seven():\n    return 7\n",
+        "limen/core/late.py": (FIRMWARE / "limen/core/late.py").read_text(),
+    }
+    main = """import sys
+from limen.app import seven
+
+before = set(sys.modules)
+try:
+    seven()
+except MemoryError:
+    print(*set(sys.modules) - before)
+"""
+    for name, text in link(sources, {"main.py": main}).modules.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    told = subprocess.check_output([sys.executable, "main.py"], cwd=tmp_path, text=True)
+    assert told == "limen\n"
+
+
 def test_a_local_that_borrowing_would_overwrite_is_refused():
     app = """from limen.core.late import Borrowed
 def f(known):

@@ -18,11 +18,21 @@ class Borrowed:
 
 
 def forget_since(known):
-    """Forget the modules that are not among the known ones, and then these."""
-    for name in list(sys.modules):
+    """Forget the modules that are not among the known ones, and then these.
+
+    It takes next to no memory, as what was to be borrowed may have failed for want of it.
+    """
+    while _forget_one(known):
+        pass
+    known.clear()  # there may be a hundred, and who has borrowed may be busy for long
+
+
+def _forget_one(known):
+    for name in sys.modules:
         if name not in known:
             package, _, own = name.rpartition(".")
             del sys.modules[name]
             if package in sys.modules:
                 delattr(sys.modules[package], own)
-    known.clear()  # there may be a hundred, and who has borrowed may be busy for long
+            return True
+    return False
