@@ -15,6 +15,7 @@ from limen.delivery.walk import Walk, frame_buffer
 
 _RING_BYTES = const(1024)
 _MOST_COPIES = const(24)
+_ANY = const(0x3FFFFFFF)
 
 
 def _bytes(number):
@@ -122,9 +123,10 @@ class Backlog:
 
     def _put_all(self, walk):
         """Put the frame's records that have not been read; False when the ring is full."""
+        high = _ANY if self.past else self.journal.streams[walk.kind].high
         walk.begin()
         while walk.next(walk.kind):
-            if walk.seq > self._last:
+            if self._last < walk.seq <= high:
                 if not self.ring.has_room():
                     return False
                 self._put(walk)

@@ -74,6 +74,7 @@ class Stream:
         self.thinned = False  # some of those records have been received
         self.mark = 0  # no lower seq was put since the last call of `copy_old`
         self.low = 0  # no lower seq of this boot waits behind the outbox; 0 if none does
+        self.high = 0  # and no higher one: they are in the outbox, or were received from there
 
 
 class Journal:
@@ -180,6 +181,7 @@ class Journal:
         ring = self._outbox.rings[kind]
         thinned = stream.copies if stream.thinned else ()
         lasts = stream.lasts
+        copied = stream.copied
         if thinned:
             stream.copied = 0
             stream.copies = []
@@ -187,9 +189,14 @@ class Journal:
         stream.thinned = False
         if self.copy(kind):
             self.mark(thinned, lasts, _ANY)
+        elif thinned:  # what flash had it has
+            stream.copies = thinned + stream.copies
+            stream.lasts = lasts + stream.lasts
+            stream.copied = max(copied, stream.copied)
         if not ring.count or ring.low() > stream.copied:
             return False
         stream.low = stream.low or ring.low()
+        stream.high = stream.copied
         self._waits = True
         while ring.count and ring.low() <= stream.copied:
             self._outbox.forget(ring)
@@ -210,12 +217,17 @@ class Journal:
             self.failures += 1
         except MemoryError:
             self.failures += 1
-            self.allowance = 0  # till the next tick
+            self.allowance = 0  # till the next tick; others have the memory till then
+            if self.backlog and not self.backlog.ring.count:
+                self._drop_backlog()
         return False
 
     def forget_backlog(self):
         """All of it has been received."""
         self._waits = False
+        self._drop_backlog()
+
+    def _drop_backlog(self):
         self.backlog = None
         self._outbox.rings = self._outbox.rings[:BACKLOG]
 
