@@ -32,6 +32,7 @@ COUNTERS = (
 DAY_S = 86400
 BURST_S = 7200
 POLL_S = 10
+UNKNOWN_S = 900  # what a gap of unknown length may explain has to stay for so long
 DIP = 10
 ALL_ONES = (1 << 50) - 1  # beyond what the display of any meter here can show
 
@@ -187,7 +188,7 @@ class World:
     def reboot(self, duration_s, percent, knows_gap):
         if self.now_s + duration_s - self.saved[1] < 7 * DAY_S:
             self.restart(duration_s, percent, knows_gap)
-            self.run(8, POLL_S, percent)
+            self.run(8 if knows_gap else 8 + UNKNOWN_S // POLL_S, POLL_S, percent)
 
     def reset_while_down(self, duration_s, percent):
         self.save()

@@ -31,8 +31,8 @@ taken.
 
 `state` survives a reboot. It is to be saved at every event and else only now and then: the total
 follows from the meter's count, so an old state loses nothing. How long the gap was may not be
-known before the clock is set; until then what only a gap explains has to stay for a minute, and
-then may be what a week explains. A question that is open at a reboot is asked anew.
+known before the clock is set; until then what only a gap explains has to stay for a quarter of an
+hour, and then may be what a week explains. A question that is open at a reboot is asked anew.
 
 Counts are in the channel's resolution, times in whole seconds of uptime.
 """
@@ -160,11 +160,14 @@ class Ledger:
         if self.count is None:
             return self._turn(FIRST, count, count, s) if count or settled else HOLD
         step = self._step(self.count, count)
-        if (settled or not self._blind) and 0 <= step <= self._most(self._age_s(s)):
-            if count >= self.count:
+        goes_on = count >= self.count
+        if 0 <= step <= self._most(self._age_s(s)) and (goes_on or 2 * self.count >= self._modulus):
+            if self._blind and s - self._since_s < _QUICK_S:
+                settled = False  # the clock may still tell that it is too far
+            elif goes_on:
                 self._suspect = self._wrong
                 return self._go_on(step, s)
-            if 2 * self.count >= self._modulus:
+            else:
                 return self._turn(ROLLOVER, count, step, s)
         is_dip = 0 < self.count - self._base <= self._dip
         if not is_dip and self._is_old_line(count, s):
