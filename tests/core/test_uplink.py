@@ -150,6 +150,44 @@ def test_only_so_many_messages_are_under_way():
     assert [one for _, one in bench.sent()] == [[3]]
 
 
+class Short:
+    """A dialect whose message takes more memory than there is, from the second record on."""
+
+    def __init__(self, dialect):
+        self._dialect = dialect
+        self.left = 2
+
+    def __getattr__(self, name):
+        return getattr(self._dialect, name)
+
+    def add(self, kind, records):
+        self.left -= 1
+        if not self.left:
+            raise MemoryError
+        return self._dialect.add(kind, records)
+
+
+def test_what_a_message_took_that_memory_was_too_short_for_is_sent_by_the_next_connection():
+    bench = connected()
+    bench.uplink._dialect = Short(bench.uplink._dialect)
+    for value in range(3):
+        bench.put(value)
+    try:
+        bench.carry()
+        raise AssertionError
+    except MemoryError:
+        pass
+    bench.connect(present=True)
+    arrived = []
+    while bench.outbox.waiting():
+        sent = bench.sent()
+        assert sent
+        for pid, numbers in sent:
+            arrived += numbers
+            bench.session.on_puback(pid)
+    assert sorted(arrived) == [1, 2, 3]
+
+
 def test_a_reconnect_repeats_in_order_under_the_old_ids_before_anything_new():
     """Slot 1 is used twice, so that the order is not that of the slots."""
     for present in (True, False):

@@ -19,8 +19,14 @@ HAND_MADE = [
     (
         "repeat under a new packet id",
         "delivery/uplink.py",
-        "self._send(slot, records, self._pid[slot], present)",
+        "self._send(slot, records, pid, present)",
         "self._send(slot, records, None, present)",
+    ),
+    (
+        "forget what a message has taken that memory is too short for",
+        "delivery/uplink.py",
+        "        self._pid[slot] = pid or _UNSENT\n",
+        "",
     ),
     (
         "forget what was under way when a session is new",

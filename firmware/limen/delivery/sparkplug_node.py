@@ -207,13 +207,16 @@ class Node:
             if not self._is_born[records.topic_device]:
                 self._begin_births((records.topic_device,))
                 return
-            self._send(slot, records)
             self._due[slot] = self.session.pings + 1
+            self._send(slot, records)
         if self._again:
             self._again.pop(0)
 
     def _send(self, slot, records):
-        """Make a message of `records`, as many as fit, and send it."""
+        """Make a message of `records`, as many as fit, and send it.
+
+        Where memory is too short for it, what it has taken stays its own until the next connection.
+        """
         outbox = self._outbox
         dialect = self.dialect
         kind = outbox.kind(slot)
@@ -221,14 +224,17 @@ class Node:
         self.session.begin_publish(self._payload, topic, self._batch_bytes)
         dialect.begin()
         past = outbox.past(slot)
-        while (past and records.uptime) or dialect.add(
-            kind, records, past or records.seq < self._first_live
-        ):
-            records.take()
-            if not records.next():
-                break
+        try:
+            while (past and records.uptime) or dialect.add(
+                kind, records, past or records.seq < self._first_live
+            ):
+                records.take()
+                if not records.next():
+                    break
+        finally:
+            if records.taken:
+                outbox.close(slot, records.taken)
         dialect.end(self._next_seq())
-        outbox.close(slot, records.taken)
         self.session.end_publish(self._payload, topic, 0)
         self.messages += 1
 

@@ -11,6 +11,7 @@ from limen.core.compat import const
 
 _LAST_EVERY_S = const(5)
 _TOPIC_ROOM = const(160)
+_UNSENT = const(-1)
 
 
 class Uplink:
@@ -29,7 +30,7 @@ class Uplink:
         self._dialect = dialect
         self._birth_path = birth_path
         self._clock = clock
-        self._pid = [0] * (slots + 1)  # packet id of the message in each slot, 0 when free
+        self._pid = [0] * (slots + 1)  # of the message in each slot; 0: it is free; or _UNSENT
         self._order = [0] * (slots + 1)
         self._sent = 0
         self._diag_s = diag_s
@@ -80,10 +81,13 @@ class Uplink:
             while not self._has_room():
                 await self.session.drain()
             records = self._outbox.repeat(slot)
+            pid = self._pid[slot]
             if records is None:
                 self._pid[slot] = 0
+            elif pid == _UNSENT:
+                self._send(slot, records, None, False)
             else:
-                self._send(slot, records, self._pid[slot], present)
+                self._send(slot, records, pid, present)
 
     def _send_waiting(self):
         """Fill every free slot while records wait; False when the socket takes no more."""
@@ -101,20 +105,27 @@ class Uplink:
         return self.session.room() >= self._batch_bytes + _TOPIC_ROOM
 
     def _send(self, slot, records, pid, dup):
-        """Make the message of a slot from `records`, as many as fit, and send it."""
+        """Make the message of a slot from `records`, as many as fit, and send it.
+
+        Where memory is too short for it, what it has taken stays its own until the next connection.
+        """
         outbox = self._outbox
         dialect = outbox.past(slot) or self._dialect
         kind = outbox.kind(slot)
+        self._pid[slot] = pid or _UNSENT
         records.next()
         topic = dialect.topics[records.topic_device][kind]
         self._begin(topic)
         dialect.begin(outbox.low_of(slot))
-        while dialect.add(kind, records):
-            records.take()
-            if not records.next():
-                break
+        try:
+            while dialect.add(kind, records):
+                records.take()
+                if not records.next():
+                    break
+        finally:
+            if records.taken:
+                outbox.close(slot, records.taken)
         dialect.end()
-        outbox.close(slot, records.taken)
         self._sent += 1
         self._order[slot] = self._sent
         self._pid[slot] = self.session.end_publish(dialect.text, topic, 1, False, pid, dup)
