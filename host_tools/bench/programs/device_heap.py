@@ -66,7 +66,7 @@ class Bench:
         self.is_counting = False
         self.used = 0
         settings = order["bus"]
-        self.bus = drivers.load(settings["kind"])[0]((Uart(), None), settings)
+        self.bus = drivers.load(settings["kind"])[0]((Uart(), None, 0), settings)
         self.poll = Poll(self.bus, self.clock, Store(), self.take, None)
         self.done = asyncio.Event()
 
