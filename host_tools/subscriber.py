@@ -55,10 +55,6 @@ class Gateway(reader.Gateway):
     tops: dict[tuple[Boot, str, str], int] = field(default_factory=dict)
     filled: dict[tuple[Boot, str, str], int] = field(default_factory=dict)
 
-    def missing(self) -> int:
-        """Records below `low` that never arrived."""
-        return sum(len(seen.missing()) for seen in self.boots.values())
-
 
 class Subscriber:
     """`on_arrival(arrival)` gets every record once, `on_diag(diag)` the diagnostics; `errors` has
