@@ -89,6 +89,21 @@ def test_what_is_received_from_memory_while_flash_refuses_is_not_read_back():
     assert gateway.outbox.waiting() == 0
 
 
+def test_what_was_received_from_the_middle_of_a_frame_is_not_sent_again():
+    gateway = Boot(Flash(16))
+    for s in range(30):
+        gateway.sample(s, s, device=1 + s % 2)
+    gateway.commit(DATA)
+    gateway.send(slot=1)
+    received = gateway.send(slot=2)
+    gateway.outbox.ack(2)
+    assert gateway.journal.move(DATA)
+    received_later = dict(gateway.drain())
+    assert sorted(received) == [(1, seq) for seq in range(2, 31, 2)]
+    assert sorted(received_later) == [(1, seq) for seq in range(1, 31, 2)]
+    assert gateway.outbox.waiting() == 0
+
+
 def test_what_was_received_in_part_when_flash_refuses_is_neither_lost_nor_sent_twice():
     """It was in memory and on flash, and nobody knew (seed 9234 of the soak)."""
     for seconds in (0, 30, 300):
