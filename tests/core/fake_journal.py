@@ -91,7 +91,6 @@ class Boot:
         outbox = self.outbox
         records = outbox.peek(slot)
         if records is None:
-            outbox.close(slot, 0)
             return {}
         kind = outbox.kind(slot)
         boot = self.boot
@@ -101,7 +100,6 @@ class Boot:
         while records.taken < most and records.next():
             found[boot, records.seq] = self._content(kind, records)
             records.take()
-        outbox.close(slot, records.taken)
         return found
 
     def _content(self, kind, record):

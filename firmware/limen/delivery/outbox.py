@@ -24,7 +24,13 @@ _VALUELESS = const(2)  # from this quality on a record names its channels withou
 
 
 class Selection(Cursor):
-    """Walks through the records of one ring that belong into one message."""
+    """Walks through the records of one ring that belong into one message.
+
+    `counts` are those of all slots: what a message has taken counts at once, as making it may fail.
+    """
+
+    def __init__(self, counts):
+        self._counts = counts
 
     def start_at(self, ring, mark, wanted, slot):
         """Select records in state `wanted`, of the device of the first one, from a mark on."""
@@ -47,6 +53,7 @@ class Selection(Cursor):
         """The message carries the record that `next` loaded."""
         self.buffer[self.start + 1] = self.slot
         self.taken += 1
+        self._counts[self.slot] = self.taken
 
 
 class Outbox:
@@ -57,10 +64,10 @@ class Outbox:
 
     def __init__(self, data_bytes, event_bytes, slots, channels=24):
         self.most_channels = channels
-        self._selection = Selection()
+        self._count = array("H", [0] * (slots + 1))
+        self._selection = Selection(self._count)
         self.rings = (Ring(data_bytes, self._selection), Ring(event_bytes, self._selection))
         self._kind = bytearray(slots + 1)
-        self._count = array("H", [0] * (slots + 1))
         self._low = array("l", [0] * (slots + 1))
         self.next_seq = 1
         self.acked = 0
@@ -130,10 +137,6 @@ class Outbox:
         if rings[DATA].has_unsent():
             return DATA
         return BACKLOG if has_backlog else None
-
-    def close(self, slot, taken):
-        """The message in `slot` is complete with so many records."""
-        self._count[slot] = taken
 
     def repeat(self, slot):
         """The records that the message in `slot` carried; None when none of them is left."""

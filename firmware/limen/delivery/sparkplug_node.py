@@ -224,16 +224,12 @@ class Node:
         self.session.begin_publish(self._payload, topic, self._batch_bytes)
         dialect.begin()
         past = outbox.past(slot)
-        try:
-            while (past and records.uptime) or dialect.add(
-                kind, records, past or records.seq < self._first_live
-            ):
-                records.take()
-                if not records.next():
-                    break
-        finally:
-            if records.taken:
-                outbox.close(slot, records.taken)
+        while (past and records.uptime) or dialect.add(
+            kind, records, past or records.seq < self._first_live
+        ):
+            records.take()
+            if not records.next():
+                break
         dialect.end(self._next_seq())
         self.session.end_publish(self._payload, topic, 0)
         self.messages += 1

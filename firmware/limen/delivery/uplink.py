@@ -117,14 +117,10 @@ class Uplink:
         topic = dialect.topics[records.topic_device][kind]
         self._begin(topic)
         dialect.begin(outbox.low_of(slot))
-        try:
-            while dialect.add(kind, records):
-                records.take()
-                if not records.next():
-                    break
-        finally:
-            if records.taken:
-                outbox.close(slot, records.taken)
+        while dialect.add(kind, records):
+            records.take()
+            if not records.next():
+                break
         dialect.end()
         self._sent += 1
         self._order[slot] = self._sent
