@@ -9,13 +9,12 @@ is the highest that was read.
 from limen.core.compat import const
 from limen.core.frame import VALUELESS
 from limen.delivery.outbox import DATA, EVENT
-from limen.delivery.ring import LONGEST_TEXT, Cursor, Ring
+from limen.delivery.ring import HIGHEST, LONGEST_TEXT, Cursor, Ring
 from limen.delivery.segments import BLOCK
 from limen.delivery.walk import Walk, frame_buffer
 
 _RING_BYTES = const(1024)
 _MOST_COPIES = const(24)
-_ANY = const(0x3FFFFFFF)
 
 
 def _bytes(number):
@@ -123,7 +122,7 @@ class Backlog:
 
     def _put_all(self, walk):
         """Put the frame's records that have not been read; False when the ring is full."""
-        high = _ANY if self.past else self.journal.streams[walk.kind].high
+        high = HIGHEST if self.past else self.journal.streams[walk.kind].high
         walk.begin()
         while walk.next(walk.kind):
             if self._last < walk.seq <= high:

@@ -19,7 +19,7 @@ from limen.core.compat import const
 from limen.core.frame import Frame, most_bytes
 from limen.core.late import Borrowed
 from limen.delivery.outbox import BACKLOG, DATA, EVENT
-from limen.delivery.ring import ACKED, Cursor
+from limen.delivery.ring import ACKED, HIGHEST, Cursor
 from limen.delivery.segments import BLOCK, HEAD, LOST, Segments
 
 _TICK_MS = const(1500)
@@ -29,7 +29,6 @@ _PER_TICK = const(750)  # records of the backlog
 _MOST_COPIES = const(24)
 _FREE_SEGMENTS = const(3)  # kept ready, so that the gaps can be told
 _WEAR = const(100000)  # erases that a block stands
-_ANY = const(0x3FFFFFFF)
 
 # What is loaded for a moment.
 _TIDY = const(0)
@@ -188,7 +187,7 @@ class Journal:
             stream.lasts = []
         stream.thinned = False
         if self.copy(kind):
-            self.mark(thinned, lasts, _ANY)
+            self.mark(thinned, lasts, HIGHEST)
         elif thinned:  # what flash had it has
             stream.copies = thinned + stream.copies
             stream.lasts = lasts + stream.lasts
@@ -246,7 +245,7 @@ class Journal:
             return
         stream = self.streams[kind]
         ring = self._outbox.rings[kind]
-        self.mark(stream.copies, stream.lasts, ring.low() if ring.count else _ANY)
+        self.mark(stream.copies, stream.lasts, ring.low() if ring.count else HIGHEST)
         stream.thinned = bool(stream.copies)
 
     def mark(self, copies, lasts, low):
@@ -265,8 +264,7 @@ class Journal:
 
     def low(self):
         """The lowest seq of this boot that waits behind the outbox, or the next one to come."""
-        low = self.low_of(DATA)
-        return min(low, self.low_of(EVENT))
+        return min(self.low_of(DATA), self.low_of(EVENT))
 
     def low_of(self, kind):
         """As `low`, of one kind: what is lower and still on flash has been received."""
@@ -275,7 +273,8 @@ class Journal:
     # From time to time.
 
     async def run(self, pulse):
-        left = turn = _TICKS_OLD
+        left = _TICKS_OLD
+        is_empty = False
         while True:
             pulse.beat(60)
             passed = 1 if self._waits else left
@@ -286,9 +285,12 @@ class Journal:
             left -= passed
             if not left:
                 self.copy_old()
-                before = turn
-                turn = _TICKS_OLD if self._outbox.waiting() else _TICKS_EMPTY
-                left = turn = 1 if before > turn else turn
+                was_empty = is_empty
+                is_empty = not self._outbox.waiting()
+                if is_empty:
+                    left = _TICKS_EMPTY
+                else:
+                    left = 1 if was_empty else _TICKS_OLD
             if self.segments.used[LOST]:
                 tell_gap = _late(_TELL)
                 self.lost += tell_gap(self.segments, self._tell, self._outbox, self.identity)

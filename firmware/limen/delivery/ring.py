@@ -19,6 +19,7 @@ ACKED = const(255)
 LARGEST = const(250)
 _FULL = const(234)  # the same record may have a longer head in another ring
 LONGEST_TEXT = const(230)
+HIGHEST = const(0x3FFFFFFF)  # no seq is larger
 
 _QUALITY = const(3)  # in the head: two bits of quality,
 _UPTIME = const(4)  # time counts from boot, because the clock was not set
