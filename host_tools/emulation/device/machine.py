@@ -308,23 +308,18 @@ class UART(io.IOBase):
 
     def _await(self, count):
         """Wait as `timeout` and `timeout_char` say for `count` bytes; returns how many are here."""
-        bus.catch_up()
-        if self._file:
-            self._fill()
-        here = self._count
-        left_us = self._timeout * 1000 if here < count else 0
+        left_us = self._timeout * 1000
+        here = self.any()
         while here < count and left_us > 0:
             left_us -= bus.pause(min(left_us, 1000))
             before = here
             here = self.any()
             if here > before:
                 left_us = self._timeout_char * 1000
-        return here if here < count else count
+        return min(here, count)
 
     def readinto(self, buffer, count=-1):
-        if not 0 <= count < len(buffer):
-            count = len(buffer)
-        count = self._await(count)
+        count = self._await(len(buffer) if count < 0 else min(count, len(buffer)))
         if not count:
             return None
         buffer[:count] = self._received[:count]

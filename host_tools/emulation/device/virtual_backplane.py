@@ -119,10 +119,7 @@ class VirtualBackplane(Backplane):
         now = self._limit - self.left
         end = self._end
         self._end = _HEADER
-        head = self._head
-        head[0] = end - _HEADER
-        head[1] = now - self._turned
-        head[2] = wait_us
+        self._set_head(end - _HEADER, now - self._turned, wait_us)
         self.file.write(self._out, end)
         head = self._in
         if self.file.readinto(head) != _HEADER:
