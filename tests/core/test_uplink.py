@@ -1,79 +1,11 @@
-"""The uplink between a real outbox and a session that is made here."""
+"""The uplink carries records: each until it is acknowledged, whatever the network does."""
 
 import json
-import os
 
-from fake_gateway import HEAD, Clock, channel
-from fake_journal import BIRTH, birth
 from fake_noise import Dice
-from fake_session import Session
-from fake_stream import run
+from fake_uplink import BASE, Bench, connected, seqs
 
-from limen.core.quality import GOOD
-from limen.core.text import Text
-from limen.delivery.outbox import DATA, EVENT, Outbox
-from limen.delivery.plain import Plain
-from limen.delivery.uplink import Uplink
-from limen.service.poll import Device
-
-BASE = "limen/v1/hall-2/press-07/"
-DIAG_S = 60
-
-
-class Bench:
-    """A gateway with two meters; `restated` counts how often it told again what stands."""
-
-    def __init__(self, in_flight=3, batch_bytes=400, data_bytes=2000):
-        names = (("main", "power"), ("sub", "volts"))
-        meters = [Device(name, (channel(one, 1),), None) for name, one in names]
-        self.devices = [Device("gateway", (), None)] + meters
-        self.session = Session()
-        self.clock = Clock()
-        self.outbox = Outbox(data_bytes, 600, in_flight)
-        dialect = Plain(Text(), HEAD, "9f03a1c4", 3, self.devices)
-        options = {"in_flight": in_flight, "batch_bytes": batch_bytes}
-        parts = (self.session, self.outbox, dialect, self.clock, options, DIAG_S, birth())
-        self.uplink = Uplink(*parts)
-        self.uplink.devices = self.devices
-        self.uplink.birth_facts = lambda: {"fw": "0.1.0"}
-        self.uplink.put_diagnostics = lambda text: text.put(b'{"heap":1}')
-        self.uplink.restate = self.restate
-        self.restated = 0
-
-    def restate(self):
-        self.restated += 1
-
-    def connect(self, present=False):
-        self.session.counters["connects"] += 1
-        run(self.uplink.begin(present))
-
-    def put(self, value, device=1, kind=DATA):
-        self.outbox.begin(kind, device, 0, 100 + value, 0, False)
-        if kind == DATA:
-            self.outbox.add(0, value)
-        else:
-            self.outbox.add_text(b'{"n":%d}' % value)
-        return self.outbox.put()
-
-    def carry(self):
-        return self.uplink.carry()
-
-    def sent(self):
-        """Carry what can be; (pid, seqs) of each message of records since the last look."""
-        self.carry()
-        return [(one.pid, seqs(one)) for one in self.session.records()]
-
-
-def seqs(message):
-    return [record[0] for record in json.loads(message.payload)["r"]]
-
-
-def connected(**options):
-    bench = Bench(**options)
-    bench.connect()
-    bench.carry()
-    bench.session.take()
-    return bench
+from limen.delivery.outbox import DATA, EVENT
 
 
 def test_a_connection_begins_with_who_is_here():
@@ -261,97 +193,6 @@ def test_a_message_is_begun_where_topic_and_batch_fit():
     assert bench.carry() is False
     bench.session.free += 1
     assert [one for _, one in bench.sent()] == [[1]]
-
-
-def test_what_stands_is_told_again_after_a_reconnect_only():
-    bench = Bench()
-    bench.connect()
-    assert bench.restated == 0
-    bench.connect(True)
-    assert bench.restated == 1
-    bench.uplink.restate = None
-    bench.connect()
-
-
-def last_values(bench):
-    bench.carry()
-    return [one for one in bench.session.take() if one.topic.endswith("/last")]
-
-
-def test_last_values_go_out_at_most_each_five_seconds():
-    bench = connected()
-    device = bench.devices[1]
-    told = []
-    for s in range(20):
-        bench.clock.s = device.s = s
-        device.channels[0].value = s
-        device.channels[0].quality = GOOD
-        device.fresh = True
-        told += [(s, one) for one in last_values(bench)]
-    assert [s for s, _ in told] == [0, 5, 10, 15]
-    s, message = told[-1]
-    assert (message.topic, message.qos) == (BASE + "dev/main/last", 0)
-    assert message.retain is True
-    t = 1000 * (946684800 + bench.clock.boot_s + 15) + 250
-    assert json.loads(message.payload) == {"t": t, "q": GOOD, "v": {"power": 1.5}}
-    bench.clock.s = 20
-    assert [json.loads(one.payload)["v"]["power"] for one in last_values(bench)] == [1.9]
-    bench.clock.s = 60
-    assert last_values(bench) == []
-
-
-def test_last_values_wait_for_room_and_stay_fresh():
-    bench = connected()
-    bench.devices[2].fresh = True
-    bench.session.takes = 0
-    assert last_values(bench) == []
-    bench.session.takes = 1
-    assert [one.topic for one in last_values(bench)] == [BASE + "dev/sub/last"]
-
-
-def test_what_is_too_long_for_a_batch_is_not_sent_cut_off():
-    bench = connected(batch_bytes=50)
-    bench.devices[1].fresh = True
-    bench.devices[1].channels[0].name = "x" * 60
-    assert last_values(bench) == []
-
-
-def test_diagnostics_come_at_once_and_then_at_their_interval():
-    bench = Bench()
-    bench.connect()
-    told = []
-    for s in range(1, 200):
-        bench.clock.s = s
-        bench.carry()
-        told += [(s, one) for one in bench.session.take() if one.topic.endswith("/diag")]
-    assert [s for s, _ in told] == [1, 61, 121, 181]
-    message = told[0][1]
-    assert (message.payload, message.qos, message.retain) == (b'{"heap":1}', 0, True)
-
-
-def test_diagnostics_wait_for_room():
-    bench = Bench()
-    bench.connect()
-    bench.session.take()
-    bench.session.takes = 0
-    bench.carry()
-    bench.session.takes = 1
-    bench.carry()
-    assert [one.topic for one in bench.session.take()] == [BASE + "diag"]
-
-
-def test_the_journal_announces_what_it_holds_of_other_configurations():
-    class Journal:
-        told = None
-
-        async def announce(self, session, facts):
-            self.told = (session, facts)
-
-    bench = Bench()
-    journal = bench.outbox.journal = Journal()
-    run(bench.uplink._announce())
-    assert journal.told == (bench.session, {"fw": "0.1.0"})
-    os.stat(BIRTH)
 
 
 class Broker:

@@ -40,7 +40,7 @@ TESTS = {
         _CORE + "session_keepalive.py",
         _SYSTEM + "session.py",
     ),
-    "delivery/uplink.py": (_CORE + "uplink.py",),
+    "delivery/uplink.py": (_CORE + "uplink.py", _CORE + "uplink_facts.py"),
     "delivery/link.py": (_CORE + "link.py",),
     "core/ledger.py": (
         _CORE + "ledger.py",
@@ -51,7 +51,7 @@ TESTS = {
     "service/counters.py": (_CORE + "counters.py",),
     "service/store.py": (_CORE + "store.py",),
     "service/clock.py": (_CORE + "clock.py", _CORE + "path.py"),
-    "service/poll.py": (_CORE + "poll.py", _CORE + "uplink.py"),
+    "service/poll.py": (_CORE + "poll.py", _CORE + "uplink.py", _CORE + "uplink_facts.py"),
     "../swap.py": (_HOST + "swap.py",),
     "core/breaker.py": (_CORE + "breaker.py", _CORE + "poll.py"),
 }
