@@ -25,7 +25,7 @@ SITE = PROJECT / "examples/soak/site.toml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seeds", type=int, default=10, help="so many simulated runs (default 10)")
+    parser.add_argument("--seeds", type=int, help="so many simulated runs (default 10)")
     parser.add_argument("--seed", type=int, help="the first of them (default 1), or the only one")
     parser.add_argument("--hours", type=int, default=24, help="that each run takes (default 24)")
     parser.add_argument("--faults", metavar="NUMBERS", help="only these of the seed's, as 3,17")
@@ -46,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
     if args.faults is not None:
         return _show(console, args, devices)
     first = args.seed or 1
-    count = 1 if args.seed and args.seeds == 10 else args.seeds
+    count = args.seeds
+    if count is None:
+        count = 1 if args.seed else 10
     schedules = [make_schedule(seed, args.hours, devices) for seed in range(first, first + count)]
     return _campaign(console, args, schedules)
 

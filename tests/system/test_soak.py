@@ -128,6 +128,25 @@ def test_what_is_stated_again_by_a_clock_that_was_set_back_is_no_twin(minutes, t
     assert sentences == wanted
 
 
+@pytest.mark.parametrize(
+    ("arguments", "seeds"),
+    [
+        ([], range(1, 11)),
+        (["--seed", "7"], [7]),
+        (["--seed", "7", "--seeds", "10"], range(7, 17)),
+    ],
+)
+def test_the_command_plays_as_many_seeds_as_it_is_told(monkeypatch, arguments, seeds):
+    played = []
+    monkeypatch.setattr(
+        command,
+        "_campaign",
+        lambda console, args, schedules: played.extend(one.seed for one in schedules) or 0,
+    )
+    assert cli.main(["soak", "--hours", "1", *arguments]) == 0
+    assert played == list(seeds)
+
+
 def test_the_command_shows_chosen_faults_of_a_seed(capsys):
     assert cli.main(["soak", "--seed", "1", "--hours", "1", "--faults", "1"]) == 0
     out = capsys.readouterr().out
