@@ -22,6 +22,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from host_tools.emulation.one_core import ONE_CORE
 from host_tools.emulation.scheduler import Handle, Scheduler
 
 _HEADER = struct.Struct("<IIi")
@@ -93,6 +94,7 @@ class Process:
             env={"MICROPYPATH": ""},  # modules come from where it runs
             cwd=folder,
         )
+        self.pid = self._popen.pid
         theirs.close()
         os.close(flash_file)
         os.close(output)
@@ -247,6 +249,7 @@ class VirtualLink:
         self._events = bytearray()
         self._is_waiting = self._is_urgent = self._is_stopped = False
         self._turn: Handle = scheduler.at(scheduler.now_us, self._listen)
+        ONE_CORE.join(process.pid)
 
     def post(self, frames: bytes, wake: bool = True) -> None:
         """Leave frames for the board's next turn; `wake` ends its pause."""
@@ -305,3 +308,4 @@ class VirtualLink:
         self._is_stopped = True
         self._turn.cancel()
         self._process.kill()
+        ONE_CORE.leave()
