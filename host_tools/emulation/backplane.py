@@ -18,8 +18,7 @@ import struct
 import subprocess
 import termios
 import tty
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from host_tools.emulation.one_core import ONE_CORE
@@ -247,8 +246,10 @@ class VirtualLink:
         self._scheduler = scheduler
         self._patience_s = patience_s
         self._events = bytearray()
+        self._asked_us = self._wait_us = 0
+        self._parts: list[tuple[int, bytes]] = []
         self._is_waiting = self._is_urgent = self._is_stopped = False
-        self._turn: Handle = scheduler.at(scheduler.now_us, self._listen)
+        self._turn: Handle = scheduler.at(scheduler.now_us, self._begin)
         ONE_CORE.join(process.pid)
 
     def post(self, frames: bytes, wake: bool = True) -> None:
@@ -258,9 +259,23 @@ class VirtualLink:
             self._is_urgent = True
             if self._is_waiting:
                 self._turn.cancel()
-                self._turn = self._scheduler.at(self._scheduler.now_us, self._give_turn)
+                self._turn = self._scheduler.at(self._scheduler.now_us, self._give_turns)
 
-    def _give_turn(self) -> None:
+    def _begin(self) -> None:
+        if self._listen():
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._apply():
+            self._give_turns()
+
+    def _give_turns(self) -> None:
+        """Give the board its turn, and more of them as long as nothing else is to happen."""
+        while self._give_turn() and self._apply():
+            pass
+
+    def _give_turn(self) -> bool:
+        """Tell the board what has happened, and listen."""
         now_us = self._scheduler.now_us
         events = bytes(self._events)
         self._events.clear()
@@ -269,40 +284,53 @@ class VirtualLink:
         try:
             self._process.send(events, now_us - self._asked_us, quiet_us)
         except Gone:
-            return self._board.on_gone()
-        self._listen()
+            self._board.on_gone()
+            return False
+        return self._listen()
 
-    def _listen(self) -> None:
-        """Let the board run until it wants time to pass."""
+    def _listen(self) -> bool:
+        """Let the board run until it wants time to pass; False where it will not go on."""
         try:
-            body, spent_us, wait_us = self._process.wait_for_turn(
+            body, spent_us, self._wait_us = self._process.wait_for_turn(
                 self._board.on_text, self._patience_s
             )
         except (Gone, ConnectionError):
-            return self._board.on_gone()
+            self._board.on_gone()
+            return False
         except Stuck as stuck:
             self._board.on_frames(stuck.frames)
-            return self._board.on_stuck()
+            self._board.on_stuck()
+            return False
         now_us = self._scheduler.now_us
         self._asked_us = now_us + spent_us
-        parts = deque((now_us + at_us, frames) for at_us, frames in split_times(body))
-        self._apply(parts, wait_us)
+        self._parts = [(now_us + at_us, frames) for at_us, frames in split_times(body)]
+        return True
 
-    def _apply(self, parts: deque[tuple[int, bytes]], wait_us: int) -> None:
-        """Do what the board asked for, each part at its time, then wait with it."""
-        while not self._is_stopped:
-            time_us = parts[0][0] if parts else self._asked_us
+    def _apply(self) -> bool:
+        """Do what the board asked for, each part at its time, then wait with it; return whether
+        its next turn is now: else that, or the rest, is left with the scheduler.
+        """
+        while self._parts:
+            time_us, frames = self._parts[0]
             if not self._scheduler.advance(time_us):
-                self._turn = self._scheduler.at(time_us, lambda: self._apply(parts, wait_us))
-                return
-            if not parts:
-                return self._wait(wait_us)
-            self._board.on_frames(parts.popleft()[1])
-
-    def _wait(self, wait_us: int) -> None:
+                return self._leave(time_us, self._go_on)
+            del self._parts[0]
+            self._board.on_frames(frames)
+            if self._is_stopped:
+                return False
+        if not self._scheduler.advance(self._asked_us):
+            return self._leave(self._asked_us, self._go_on)
+        if self._is_urgent or not self._wait_us:  # after all that is to happen now
+            return self._leave(self._asked_us, self._give_turns)
+        until_us = self._asked_us + self._wait_us
+        if self._scheduler.advance(until_us):
+            return True
         self._is_waiting = True
-        until_us = self._asked_us + (0 if self._is_urgent else wait_us)
-        self._turn = self._scheduler.at(until_us, self._give_turn)
+        return self._leave(until_us, self._give_turns)
+
+    def _leave(self, time_us: int, callback: Callable[[], None]) -> bool:
+        self._turn = self._scheduler.at(time_us, callback)
+        return False
 
     def stop(self) -> None:
         self._is_stopped = True
