@@ -17,7 +17,7 @@ from host_tools.bench.section import Extent, Row
 from host_tools.emulation.board import PSRAM_HEAP_BYTES
 from host_tools.emulation.lan import Connection
 from host_tools.emulation.press import PressModel
-from host_tools.emulation.ratios import Value
+from host_tools.emulation.ratios import Ratio
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.errors import ToolError
 from host_tools.gateway_image import configuration_files
@@ -154,8 +154,8 @@ class _Rows(PressModel):
     def step_start_us(self, step: int) -> int:
         return step * self._every_us
 
-    def step_value(self, quantity: str, step: int) -> Value:
-        return super().step_value(quantity, super().step_at(step * self._every_us))
+    def step_ratio(self, quantity: str, step: int) -> Ratio:
+        return super().step_ratio(quantity, super().step_at(step * self._every_us))
 
 
 class _Counted:

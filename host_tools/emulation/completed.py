@@ -8,9 +8,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 
-from host_tools.emulation.quantities import PHASES, QUANTITIES
+from host_tools.emulation.quantities import PHASES, QUANTITIES, is_energy
 from host_tools.emulation.ratios import Ratio, Value, part_of, product, quotient, root, sum_of
-from host_tools.emulation.signals import Signals
+from host_tools.emulation.signals import Signals, Source
 
 _AVERAGES = {"voltage_ln_avg": "voltage", "current_avg": "current"}
 _BETWEEN = {
@@ -23,6 +23,7 @@ _NOMINAL_FREQUENCY_HZ = 50
 _NOMINAL_THD_PERCENT = 2
 _US_PER_KILO_HOUR = 1000 * 3600 * 1_000_000
 _NONE = 0, 1
+Finder = Callable[[int], Ratio]  # what gives a quantity in a step
 _KEPT_STEPS = 8  # as an integral walks through those that have passed since it was asked
 
 
@@ -39,7 +40,7 @@ class Completed(Signals):
         self._given = source.quantities()
         self._start_kwh = start_kwh.as_integer_ratio()
         self._found: dict[int, dict[str, Ratio]] = {}
-        self._finders: dict[str, Callable[[int], Ratio]] = {}
+        self._finders: dict[str, Finder] = {}
         self._phased = {
             stem
             for stem in ("current", "power_active", "power_reactive")
@@ -62,19 +63,16 @@ class Completed(Signals):
     def value(self, quantity: str, time_us: int) -> Value:
         if quantity in self._given:
             return self._source.step_value(quantity, self.step_at(time_us))
-        return Fraction(*self.ratio(quantity, time_us))
+        return Fraction(*self.source(quantity)(time_us))
 
-    def ratio(self, quantity: str, time_us: int) -> Ratio | None:
-        if quantity not in self._given:
-            if quantity not in QUANTITIES:
-                return None
-            if quantity.startswith("energy"):
-                return self._energy(quantity, time_us)
-        return self.step_ratio(quantity, self._source.step_at(time_us))
+    def source(self, quantity: str) -> Source:
+        if is_energy(quantity) and quantity in QUANTITIES and quantity not in self._given:
+            return self._energy(quantity)
+        return super().source(quantity)
 
     def step_ratio(self, quantity: str, step: int) -> Ratio | None:
-        """As `ratio`; energy grows within a step and is not asked by step. What is asked for, in
-        its own right or for another's sake, is found once in each of the newest steps."""
+        """Energy grows within a step and is not asked by step. What is asked for, in its own right
+        or for another's sake, is found once in each of the newest steps."""
         found = self._found.get(step)
         if found is None:
             found = self._found[step] = {}
@@ -82,118 +80,154 @@ class Completed(Signals):
                 del self._found[next(iter(self._found))]
         ratio = found.get(quantity)
         if ratio is None:
-            if quantity not in self._finders:
-                self._finders[quantity] = self._finder(quantity)
-            ratio = found[quantity] = self._finders[quantity](step)
+            finder = self._finders.get(quantity)
+            if finder is None:
+                finder = self._finders[quantity] = self._finder(quantity)
+            ratio = found[quantity] = finder(step)
         return ratio
 
-    def _finder(self, quantity: str) -> Callable[[int], Ratio]:
-        """What gives the quantity in each step."""
+    def _finder(self, quantity: str) -> Finder:
+        """What gives the quantity in each step; what it is made of is known beforehand."""
         if quantity in self._given:
             return functools.partial(self._source.step_ratio, quantity)
         if quantity in _AVERAGES:
-            return functools.partial(self._average, _AVERAGES[quantity])
+            total = self._sum(_AVERAGES[quantity])
+            return lambda step: part_of(total(step), len(PHASES))
         if quantity in _BETWEEN:
-            return functools.partial(self._voltage_between, *_BETWEEN[quantity])
+            return self._voltage_between(*_BETWEEN[quantity])
         stem, _, end = quantity.rpartition("_")
         if end not in (*PHASES, "total"):
             stem, end = quantity, ""
-        return functools.partial(getattr(self, f"_{stem}"), end)
+        return getattr(self, f"_{stem}")(end)
 
-    def _average(self, stem: str, step: int) -> Ratio:
-        return part_of(self._sum(stem, step), len(PHASES))
+    def _of(self, quantity: str) -> Finder:
+        return functools.partial(self.step_ratio, quantity)
 
-    def _sum(self, stem: str, step: int) -> Ratio:
-        return sum_of(*[self.step_ratio(f"{stem}_{phase}", step) for phase in PHASES])
+    def _sum(self, stem: str) -> Finder:
+        one, other, third = (self._of(f"{stem}_{phase}") for phase in PHASES)
+        return lambda step: sum_of(one(step), other(step), third(step))
 
-    def _voltage(self, end: str, step: int) -> Ratio:
+    def _voltage(self, end: str) -> Finder:
         for near in ("voltage", "voltage_l1"):
             if near in self._given:
-                return self.step_ratio(near, step)
-        return _NOMINAL_VOLTAGE_V, 1
+                return self._of(near)
+        return lambda step: (_NOMINAL_VOLTAGE_V, 1)
 
-    def _voltage_between(self, one: str, other: str, step: int) -> Ratio:
+    def _voltage_between(self, *phases: str) -> Finder:
         """The voltage from one phase to another, a third of a turn away."""
-        a, b = (self.step_ratio(f"voltage_{phase}", step) for phase in (one, other))
-        return root(sum_of(product(a, a), product(a, b), product(b, b)))
+        one, other = (self._of(f"voltage_{phase}") for phase in phases)
 
-    def _current(self, end: str, step: int) -> Ratio:
-        apparent = self.step_ratio(f"power_apparent_{end or 'total'}", step)
-        voltage = self.step_ratio(f"voltage_{end}" if end else "voltage", step)
-        return quotient(apparent, voltage) or _NONE
+        def find(step):
+            a, b = one(step), other(step)
+            return root(sum_of(product(a, a), product(a, b), product(b, b)))
 
-    def _power_active(self, end: str, step: int) -> Ratio:
+        return find
+
+    def _current(self, end: str) -> Finder:
+        apparent = self._of(f"power_apparent_{end or 'total'}")
+        voltage = self._of(f"voltage_{end}" if end else "voltage")
+        return lambda step: quotient(apparent(step), voltage(step)) or _NONE
+
+    def _power_active(self, end: str) -> Finder:
         phased = "power_active" in self._phased or "current" in self._phased
         if end == "total":
             if phased:
-                return self._sum("power_active", step)
-            if "current" not in self._given:
-                return _NONE
-            return product(self.step_ratio("current", step), self.step_ratio("voltage", step))
+                return self._sum("power_active")
+            return self._power_of("current", "voltage")
         if "power_active_total" in self._given or not phased:
-            return part_of(self.step_ratio("power_active_total", step), len(PHASES))
-        if f"current_{end}" in self._given:
-            current = self.step_ratio(f"current_{end}", step)
-            return product(current, self.step_ratio(f"voltage_{end}", step))
-        return _NONE
+            return self._third("power_active_total")
+        return self._power_of(f"current_{end}", f"voltage_{end}")
 
-    def _power_reactive(self, end: str, step: int) -> Ratio:
+    def _power_of(self, current: str, voltage: str) -> Finder:
+        """None without a current."""
+        if current not in self._given:
+            return _nothing
+        amperes, volts = self._of(current), self._of(voltage)
+        return lambda step: product(amperes(step), volts(step))
+
+    def _third(self, total: str) -> Finder:
+        whole = self._of(total)
+        return lambda step: part_of(whole(step), len(PHASES))
+
+    def _power_reactive(self, end: str) -> Finder:
         phased = "power_reactive" in self._phased
         if end == "total":
-            return self._sum("power_reactive", step) if phased else self._missing_side(step)
-        if phased:
-            return _NONE
-        return part_of(self.step_ratio("power_reactive_total", step), len(PHASES))
+            return self._sum("power_reactive") if phased else self._missing_side()
+        return _nothing if phased else self._third("power_reactive_total")
 
-    def _missing_side(self, step: int) -> Ratio:
+    def _missing_side(self) -> Finder:
         """The reactive power, by the active one and what is given beside it."""
-        active = self.step_ratio("power_active_total", step)
-        apparent = None
-        if "power_apparent_total" in self._given:
-            apparent = self.step_ratio("power_apparent_total", step)
-        elif "power_factor_total" in self._given:
-            apparent = quotient(active, self.step_ratio("power_factor_total", step))
-        if apparent is None:
-            return _NONE
-        numerator, denominator = product(active, active)
-        return root(sum_of(product(apparent, apparent), (-numerator, denominator)))
+        active, apparent = self._of("power_active_total"), self._of("power_apparent_total")
+        if "power_apparent_total" not in self._given:
+            if "power_factor_total" not in self._given:
+                return _nothing
+            factor = self._of("power_factor_total")
 
-    def _power_apparent(self, end: str, step: int) -> Ratio:
-        active = self.step_ratio(f"power_active_{end}", step)
-        reactive = self.step_ratio(f"power_reactive_{end}", step)
-        return root(sum_of(product(active, active), product(reactive, reactive)))
+            def apparent(step):
+                return quotient(active(step), factor(step))
 
-    def _power_factor(self, end: str, step: int) -> Ratio:
-        apparent = self.step_ratio(f"power_apparent_{end}", step)
-        return quotient(self.step_ratio(f"power_active_{end}", step), apparent) or (1, 1)
+        def find(step):
+            whole = apparent(step)
+            if whole is None:
+                return _NONE
+            numerator, denominator = active(step)
+            side = -numerator * numerator, denominator * denominator
+            return root(sum_of(product(whole, whole), side))
 
-    def _phase_angle(self, end: str, step: int) -> Ratio:
-        reactive, reactive_scale = self.step_ratio(f"power_reactive_{end}", step)
-        active, active_scale = self.step_ratio(f"power_active_{end}", step)
-        angle = math.atan2(reactive / reactive_scale, active / active_scale)
-        return Decimal(f"{math.degrees(angle):.2f}").as_integer_ratio()
+        return find
 
-    def _frequency(self, end: str, step: int) -> Ratio:
-        return _NOMINAL_FREQUENCY_HZ, 1
+    def _power_apparent(self, end: str) -> Finder:
+        active, reactive = self._of(f"power_active_{end}"), self._of(f"power_reactive_{end}")
 
-    def _thd_voltage(self, end: str, step: int) -> Ratio:
-        return _NOMINAL_THD_PERCENT, 1
+        def find(step):
+            one, other = active(step), reactive(step)
+            return root(sum_of(product(one, one), product(other, other)))
 
-    def _energy(self, quantity: str, time_us: int) -> Ratio:
+        return find
+
+    def _power_factor(self, end: str) -> Finder:
+        active, apparent = self._of(f"power_active_{end}"), self._of(f"power_apparent_{end}")
+        return lambda step: quotient(active(step), apparent(step)) or (1, 1)
+
+    def _phase_angle(self, end: str) -> Finder:
+        active, reactive = self._of(f"power_active_{end}"), self._of(f"power_reactive_{end}")
+
+        def find(step):
+            numerator, denominator = reactive(step)
+            beside, scale = active(step)
+            angle = math.atan2(numerator / denominator, beside / scale)
+            return Decimal(f"{math.degrees(angle):.2f}").as_integer_ratio()
+
+        return find
+
+    def _frequency(self, end: str) -> Finder:
+        return lambda step: (_NOMINAL_FREQUENCY_HZ, 1)
+
+    def _thd_voltage(self, end: str) -> Finder:
+        return lambda step: (_NOMINAL_THD_PERCENT, 1)
+
+    def _energy(self, quantity: str) -> Source:
         stem, _, end = quantity.rpartition("_")
         if end == "total":
-            both = (f"{stem}_import", f"{stem}_export")
-            return sum_of(*[self.ratio(one, time_us) for one in both])
+            taken, given = self.source(f"{stem}_import"), self.source(f"{stem}_export")
+            return lambda time_us: sum_of(taken(time_us), given(time_us))
         if end not in PHASES:
             stem, end = quantity, "total"
         power = "power_reactive_" if "reactive" in stem else "power_active_"
-        flowed = self._integral(power + end, -1 if "export" in stem else 1, time_us)
-        return sum_of(self._start_kwh, flowed) if quantity == "energy_import" else flowed
+        flowed = self._integral(power + end, -1 if "export" in stem else 1)
+        if quantity != "energy_import":
+            return flowed
+        return lambda time_us: sum_of(self._start_kwh, flowed(time_us))
 
-    def _integral(self, power: str, sign: int, time_us: int) -> Ratio:
+    def _integral(self, power: str, sign: int) -> Source:
         if (power, sign) not in self._integrals:
             self._integrals[power, sign] = _Integral(self, power, sign)
-        return part_of(self._integrals[power, sign].until(time_us), _US_PER_KILO_HOUR)
+        until = self._integrals[power, sign].until
+        return lambda time_us: part_of(until(time_us), _US_PER_KILO_HOUR)
+
+
+def _nothing(step: int) -> Ratio:
+    return _NONE
 
 
 def completed(signals: Signals) -> Signals:

@@ -1,7 +1,7 @@
 """What a hand holds of what a device measures."""
 
-from host_tools.emulation.ratios import Ratio, Value, ratio_of
-from host_tools.emulation.signals import Signals
+from host_tools.emulation.ratios import Value, ratio_of
+from host_tools.emulation.signals import Signals, Source
 
 
 class Held(Signals):
@@ -32,7 +32,12 @@ class Held(Signals):
                 return known[quantity]
         return self._source.value(quantity, time_us)
 
-    def ratio(self, quantity: str, time_us: int) -> Ratio | None:
-        if quantity in self.values or quantity in self._stills:
-            return ratio_of(self.value(quantity, time_us))
-        return self._source.ratio(quantity, time_us)
+    def source(self, quantity: str) -> Source:
+        beneath = self._source.source(quantity)
+
+        def held(time_us):
+            if quantity in self.values or quantity in self._stills:
+                return ratio_of(self.value(quantity, time_us))
+            return beneath(time_us)
+
+        return held

@@ -64,6 +64,9 @@ class Framing:
         return [0, *data, *parity, *[1] * self.stop]
 
 
+_FRAMINGS: dict[Framing, Framing] = {}  # one object for all ports that are set alike
+
+
 def heard_as(data: bytes, sent: Framing, heard: Framing) -> bytes:
     """What a UART set to `heard` makes of characters sent back to back as `sent`.
 
@@ -126,12 +129,20 @@ class Port:
     """
 
     def __init__(self, line: "Line", framing: Framing, on_receive: Callable[[bytes], None]):
-        self.framing = framing
         self.on_receive = on_receive
         self.free_us = 0
+        self.framing = framing
         self._line = line
         self._driving: bool | None = None
         self._drives: list[tuple[int, float]] = []
+
+    @property
+    def framing(self) -> Framing:
+        return self._framing
+
+    @framing.setter
+    def framing(self, framing: Framing) -> None:
+        self._framing = _FRAMINGS.setdefault(framing, framing)
 
     @property
     def driving(self) -> bool | None:
@@ -180,7 +191,7 @@ class Port:
             self._drives = [drive for drive in self._drives if drive[1] > before_us]
 
     def hear(self, data: bytes, sent: Framing) -> None:
-        heard = data if sent == self.framing else heard_as(data, sent, self.framing)
+        heard = data if sent is self._framing else heard_as(data, sent, self._framing)
         if heard:
             self.on_receive(heard)
 

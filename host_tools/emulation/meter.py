@@ -7,6 +7,7 @@ log is the truth to compare with.
 """
 
 import collections
+import functools
 import operator
 import struct
 from collections.abc import Callable
@@ -27,10 +28,10 @@ from host_tools.emulation.meter_models import (
     touched,
 )
 from host_tools.emulation.meter_writes import WRITES, Refused, written
-from host_tools.emulation.quantities import QUANTITIES
+from host_tools.emulation.quantities import QUANTITIES, is_energy
 from host_tools.emulation.ratios import Ratio, Value
 from host_tools.emulation.scheduler import Handle, Scheduler
-from host_tools.emulation.signals import Signals
+from host_tools.emulation.signals import Signals, Source
 from host_tools.errors import ToolError
 
 _READ_BITS = (1, 2)
@@ -102,12 +103,14 @@ class Meter:
         self.turnaround_ms = turnaround_ms
         self.modulus_kwh: Value | None = None
         self._zeros: dict[str, Value] = {}
-        self._settings = {
-            "setting_framing": lambda: _PARITY_STOP_CODES.get(
-                (self.framing.parity, self.framing.stop), 0
+        self._sources: dict[str | None, Source] = {
+            None: lambda time_us: None,
+            "setting_framing": lambda time_us: (
+                _PARITY_STOP_CODES.get((self.framing.parity, self.framing.stop), 0),
+                1,
             ),
-            "setting_address": lambda: self.address,
-            "setting_baud": lambda: _BAUD_CODES.get(self.framing.baud, 2),
+            "setting_address": lambda time_us: (self.address, 1),
+            "setting_baud": lambda time_us: (_BAUD_CODES.get(self.framing.baud, 2), 1),
         }
         self._signals = completed(signals)
         if self.model.writable and not isinstance(self._signals, Held):
@@ -115,10 +118,11 @@ class Meter:
         self._on_read = on_read
         self._scheduler = scheduler
         self._port = line.port(framing or self.model.framing, self._receive)
+        self._silence_us = silence_us(self.framing)
         self._silence: Handle | None = None
         self._silent_us = 0
         self._frame = bytearray()
-        self._taken = False
+        self._is_taken = False
 
     @property
     def framing(self) -> Framing:
@@ -127,6 +131,7 @@ class Meter:
     @framing.setter
     def framing(self, framing: Framing) -> None:
         self._port.framing = framing
+        self._silence_us = silence_us(framing)
 
     def close(self) -> None:
         """Leave the line."""
@@ -140,7 +145,7 @@ class Meter:
 
     def reset_counters(self) -> None:
         """Let the energies begin at zero, as a meter that was exchanged or has lost its memory."""
-        self._zeros = {name: self.measured(name) for name in QUANTITIES if _is_energy(name)}
+        self._zeros = {name: self.measured(name) for name in QUANTITIES if is_energy(name)}
 
     def _receive(self, data: bytes) -> None:
         """The silence behind a frame is waited for only where that frame may still be a request;
@@ -148,17 +153,18 @@ class Meter:
         now_us = self._scheduler.now_us
         if now_us >= self._silent_us:
             self._end_of_frame()
-        self._silent_us = now_us + silence_us(self._port.framing)
-        if self._taken:
+        self._silent_us = now_us + self._silence_us
+        if self._is_taken:
             return
         self._frame += data
         if self._silence:
             self._await_nothing()
-        is_whole = len(self._frame) == request_length(self._frame)
-        self._taken = is_whole or self._frame[0] != self.address
-        if is_whole:
+        if self._frame[0] != self.address:
+            self._is_taken = True
+        elif len(self._frame) == request_length(self._frame):
+            self._is_taken = True
             self._take(bytes(self._frame))
-        elif not self._taken:
+        else:
             self._silence = self._scheduler.at(self._silent_us, self._end_of_frame)
 
     def _await_nothing(self) -> None:
@@ -166,23 +172,22 @@ class Meter:
         self._silence = None
 
     def _end_of_frame(self) -> None:
-        frame, taken = bytes(self._frame), self._taken
         if self._silence:
             self._await_nothing()
-        self._frame, self._taken = bytearray(), False
-        if not taken:
-            self._take(frame)
+        frame, is_taken = self._frame, self._is_taken
+        if frame:
+            self._frame, self._is_taken = bytearray(), False
+            if not is_taken:
+                self._take(bytes(frame))
 
     def _take(self, frame: bytes) -> None:
-        if not frame or frame[0] != self.address:
-            return
         if len(frame) < 4 or len(frame) != (request_length(frame) or len(frame)) or crc16(frame):
             self.counts["damaged"] += 1
             return
         self.counts["requests"] += 1
         if not self.faults.silent:
             reply = self.faults.spoil(frame, with_crc(frame[:1] + self._answer(frame[1:-2])))
-            delay_us = max(self.turnaround_ms * 1000, silence_us(self.framing))
+            delay_us = max(self.turnaround_ms * 1000, self._silence_us)
             delay_us += self.faults.late_ms * 1000
             self._scheduler.after(delay_us, lambda: self._port.send(reply))
 
@@ -231,7 +236,8 @@ class Meter:
         data = bytearray(2 * (count + 2 * LONGEST_WORDS))
         for address, register in touched(table, start, count):
             quantity = register.quantity
-            words, told = self.model.encode(register, self._value(quantity, now_us))
+            source = self._sources.get(quantity) or self._find(quantity)
+            words, told = self.model.encode(register, source(now_us))
             if tell and told is not None:
                 tell(now_us, quantity, told)
             at = 2 * (address - first)
@@ -241,19 +247,17 @@ class Meter:
         begin = 2 * (start - first)
         return bytes(data[begin : begin + 2 * count])
 
-    def _value(self, quantity: str | None, time_us: int) -> Ratio | None:
-        if quantity is None:
-            return None
-        if quantity in self._settings:
-            return self._settings[quantity](), 1
-        value = self._signals.ratio(quantity, time_us)
-        if value is None or not _is_energy(quantity):
-            return value
-        return self._shown(quantity, value)
+    def _find(self, quantity: str) -> Source:
+        source = self._signals.source(quantity)
+        if is_energy(quantity):
+            source = functools.partial(self._shown, quantity, source)
+        self._sources[quantity] = source
+        return source
 
-    def _shown(self, quantity: str, value: Ratio) -> Ratio:
+    def _shown(self, quantity: str, source: Source, time_us: int) -> Ratio | None:
         """What the meter makes of an energy."""
-        if not (self._zeros or self.modulus_kwh or self.faults.lies_kwh):
+        value = source(time_us)
+        if value is None or not (self._zeros or self.modulus_kwh or self.faults.lies_kwh):
             return value
         shown = Fraction(*value) - self._zeros.get(quantity, 0)
         if self.modulus_kwh:
@@ -265,10 +269,6 @@ def _bits(words: bytes) -> bytes:
     """A bit for each word, the first one the lowest of its byte."""
     bits = sum(1 << at for at, low in enumerate(words[1::2]) if low)
     return bits.to_bytes((len(words) // 2 + 7) // 8, "little")
-
-
-def _is_energy(quantity: str) -> bool:
-    return quantity.startswith("energy")
 
 
 def silence_us(framing: Framing) -> int:

@@ -21,3 +21,8 @@ _STEMS = (
 )
 QUANTITIES = {stem + end: unit for stem, unit, ends in _STEMS for end in ends}
 """Every quantity and its base unit."""
+
+
+def is_energy(quantity: str) -> bool:
+    """Whether it grows for ever, as a counter does."""
+    return quantity.startswith("energy")

@@ -3,8 +3,8 @@
 from fractions import Fraction
 
 from host_tools.emulation.completed import Completed
-from host_tools.emulation.ratios import Ratio, Value, product
-from host_tools.emulation.signals import Signals
+from host_tools.emulation.ratios import Value, product
+from host_tools.emulation.signals import Signals, Source
 
 _LOADS = ("current", "power_active", "power_reactive", "power_apparent", "energy")
 
@@ -30,8 +30,8 @@ class Share(Signals):
         value = self._whole.value(quantity, time_us)
         return Fraction(value) * self._share if quantity.startswith(_LOADS) else value
 
-    def ratio(self, quantity: str, time_us: int) -> Ratio | None:
-        ratio = self._whole.ratio(quantity, time_us)
-        if ratio is None or not quantity.startswith(_LOADS):
-            return ratio
-        return product(ratio, self._share_ratio)
+    def source(self, quantity: str) -> Source:
+        whole = self._whole.source(quantity)
+        if not (self.knows(quantity) and quantity.startswith(_LOADS)):
+            return whole
+        return lambda time_us: product(whole(time_us), self._share_ratio)

@@ -5,7 +5,12 @@ the others. Every value is a function of quantity and time alone: asking in anot
 changes nothing.
 """
 
+from collections.abc import Callable
+
 from host_tools.emulation.ratios import Ratio, Value, ratio_of
+
+Source = Callable[[int], Ratio | None]
+"""What gives a quantity at a time in µs; None where there is no value, or none is known."""
 
 
 class Signals:
@@ -34,9 +39,12 @@ class Signals:
         """The value in the quantity's base unit."""
         return self.step_value(quantity, self.step_at(time_us))
 
-    def ratio(self, quantity: str, time_us: int) -> Ratio | None:
-        """The same as a ratio; None where there is no value, or none is known."""
-        return self.step_ratio(quantity, self.step_at(time_us)) if self.knows(quantity) else None
+    def source(self, quantity: str) -> Source:
+        """What gives the same as a ratio: found once by who asks often."""
+        if not self.knows(quantity):
+            return lambda time_us: None
+        step_at, step_ratio = self.step_at, self.step_ratio
+        return lambda time_us: step_ratio(quantity, step_at(time_us))
 
     def step_ratio(self, quantity: str, step: int) -> Ratio | None:
         return ratio_of(self.step_value(quantity, step))
