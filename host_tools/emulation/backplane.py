@@ -57,18 +57,23 @@ def split_frames(body: bytes) -> Iterator[tuple[int, int, bytes]]:
         yield kind, id, body[at - size : at]
 
 
-def split_times(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (µs spent, frames) for each time at which the board posted some."""
+def split_times(body: bytes, turn_us: int) -> list[tuple[int, bytes]]:
+    """(time, frames) for each time at which the board posted some, the last one first; its turn
+    began at `turn_us`.
+    """
+    parts = []
     at = begin = spent_us = 0
     while at < len(body):
         _, _, size, posted_us = _FRAME.unpack_from(body, at)
         if posted_us != spent_us and begin < at:
-            yield spent_us, body[begin:at]
+            parts.append((turn_us + spent_us, body[begin:at]))
             begin = at
         spent_us = posted_us
         at += _FRAME.size + size
     if body:
-        yield spent_us, body[begin:]
+        parts.append((turn_us + spent_us, body[begin:]))
+    parts.reverse()
+    return parts
 
 
 class Process:
@@ -303,7 +308,7 @@ class VirtualLink:
             return False
         now_us = self._scheduler.now_us
         self._asked_us = now_us + spent_us
-        self._parts = [(now_us + at_us, frames) for at_us, frames in split_times(body)]
+        self._parts = split_times(body, now_us)
         return True
 
     def _apply(self) -> bool:
@@ -311,10 +316,10 @@ class VirtualLink:
         its next turn is now: else that, or the rest, is left with the scheduler.
         """
         while self._parts:
-            time_us, frames = self._parts[0]
+            time_us, frames = self._parts[-1]
             if not self._scheduler.advance(time_us):
                 return self._leave(time_us, self._go_on)
-            del self._parts[0]
+            self._parts.pop()
             self._board.on_frames(frames)
             if self._is_stopped:
                 return False

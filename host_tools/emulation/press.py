@@ -71,24 +71,19 @@ class PressModel(Signals):
         return PROGRAM_S[self._place(self.step_at(time_us))[1]][0]
 
     def step_value(self, quantity: str, step: int) -> Value:
-        count = self._count(quantity, step)
-        places = _places(quantity)
-        return Decimal(count).scaleb(-places) if places else count
+        count, scale = self.step_ratio(quantity, step)
+        return count if scale == 1 else Decimal(count) / scale
 
     def step_ratio(self, quantity: str, step: int) -> Ratio:
-        return self._count(quantity, step), 10 ** _places(quantity)
-
-    def _count(self, quantity: str, step: int) -> int:
-        """The value in steps of its last decimal place."""
         if quantity == "frequency":
-            return 50_000 + self._noise("hertz", step // 25, 15)
+            return 50_000 + self._noise("hertz", step // 25, 15), 1000
         stem, _, end = quantity.rpartition("_")
         total_w = self.power_w(step)
         if stem == "power_active":
-            return _share_of(end, total_w)
+            return _share_of(end, total_w), 1
         if stem == "power_reactive":
-            return _share_of(end, self._reactive_var(total_w))
-        return self._voltage(total_w, int(end[1:]), step)
+            return _share_of(end, self._reactive_var(total_w)), 1
+        return self._decivolt(total_w, int(end[1:]), step), 10
 
     def power_w(self, step: int) -> int:
         """The active power of all lines, in whole watts."""
@@ -157,7 +152,7 @@ class PressModel(Signals):
         """Motors magnetise whether loaded or not."""
         return 0 if total_w < 1_000 else 3_200 + total_w * 28 // 100
 
-    def _voltage(self, total_w: int, line: int, step: int) -> int:
+    def _decivolt(self, total_w: int, line: int, step: int) -> int:
         sag = round(_SAG_DECIVOLT_PER_10_KW * total_w / 10_000)
         noise = self._noise(f"volt {line}", step // 5, 4)
         return _VOLTAGE_DECIVOLT[line - 1] - sag + noise
@@ -166,10 +161,6 @@ class PressModel(Signals):
         """A whole number from -reach to reach, the same for the same name and step."""
         drawn = zlib.crc32(f"{self._seed} {name} {step}".encode())
         return drawn % (2 * reach + 1) - reach
-
-
-def _places(quantity: str) -> int:
-    return {"frequency": 3, "voltage": 1}.get(quantity.partition("_")[0], 0)
 
 
 def _share_of(end: str, total: int) -> int:
