@@ -56,7 +56,7 @@ class PromptDevice:
             count = self._frame[5]
             reply = with_crc(bytes(self._frame[:2]) + bytes([2 * count]) + bytes(2 * count))
             self._frame.clear()
-            self._scheduler.after(silence_us(self._framing), lambda: self._port.send(reply))
+            self._port.send(reply, silence_us(self._framing))
 
 
 def line_use(baud: int, registers: int = REGISTERS, requests: int = 200, peer: bool = False):

@@ -157,10 +157,13 @@ class Port:
             self._drives.append((now_us, math.inf))
         self._driving = driving
 
-    def send(self, data: bytes) -> int:
-        """Put bytes on the line, behind those still leaving; returns when the last one is over."""
+    def send(self, data: bytes, after_us: int = 0) -> int:
+        """Put bytes on the line after a pause, behind those still leaving; returns when the last
+        one is over. Who pauses so leaves nothing with the scheduler that does no more than that:
+        the fewer things are to happen, the longer boards go on alone.
+        """
         if data:
-            self._line.transmit(self, bytes(data))
+            self._line.transmit(self, bytes(data), self._line.scheduler.now_us + after_us)
         return self.free_us
 
     def close(self) -> None:
@@ -222,8 +225,8 @@ class Line:
         if port in self._ports:
             self._ports.remove(port)
 
-    def transmit(self, port: Port, data: bytes) -> None:
-        sending = _Transmission(port, data, max(self.scheduler.now_us, port.free_us))
+    def transmit(self, port: Port, data: bytes, start_us: int) -> None:
+        sending = _Transmission(port, data, max(start_us, port.free_us))
         port.free_us = sending.end_us
         port.claim(sending.start_us, port.free_us)
         self._in_flight.append(sending)

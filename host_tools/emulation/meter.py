@@ -189,7 +189,7 @@ class Meter:
             reply = self.faults.spoil(frame, with_crc(frame[:1] + self._answer(frame[1:-2])))
             delay_us = max(self.turnaround_ms * 1000, self._silence_us)
             delay_us += self.faults.late_ms * 1000
-            self._scheduler.after(delay_us, lambda: self._port.send(reply))
+            self._port.send(reply, delay_us)
 
     def _answer(self, request: bytes) -> bytes:
         code = self.faults.exception or self._refusal(request)

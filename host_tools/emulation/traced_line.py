@@ -77,7 +77,7 @@ class TracedLine:
         if len(request) == request_length(request) and not crc16(request):
             reply, recorded_us = self._reply(request)
             if reply:
-                self._scheduler.after(max(pause_us, recorded_us), lambda: self._port.send(reply))
+                self._port.send(reply, max(pause_us, recorded_us))
 
     def _reply(self, request: bytes) -> tuple[bytes, int]:
         """What comes back, and after how long."""
