@@ -30,6 +30,7 @@ class Device:
 
     followers = ()  # functions that are fed with each reading
     commit = b""  # channels of which no record may be lost to a power cut
+    _schedules = ()  # of its channels, each once
 
     def __init__(self, name, channels, reader):
         self.id = name
@@ -44,26 +45,30 @@ class Device:
 
     def begin(self, s, ms):
         """All channels are due now."""
+        schedules = []
         for channel in self.channels:
-            channel.schedule.due_s = s
-            channel.schedule.due_ms = ms
+            schedule = channel.schedule
+            schedule.due_s = s
+            schedule.due_ms = ms
+            if schedule not in schedules:
+                schedules.append(schedule)
+        self._schedules = tuple(schedules)
         self.plan_next(s, ms)
 
     def mark_due(self, s, ms):
         """Mark the channels that are due as fresh and plan their next turn."""
-        for channel in self.channels:
-            if channel.schedule.is_due(s, ms):
-                channel.fresh = True
-        for channel in self.channels:
-            if channel.schedule.is_due(s, ms):
-                channel.schedule.plan_next(s, ms)
+        for schedule in self._schedules:
+            if schedule.is_due(s, ms):
+                for channel in self.channels:
+                    if channel.schedule is schedule:
+                        channel.fresh = True
+                schedule.plan_next(s, ms)
 
     def plan_next(self, s, ms):
         """Be due as soon as a channel is, or the probe of a device that does not answer."""
         soonest_ms = _FAR_MS
-        for channel in self.channels:
-            due = channel.schedule
-            soonest_ms = min(soonest_ms, elapsed_ms(s, ms, due.due_s, due.due_ms))
+        for schedule in self._schedules:
+            soonest_ms = min(soonest_ms, elapsed_ms(s, ms, schedule.due_s, schedule.due_ms))
         if self.breaker.is_open:
             soonest_ms = elapsed_ms(s, ms, self.breaker.due_s, 0)
         total = ms + soonest_ms
