@@ -13,7 +13,6 @@ import fcntl
 import os
 import select
 import signal
-import socket
 import struct
 import subprocess
 import termios
@@ -77,31 +76,35 @@ def split_times(body: bytes, turn_us: int) -> list[tuple[int, bytes]]:
 
 
 class Process:
-    """A running interpreter; `command` gets descriptors where it says {backplane} and {flash}.
+    """A running interpreter; `command` gets descriptors where it says {from_world}, {to_world} and
+    {flash}. Two pipes connect it, as a turn through them takes less than through a socket.
 
     It ends with us, whatever ends us. Its console is a terminal of its own if `has_terminal`, on
     which it can be typed to, else a pipe.
     """
 
     def __init__(self, command: list[str], folder: Path, flash: Path, has_terminal: bool = False):
-        self.wire, theirs = socket.socketpair()
+        from_world, self._to_board = os.pipe()
+        self.wire, to_world = os.pipe()
         self.console, output = _open_terminal() if has_terminal else os.pipe()
         flash_file = os.open(flash, os.O_RDWR)
         self._popen = subprocess.Popen(
-            [part.format(backplane=theirs.fileno(), flash=flash_file) for part in command],
+            [
+                part.format(from_world=from_world, to_world=to_world, flash=flash_file)
+                for part in command
+            ],
             stdin=output if has_terminal else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            pass_fds=[theirs.fileno(), flash_file],
+            pass_fds=[from_world, to_world, flash_file],
             start_new_session=True,
             preexec_fn=_live_with_us_on_terminal if has_terminal else _live_with_us,
             env={"MICROPYPATH": ""},  # modules come from where it runs
             cwd=folder,
         )
         self.pid = self._popen.pid
-        theirs.close()
-        os.close(flash_file)
-        os.close(output)
+        for theirs in (from_world, to_world, flash_file, output):
+            os.close(theirs)
         os.set_blocking(self.console, False)
         self._is_at_end = False
         self._received = b""
@@ -110,14 +113,16 @@ class Process:
         self._poll.register(self.console, select.POLLIN)
 
     def send(self, body: bytes, passed_us: int, quiet_us: int) -> None:
+        message = _HEADER.pack(len(body), passed_us, quiet_us) + body
         try:
-            self.wire.sendall(_HEADER.pack(len(body), passed_us, quiet_us) + body)
+            while message:
+                message = message[os.write(self._to_board, message) :]
         except OSError as error:
             raise Gone from error
 
     def take(self) -> Iterator[tuple[bytes, int, int]]:
         """Yield (frames, µs spent, µs to wait) of each whole message that has come."""
-        data = self.wire.recv(65536)
+        data = os.read(self.wire, 65536)
         if not data:
             raise Gone
         self._received += data
@@ -141,7 +146,7 @@ class Process:
                 raise Stuck(gathered)
             if self.console in ready:
                 on_text(self.read_console())
-            if self.wire.fileno() in ready:
+            if self.wire in ready:
                 for body, spent_us, wait_us in self.take():
                     gathered += body
                     if wait_us != _NO_ANSWER:
@@ -170,8 +175,8 @@ class Process:
     def kill(self) -> None:
         self._popen.kill()
         self._popen.wait()
-        os.close(self.console)
-        self.wire.close()
+        for ours in (self.console, self.wire, self._to_board):
+            os.close(ours)
 
 
 def _live_with_us() -> None:
@@ -203,7 +208,7 @@ class RealLink:
         self._process = process
         self._board = board
         self._loop = asyncio.get_running_loop()
-        self._descriptors = (process.wire.fileno(), process.console)
+        self._descriptors = (process.wire, process.console)
         self._is_stopped = False
         self._loop.add_reader(process.wire, self._on_wire)
         self._loop.add_reader(process.console, self._on_console)

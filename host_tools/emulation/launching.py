@@ -24,7 +24,7 @@ def launch(flash: Path, heap: int, is_real: bool) -> Process:
     command = [
         *found.command,
         *found.heap_option(heap + share + share * 3 // 128),  # what the collector notes
-        *("-m", "launch", "{backplane}", "real" if is_real else "virtual"),
+        *("-m", "launch", "{from_world}", "{to_world}", "real" if is_real else "virtual"),
         *("{flash}", os.path.relpath(TOOLS / "frozen", folder)),
         str(share * found.heap_factor),
     ]

@@ -23,9 +23,10 @@ _OUT = const(512)
 class Backplane:
     news = 0  # grows with what comes from the world
 
-    def __init__(self, file):
+    def __init__(self, file, to_world):
         self.handlers = {}
         self.file = file
+        self._to_world = to_world
         self._in = array("i", bytes(_HEADER))
         self._message = memoryview(bytearray(_MESSAGE))  # None while it is in use
         self._head = array("i", bytes(_OUT))  # the header of what is gathered
@@ -82,8 +83,8 @@ class Backplane:
             self._end = end
         else:
             self._set_head(_FRAME + size, 0, -1)
-            self.file.write(self._out, begin)
-            self.file.write(data)
+            self._to_world.write(self._out, begin)
+            self._to_world.write(data)
 
     def flush(self):
         """Send what was gathered, without waiting for an answer."""
@@ -91,7 +92,7 @@ class Backplane:
             end = self._end
             self._end = _HEADER  # before it goes, so that none goes twice
             self._set_head(end - _HEADER, 0, -1)
-            self.file.write(self._out, end)
+            self._to_world.write(self._out, end)
 
     def _set_head(self, size, spent_us, wait_us):
         head = self._head
@@ -134,12 +135,12 @@ class Backplane:
                 handler(id, frames[begin:at])
 
 
-def start(is_virtual, file):
+def start(is_virtual, file, to_world):
     """Open the backplane; it is `bus` from then on."""
     global bus
     if is_virtual:
         from virtual_backplane import VirtualBackplane as Backplane_
     else:
         Backplane_ = Backplane
-    bus = Backplane_(file)
+    bus = Backplane_(file, to_world)
     return bus

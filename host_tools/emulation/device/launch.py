@@ -1,11 +1,11 @@
 """Makes an emulated board of the interpreter, then boots the firmware from the flash file.
 
-Started as `micropython -m launch FD MODE FLASH FROZEN SHARE` in the folder of these modules, FD and
-FLASH being descriptors of the backplane and the flash file, FROZEN the folder of the packages that
-a stock image holds frozen. What stays in memory when the firmware starts is the cost of the
-emulation. It is reported, and filled up to SHARE bytes, so that the firmware has the rest of the
-heap, as much in virtual time as in real time; less what the tables of its names would take on a
-chip, as they are among the emulation's here.
+Started as `micropython -m launch IN OUT MODE FLASH FROZEN SHARE` in the folder of these modules: IN,
+OUT and FLASH are descriptors of the backplane's pipes and the flash file, FROZEN is the folder of
+the packages that a stock image holds frozen. What stays in memory when the firmware starts is the
+cost of the emulation. It is reported, and filled up to SHARE bytes, so that the firmware has the
+rest of the heap, as much in virtual time as in real time; less what the tables of its names would
+take on a chip, as they are among the emulation's here.
 """
 
 import gc
@@ -112,7 +112,8 @@ def _set_up(machine, network, boot, bus):
 def _boot():
     """Turn the interpreter into the board, up to the moment when boot.py begins."""
     files = vfs.VfsPosix("/")
-    bus = backplane.start(not is_real, open(int(sys.argv[1]), "r+b"))
+    pipes = open(int(sys.argv[1]), "rb"), open(int(sys.argv[2]), "wb")
+    bus = backplane.start(not is_real, *pipes)
     memory.reserve(_UART_BUFFERS if is_real else _UART_BUFFERS + _SOCKET_BUFFERS)
     import esp32
     import machine
@@ -130,10 +131,10 @@ def _boot():
     _set_up(machine, network, boot, bus)
     if boot[0] & frames.TICKS:
         select.tick_us = _TICK_US
-    esp32.flash = open(int(sys.argv[3]), "r+b")
+    esp32.flash = open(int(sys.argv[4]), "r+b")
     esp32.read_table()
     esp32.reports_flash = bool(boot[0] & frames.REPORT_FLASH)
-    sys.path[:] = [sys.argv[4]]
+    sys.path[:] = [sys.argv[5]]
     try:
         __import__("umqtt.simple")
     except ImportError:
@@ -200,7 +201,7 @@ def _forget_ourselves():
         late.hide(name)
     sys.modules["onewire"] = _OneWireModule()
     sys.path[:] = ["", ".frozen", "/lib"]
-    share = int(sys.argv[5])
+    share = int(sys.argv[6])
     sys.argv[:] = []
     return share
 
@@ -274,7 +275,7 @@ def _soft_reset(is_raw):
 
 
 banner = []
-is_real = sys.argv[2] == "real"
+is_real = sys.argv[3] == "real"
 bus, late, is_raw = _boot()
 program = {"__name__": "__main__"}
 share = _forget_ourselves()

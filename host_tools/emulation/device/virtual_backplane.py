@@ -23,8 +23,8 @@ _HEADER = const(12)
 
 
 class VirtualBackplane(Backplane):
-    def __init__(self, file):
-        super().__init__(file)
+    def __init__(self, file, to_world):
+        super().__init__(file, to_world)
         self.ms = 0  # ticks_ms
         self._zero_ms = 0  # what that was when uptime was zero, less what it wrapped since
         self.left = self._limit = 0  # µs until `settle` is due, and when that is
@@ -120,7 +120,7 @@ class VirtualBackplane(Backplane):
         end = self._end
         self._end = _HEADER
         self._set_head(end - _HEADER, now - self._turned, wait_us)
-        self.file.write(self._out, end)
+        self._to_world.write(self._out, end)
         head = self._in
         if self.file.readinto(head) != _HEADER:
             raise SystemExit  # the world has ended
