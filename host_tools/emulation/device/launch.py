@@ -1,7 +1,7 @@
 """Makes an emulated board of the interpreter, then boots the firmware from the flash file.
 
-Started as `micropython -m launch IN OUT MODE FLASH FROZEN SHARE` in the folder of these modules: IN,
-OUT and FLASH are descriptors of the backplane's pipes and the flash file, FROZEN is the folder of
+Started as `micropython -m launch IN OUT MODE FLASH FROZEN SHARE` in the folder of these modules:
+IN, OUT and FLASH are descriptors of the pipes to the world and of the flash file, FROZEN is that of
 the packages that a stock image holds frozen. What stays in memory when the firmware starts is the
 cost of the emulation. It is reported, and filled up to SHARE bytes, so that the firmware has the
 rest of the heap, as much in virtual time as in real time; less what the tables of its names would
