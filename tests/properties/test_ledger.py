@@ -141,8 +141,11 @@ class World:
             return [GLITCH]
 
     def long_glitch(self, value, polls, percent):
-        """Something else is shown for so long that it is believed, but not for a day."""
+        """Something else is shown for so long that it is believed, but not for a day; nor does the
+        meter begin again meanwhile, as then its line is not known when it is back."""
         value = self.named(value)
+        if self.modulus and self.count + self.rate * (polls + 1) // 360 + 2 > self.modulus:
+            return None
         could_be_reset = 0 < value <= self.rate + 10
         returns = not self.explained(self.count, value, DAY_S)
         if self.is_strange(value, polls * POLL_S) and not could_be_reset and returns:
@@ -215,6 +218,7 @@ class World:
     st.one_of(st.integers(0, 10**9), st.integers(-(10**6), -2)),
     st.lists(STEPS, max_size=25),
 )
+@example(100, 10**8, -2, [("long_glitch", 414, 18, 38)])
 def test_the_total_is_the_truth(rate, modulus, count, steps):
     world = World(rate, modulus, count if modulus else abs(count))
     for step in steps:

@@ -43,17 +43,18 @@ class Float(Number):
 class Float32(Float):
     """Single precision, two registers."""
 
-    def _magnitude(self, first, buffer, offset):
-        exponent = first >> 7
+    def _magnitude(self, high, buffer, offset):
+        exponent = high >> 7
         if exponent == 0xFF:
             return None
-        second = self.word(buffer, offset, 1)
-        high = (first & 0x7F) << 4 | second >> _HALF_BITS
+        low = self.word(buffer, offset, 1)
+        high = (high & 0x7F) << 4 | low >> _HALF_BITS
         if exponent:
             high |= 0x800
+            exponent -= 150
         else:
-            exponent = 1
-        return self._count(high, second & _HALF_MASK, exponent - 150)
+            exponent = -149
+        return self._count(high, low & _HALF_MASK, exponent)
 
     def _count(self, high, low, exponent):
         low *= self.numerator

@@ -70,8 +70,9 @@ def crc16(buffer, start, end):
     """The CRC of buffer[start:end]; 0 when its last two bytes are the CRC of the others."""
     table = _CRC_TABLE
     crc = 0xFFFF
-    for index in range(start, end):
-        crc = crc >> 8 ^ table[(crc ^ buffer[index]) & 0xFF]
+    while start < end:
+        crc = crc >> 8 ^ table[(crc ^ buffer[start]) & 0xFF]
+        start += 1
     return crc
 
 

@@ -43,13 +43,16 @@ class Report:
         return True
 
     def _is_worth(self, value, age_ms):
-        count, points, pause_ms, _ = self._rule
-        # In two parts, as size * points leaves the small integers; rounding down changes
-        # nothing, because differences are whole.
-        size = abs(self.told)
-        share = size // _BASIS * points + size % _BASIS * points // _BASIS
-        changed = abs(value - self.told) > max(count, share)
-        return changed and age_ms >= pause_ms or self._is_heartbeat(age_ms)
+        rule = self._rule
+        difference = abs(value - self.told)
+        if difference > rule[0] and age_ms >= rule[2]:
+            # In two parts, as size * points leaves the small integers; rounding down changes
+            # nothing, because differences are whole.
+            size = abs(self.told)
+            share = size // _BASIS * rule[1] + size % _BASIS * rule[1] // _BASIS
+            if difference > share:
+                return True
+        return self._is_heartbeat(age_ms)
 
     def _is_heartbeat(self, age_ms):
         return 0 < self._rule[3] <= age_ms

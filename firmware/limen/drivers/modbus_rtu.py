@@ -90,7 +90,8 @@ class Bus(ModbusBus):
     def _learn_lateness(self):
         """Take how late a sleep ended for how late the next may end; no later than a tick."""
         self._sleeps = False
-        late_us = min(max(0, -self._left_us(self._wake_us)), _TICK_US)
+        late_us = -self._left_us(self._wake_us)
+        late_us = min(max(0, late_us), _TICK_US)
         if late_us < self._late_us:
             late_us = self._late_us - (self._late_us - late_us >> 5)
         self._late_us = late_us

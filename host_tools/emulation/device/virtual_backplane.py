@@ -64,10 +64,11 @@ class VirtualBackplane(Backplane):
 
     def post(self, kind, id, data=b""):
         now = self._limit - self.left
-        self._put(kind, id, data, now - self._turned)
         self._has_posted = True
         if self._turn > now + _ANSWER_US:
             self._turn = now + _ANSWER_US
+        now -= self._turned
+        self._put(kind, id, data, now)
 
     def note(self, kind, id, data=b""):
         self._put(kind, id, data, self._limit - self.left - self._turned)
