@@ -224,6 +224,17 @@ def test_a_block_that_does_not_keep_what_was_written_is_left():
     assert dict(Boot(flash, boot=2).drain()) == before.put
 
 
+def test_a_block_that_was_bad_is_not_tried_again():
+    flash = Flash(9)
+    gateway = Boot(flash)
+    flash.worn = (3,)
+    for _ in range(4):
+        fill(gateway, 100)
+        gateway.drain()
+    assert sum(flash.wear) > 2 * flash.blocks
+    assert (flash.wear[3], gateway.journal.counters(1)["failures"]) == (1, 1)
+
+
 def test_all_blocks_wear_alike():
     flash = Flash(9)
     for boot in range(1, 9):

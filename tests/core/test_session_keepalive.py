@@ -60,6 +60,20 @@ def test_a_socket_that_takes_nothing_for_a_keepalive_ends_the_connection():
     play(scene)
 
 
+def test_a_socket_that_takes_nothing_from_the_start_has_as_long():
+    async def scene(bench):
+        await bench.run()
+        bench.stream.is_stuck = True
+        bench.stream.write(b"x" * 2047)
+        for _ in range(2):
+            await bench.time.pass_ms(HALF_MS)
+            assert bench.ending is None
+        await bench.time.pass_ms(HALF_MS)
+        assert bench.ending.errno == ETIMEDOUT
+
+    play(scene)
+
+
 def test_where_just_two_bytes_are_free_the_ping_goes():
     async def scene(bench):
         await bench.run()

@@ -189,8 +189,6 @@ class Journal:
         if self.copy(kind):
             self.mark(thinned, lasts, HIGHEST)
         elif thinned:  # what flash had it has
-            stream.copies = thinned + stream.copies
-            stream.lasts = lasts + stream.lasts
             stream.copied = max(copied, stream.copied)
         if not ring.count or ring.low() > stream.copied:
             return False

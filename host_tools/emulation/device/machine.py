@@ -288,8 +288,11 @@ class UART(io.IOBase):
     def take(self, data):
         """Keep received bytes as far as rxbuf has room; the rest is lost, as on the chip."""
         begin = self._count
-        end = min(begin + len(data), self._rxbuf)
-        self._received[begin:end] = data[: end - begin]
+        end = begin + len(data)
+        if end > self._rxbuf:
+            end = self._rxbuf
+            data = data[: end - begin]
+        self._received[begin:end] = data
         self._count = end
 
     def _fill(self):
@@ -341,7 +344,8 @@ class UART(io.IOBase):
 
     def _drop(self, count):
         rest = self._count - count
-        self._received[:rest] = self._received[count : self._count]
+        if rest:
+            self._received[:rest] = self._received[count : self._count]
         self._count = rest
 
     def write(self, data, *limits):
