@@ -165,11 +165,12 @@ class Bus(ModbusBus):
         if self.result != modbus.WAITING:
             return 0
         missing = self.reply.missing_bytes()
-        silent_us = self._since_us(self._last_byte_us)
+        now_us = time.ticks_us()
+        silent_us = time.ticks_diff(now_us, self._last_byte_us)
         if missing <= 0:
             return self._silence_us + _GROUPING_US - silent_us
-        patience_us = self._exchange_us() + self._timeout_us
-        left_us = patience_us - self._since_us(self._sent_us)
+        left_us = self._exchange_us() + self._timeout_us
+        left_us -= time.ticks_diff(now_us, self._sent_us)
         if -self._wire_us(_LONGEST_FRAME) < left_us <= 0 and self.reply.length:
             left_us = self._silence_us - silent_us  # what has begun may end
         # The longer nothing has come, the less a look a little later costs.
