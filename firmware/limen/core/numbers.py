@@ -96,8 +96,10 @@ class Number:
 
     def extend(self, value, buffer, offset):
         """Append the registers behind the first one to `value`."""
-        for index in range(1, self.words):
+        index = 1
+        while index < self.words:
             value = value << 16 | self.word(buffer, offset, index)
+            index += 1
         return value
 
 
