@@ -1,8 +1,8 @@
 """World and interpreter on one core, as long as they take turns in virtual time.
 
 Only one of them runs at any moment, and most turns are shorter than it takes to wake another core:
-on one core both get on by a quarter faster. It is the core on which the world is when the first
-interpreter comes; the system has put it there because it was free.
+on one core both get on by up to a quarter faster. It is the core on which the world is when the
+first interpreter comes; the system has put it there because it was free.
 """
 
 import ctypes
@@ -12,6 +12,8 @@ _LIBC = ctypes.CDLL(None)
 
 
 class OneCore:
+    """Who shares it, from the first to the last."""
+
     def __init__(self):
         self._users = 0
         self._allowed: set[int] = set()

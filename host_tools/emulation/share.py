@@ -34,4 +34,9 @@ class Share(Signals):
         whole = self._whole.source(quantity)
         if not (self.knows(quantity) and quantity.startswith(_LOADS)):
             return whole
-        return lambda time_us: product(whole(time_us), self._share_ratio)
+
+        def part(time_us):
+            ratio = whole(time_us)
+            return ratio and product(ratio, self._share_ratio)
+
+        return part
