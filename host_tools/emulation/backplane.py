@@ -17,7 +17,7 @@ import struct
 import subprocess
 import termios
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from host_tools.emulation.one_core import ONE_CORE
@@ -256,10 +256,8 @@ class VirtualLink:
         self._scheduler = scheduler
         self._patience_s = patience_s
         self._events = bytearray()
-        self._asked_us = self._wait_us = 0
-        self._parts: list[tuple[int, bytes]] = []
         self._is_waiting = self._is_urgent = self._is_stopped = False
-        self._turn: Handle = scheduler.at(scheduler.now_us, self._begin)
+        self._turn: Handle = scheduler.at(scheduler.now_us, self._listen)
         ONE_CORE.join(process.pid)
 
     def post(self, frames: bytes, wake: bool = True) -> None:
@@ -269,23 +267,9 @@ class VirtualLink:
             self._is_urgent = True
             if self._is_waiting:
                 self._turn.cancel()
-                self._turn = self._scheduler.at(self._scheduler.now_us, self._give_turns)
+                self._turn = self._scheduler.at(self._scheduler.now_us, self._give_turn)
 
-    def _begin(self) -> None:
-        if self._listen():
-            self._go_on()
-
-    def _go_on(self) -> None:
-        if self._apply():
-            self._give_turns()
-
-    def _give_turns(self) -> None:
-        """Give the board its turn, and more of them as long as nothing else is to happen."""
-        while self._give_turn() and self._apply():
-            pass
-
-    def _give_turn(self) -> bool:
-        """Tell the board what has happened, and listen."""
+    def _give_turn(self) -> None:
         now_us = self._scheduler.now_us
         events = bytes(self._events)
         self._events.clear()
@@ -294,53 +278,39 @@ class VirtualLink:
         try:
             self._process.send(events, now_us - self._asked_us, quiet_us)
         except Gone:
-            self._board.on_gone()
-            return False
-        return self._listen()
+            return self._board.on_gone()
+        self._listen()
 
-    def _listen(self) -> bool:
-        """Let the board run until it wants time to pass; False where it will not go on."""
+    def _listen(self) -> None:
+        """Let the board run until it wants time to pass."""
         try:
-            body, spent_us, self._wait_us = self._process.wait_for_turn(
+            body, spent_us, wait_us = self._process.wait_for_turn(
                 self._board.on_text, self._patience_s
             )
         except (Gone, ConnectionError):
-            self._board.on_gone()
-            return False
+            return self._board.on_gone()
         except Stuck as stuck:
             self._board.on_frames(stuck.frames)
-            self._board.on_stuck()
-            return False
+            return self._board.on_stuck()
         now_us = self._scheduler.now_us
         self._asked_us = now_us + spent_us
-        self._parts = split_times(body, now_us)
-        return True
+        self._apply(split_times(body, now_us), wait_us)
 
-    def _apply(self) -> bool:
-        """Do what the board asked for, each part at its time, then wait with it; return whether
-        its next turn is now: else that, or the rest, is left with the scheduler.
-        """
-        while self._parts:
-            time_us, frames = self._parts[-1]
+    def _apply(self, parts: list[tuple[int, bytes]], wait_us: int) -> None:
+        """Do what the board asked for, each part at its time, then wait with it."""
+        while not self._is_stopped:
+            time_us = parts[-1][0] if parts else self._asked_us
             if not self._scheduler.advance(time_us):
-                return self._leave(time_us, self._go_on)
-            self._parts.pop()
-            self._board.on_frames(frames)
-            if self._is_stopped:
-                return False
-        if not self._scheduler.advance(self._asked_us):
-            return self._leave(self._asked_us, self._go_on)
-        if self._is_urgent or not self._wait_us:  # after all that is to happen now
-            return self._leave(self._asked_us, self._give_turns)
-        until_us = self._asked_us + self._wait_us
-        if self._scheduler.advance(until_us):
-            return True
-        self._is_waiting = True
-        return self._leave(until_us, self._give_turns)
+                self._turn = self._scheduler.at(time_us, lambda: self._apply(parts, wait_us))
+                return
+            if not parts:
+                return self._wait(wait_us)
+            self._board.on_frames(parts.pop()[1])
 
-    def _leave(self, time_us: int, callback: Callable[[], None]) -> bool:
-        self._turn = self._scheduler.at(time_us, callback)
-        return False
+    def _wait(self, wait_us: int) -> None:
+        self._is_waiting = True
+        until_us = self._asked_us + (0 if self._is_urgent else wait_us)
+        self._turn = self._scheduler.at(until_us, self._give_turn)
 
     def stop(self) -> None:
         self._is_stopped = True

@@ -117,8 +117,9 @@ class Meter:
             self._signals = Held(self._signals)
         self._on_read = on_read
         self._scheduler = scheduler
-        self._port = line.port(framing or self.model.framing, self._receive)
-        self._silence_us = silence_us(self.framing)
+        framing = framing or self.model.framing
+        self._port = line.port(framing, self._receive)
+        self.framing = framing
         self._silence: Handle | None = None
         self._silent_us = 0
         self._frame = bytearray()

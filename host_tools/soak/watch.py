@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from host_tools.contract import BAD, GOOD, Alarm, Boot, Diag, GivenUp, Values
 from host_tools.emulation.flash_file import FlashFile
+from host_tools.emulation.quantities import is_energy
 from host_tools.soak.committed import Cut, Name, Turn, cut_of, waiting_on
 from host_tools.subscriber import Arrival
 from host_tools.world import World
@@ -123,7 +124,7 @@ class Watch:
                     told.values.append((turn, record.seq, value))
                     if record.quality == GOOD:
                         told.certain.append((turn, record.seq, value))
-                    if name.startswith("energy"):
+                    if is_energy(name):
                         self._check_energy(arrival.device, name, value)
             case GivenUp() as gap:
                 self.gaps.append(gap)
