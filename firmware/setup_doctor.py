@@ -7,11 +7,12 @@ the gateway would find. Nothing is published. Other buses are named, and left al
 import json
 from time import ticks_diff, ticks_ms
 
-from limen.app import CONFIGURATION, SECRETS, make_interfaces
+from limen.app import CONFIGURATION, SECRETS
 from limen.core.finding import place_text, settled
 from limen.core.mqtt import MqttError
 from limen.delivery.session import Session
 from limen.hal import board
+from limen.making import make_interfaces
 from limen.net.troubles import sentence
 from limen.service.clock import Clock
 from limen.service.line_search import UartCarrier, expected, search

@@ -9,9 +9,9 @@ import json
 from time import ticks_diff, ticks_ms
 
 from limen import drivers
-from limen.app import make_channel
 from limen.core.modbus import close_frame
 from limen.hal import board
+from limen.making import make_channel
 from limen.service.clock import Clock
 from limen.service.poll import Device, Poll
 
