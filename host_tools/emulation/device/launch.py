@@ -125,7 +125,7 @@ def _boot():
         global micropython
         micropython = _hide("micropython", "console")
         micropython.start()
-        machine.open_terminal = _terminal_opener(bus, files)
+        sys.modules["uart"].open_terminal = _terminal_opener(bus, files)
         _hide("socket", "real_socket")
     boot = _read_boot(bus)
     _set_up(machine, network, boot, bus)
@@ -197,7 +197,7 @@ class _OneWireModule:
 
 def _forget_ourselves():
     late.hide("launch")
-    for name in ("backplane", "frames", "outside", "dates", "virtual_backplane"):
+    for name in ("backplane", "frames", "outside", "dates", "uart", "virtual_backplane"):
         late.hide(name)
     sys.modules["onewire"] = _OneWireModule()
     sys.path[:] = ["", ".frozen", "/lib"]
