@@ -59,6 +59,13 @@ class Board:
     is what is wrong with its flash.
     """
 
+    banner = "MicroPython on an emulated board"
+    boots = modules_heap_bytes = emulation_heap_bytes = 0
+    access_point: tuple[str, str] | None = None
+    _run: Run | None = None
+    _pending: Handle | None = None
+    _said = ""
+
     def __init__(
         self,
         scheduler: Scheduler,
@@ -80,11 +87,8 @@ class Board:
         self.on_output: Callable[[bytes], None] = lambda data: None
         self.on_boot: Callable[[int], bool] = lambda cause: True
         self.on_pin: Callable[[int, int], None] = lambda pin, level: None
-        self.banner = "MicroPython on an emulated board"
-        self.boots = self.modules_heap_bytes = self.emulation_heap_bytes = 0
         self.pins: dict[int, int] = {}
         self.inputs: dict[int, int] = {}
-        self.access_point: tuple[str, str] | None = None
         self.erases: Counter[int] = Counter()
         self.programmed: Counter[int] = Counter()
         self._scheduler = scheduler
@@ -103,10 +107,7 @@ class Board:
         self.station = Station(self)
         self.cable = Cable(self)
         self.handlers = self._find_handlers()
-        self._run: Run | None = None
-        self._pending: Handle | None = None
         self._typed = Typed()
-        self._said = ""
 
     def _find_handlers(self) -> dict[int, Callable[[int, bytes], None]]:
         """Which part takes what a program says, by the kind of frame."""
