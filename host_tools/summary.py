@@ -85,8 +85,8 @@ def _tops(gateway: Gateway, seen: set[Name]) -> dict[Boot, int]:
 @dataclass
 class Summary:
     """What a run showed; rich prints it. `heap` is (peak, at which uptime), if it was measured;
-    `unjudged` are the devices of which is not known when they served what, `heap_bytes` is what
-    the board has."""
+    `unjudged` are the channels of which is not known what they were served, `heap_bytes` is
+    what the board has."""
 
     samples: int
     records: int

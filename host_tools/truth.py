@@ -50,6 +50,7 @@ class Truth:
         self._reads: dict[tuple[str, str], Reads] = {}
         self.polls: dict[str, Turns] = {}
         self._known: set[str] = set()
+        self._parts: set[str] = set()
         for device in config["device"]:
             fastest_us = min(channel["every_ms"] for channel in device["channel"]) * 1000
             told_us = min(fastest_us, (unasked_us or {}).get(device["id"], fastest_us))
@@ -77,9 +78,19 @@ class Truth:
         """Whether anybody tells what the device has served."""
         return device in self._known
 
+    def untold(self) -> list[tuple[str, str]]:
+        """Each (device, channel) of which nobody tells what is served: of a part, all but what
+        it says it serves."""
+        return [
+            (device, name)
+            for (device, name), reads in self._reads.items()
+            if not self.knows(device) or (device in self._parts and not reads.is_part)
+        ]
+
     def set_part(self, device: str, quantity: str, grain: Value, permille: int = 0) -> None:
         """A quantity of a device is served by a part, in steps of `grain` of its unit, and no
         more exactly than so many parts in a thousand."""
+        self._parts.add(device)
         reads = self._reads.get((device, quantity))
         if reads is not None:
             reads.set_part(grain, permille)
@@ -119,7 +130,7 @@ class Reads:
         self.turns = Turns(every_us, slack_us)
         self.blind_us = blind_us
         self.grain = Grain()
-        self._is_part = False
+        self.is_part = False
         self._due_us = every_us - slack_us
 
     @classmethod
@@ -133,7 +144,7 @@ class Reads:
         """A step of `grain` units is rounded to either side, and then to a count."""
         counts = math.ceil(Fraction(grain) * self._scale / 2) + 1 if grain else 0
         self.grain = Grain(counts, permille)
-        self._is_part = True
+        self.is_part = True
 
     def add(self, time_us: int, value: Value) -> bool:
         """Note a value that was served; return whether it was due.
@@ -142,7 +153,7 @@ class Reads:
         """
         numerator, denominator = value.as_integer_ratio()
         count = nearest(numerator * self._up, denominator * self._down)
-        if self._is_part and self._is_same(time_us, count):
+        if self.is_part and self._is_same(time_us, count):
             return False
         self.times_us.append(time_us)
         self.counts.append(count)
@@ -156,13 +167,13 @@ class Reads:
     def place_at(self, t_ms: int) -> int:
         """The read that a value of this time belongs to, -1 if there was none yet. The time of an
         edge at a pin comes through the clock of the chip, which is some milliseconds off."""
-        late_us = _EDGE_US if self._is_part and not self.grain.counts else 999
+        late_us = _EDGE_US if self.is_part and not self.grain.counts else 999
         return bisect.bisect_right(self.times_us, t_ms * 1000 + late_us) - 1
 
     def serves(self, at: int, count: int, time_us: int) -> bool:
         """Whether a value of this time can be what read `at` served."""
         low = high = self.counts[at]
-        if self._is_part and at and time_us - self.times_us[at] < _READING_US:
+        if self.is_part and at and time_us - self.times_us[at] < _READING_US:
             low, high = sorted((low, self.counts[at - 1]))
         grain = self.grain.of(count)
         return low - grain <= count <= high + grain

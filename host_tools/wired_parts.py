@@ -43,6 +43,7 @@ _RMS_PERMILLE = 50
 _ACCELERATION_STEP = Fraction(8, 100)
 _FULL_SCALES_V = [Fraction(mv, 1000) for mv in (6144, 4096, 2048, 1024, 512, 256)]
 _GRAVITY = 9.80665
+_SINE_PEAK = Fraction(math.sqrt(2))  # over its RMS
 _SHAKES_HZ = 97
 _MAINS_HALF_V = 1.65
 _VIBRATION_MIDDLE_V = 1.3
@@ -75,7 +76,7 @@ class Place:
     ) -> Callable[[int], Fraction]:
         """A quantity over time, which the part serves so exactly; each look at it is told."""
         value = self.value_of(quantity, default)
-        self._truth.set_part(self.device["id"], quantity, grain, permille)
+        self.set_part(quantity, grain, permille)
 
         def look(now_us: int) -> Fraction:
             seen = value(now_us)
@@ -84,9 +85,9 @@ class Place:
 
         return look
 
-    def set_part(self, quantity: str, grain: Value) -> None:
+    def set_part(self, quantity: str, grain: Value, permille: int = 0) -> None:
         """The part serves a quantity in such steps; `tell` is called when it does."""
-        self._truth.set_part(self.device["id"], quantity, grain)
+        self._truth.set_part(self.device["id"], quantity, grain, permille)
 
     def value_of(self, quantity: str, default: Value | None = None) -> Callable[[int], Fraction]:
         """A quantity over time; what no signal says stands still."""
@@ -148,8 +149,16 @@ def _wire_ads1115(place: Place) -> None:
 
 
 def _rms(place: Place) -> Callable[[int], Fraction]:
-    """A burst holds no whole number of periods, so its RMS is not exact."""
-    return place.measured("vibration_acceleration", _ACCELERATION_STEP, permille=_RMS_PERMILLE)
+    """A burst holds no whole number of periods, so its RMS is not exact, nor is the peak."""
+    rms = place.measured("vibration_acceleration", _ACCELERATION_STEP, permille=_RMS_PERMILLE)
+    place.set_part("vibration_acceleration_peak", _ACCELERATION_STEP, _RMS_PERMILLE)
+
+    def look(now_us: int) -> Fraction:
+        seen = rms(now_us)
+        place.tell(now_us, "vibration_acceleration_peak", seen * _SINE_PEAK)
+        return seen
+
+    return look
 
 
 def _shaken(rms: Callable[[int], Fraction]) -> Motion:

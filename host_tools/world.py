@@ -113,11 +113,12 @@ class World:
         """Compare what arrived with what was served up to `until_us` of the world's time."""
         until_utc_us = self.scheduler.start_utc_us + until_us
         gateway, truth = self.gateway, self.truth
+        untold = truth.untold()
         verdicts = [
             judge(device, channel, truth[place], self.published.of(place, gateway), until_utc_us)
             for device, channel in truth.places()
             for place in [(device, channel["name"])]
-            if truth.knows(device)
+            if place not in untold
         ]
         return Summary(
             sum(verdict.read for verdict in verdicts),
@@ -129,7 +130,7 @@ class World:
             gateway.diag.counters["outbox"]["dropped"] if gateway.diag else 0,
             self.subscriber.errors,
             self._heap(),
-            [device for device in truth.polls if not truth.knows(device)],
+            [f"{device} {name}" for device, name in untold],
             self.plan.heap,
         )
 

@@ -86,9 +86,9 @@ to = "100 %"
 """
 
 
-def replayed(folder, site, every_ms=10_000):
+def replayed(folder, site, every_ms=10_000, rows=ROWS):
     """(summary, {device.channel: its values in their order}) of the recording through a site."""
-    (folder / "rows.csv").write_text(ROWS)
+    (folder / "rows.csv").write_text(rows)
     recording = Recording(folder / "rows.csv")
     signals = recording.signals()
     plan = plan_of_site(site, None, signals, 0)
@@ -124,6 +124,46 @@ def test_meters_behind_a_network_and_parts_at_pins(tmp_path):
     assert without_repetitions(told["door.digital_input"]) == ["0", "1", "0"]
     assert float(told["energy.energy_import"][-1]) == pytest.approx(0.7 / 4)
     assert without_repetitions(told["tank.level"]) == ["54.225"]
+
+
+SHAKEN = """
+[site]
+id = "hall-2"
+[mqtt]
+host = "10.0.0.5"
+[gateway.g1]
+board = "espressif-esp32-devkitc-ve"
+[[gateway.g1.bus]]
+id = "fast"
+kind = "spi"
+sck = 14
+mosi = 13
+miso = 19
+frequency = "2 MHz"
+[[gateway.g1.device]]
+id = "bearing"
+profile = "analogdevices-adxl345"
+bus = "fast"
+cs = 32
+rate = "3200 Hz"
+range = "16 g"
+axis = "z"
+channels.vibration_acceleration = {}
+channels.vibration_acceleration_peak = {}
+channels.vibration_kurtosis = {}
+"""
+
+
+def test_what_a_shaken_sensor_makes_of_its_burst_is_compared_where_it_is_known(tmp_path):
+    (tmp_path / "site.toml").write_text(SHAKEN)
+    rows = "time,vibration_acceleration [m/s²]\n2026-03-02T05:00:00Z,2\n2026-03-02T05:02:00Z,5\n"
+    summary, told = replayed(tmp_path, tmp_path / "site.toml", rows=rows)
+    assert summary.is_good
+    judged = {verdict.channel["name"]: verdict for verdict in summary.verdicts}
+    assert list(judged) == ["vibration_acceleration", "vibration_acceleration_peak"]
+    assert all(verdict.read > 3 for verdict in judged.values())
+    assert summary.unjudged == ["bearing vibration_kurtosis"]
+    assert float(told["bearing.vibration_acceleration_peak"][0]) == pytest.approx(2.83, rel=0.05)
 
 
 def test_a_smart_meter(tmp_path):
