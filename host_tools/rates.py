@@ -56,7 +56,7 @@ class Window:
 
 @dataclass
 class Attendance:
-    """How one device was read, which `meter` plays.
+    """How one device was read, which is a `meter` of that model.
 
     `beside_permille` is the least share of its rate that it kept while another one was at fault;
     `back_us` how long after each of its own faults it was back, None for one that it did not come

@@ -24,7 +24,7 @@ from host_tools.shop_plan import Sight
 from host_tools.subscriber import Arrival, Gateway, Subscriber
 from host_tools.summary import Summary, settle
 from host_tools.truth import Published, Truth, judge
-from host_tools.wiring import METERS, Wiring, unasked_us
+from host_tools.wiring import Wiring, unasked_us
 
 _UNSEEN = Gateway("the gateway")
 _ENDED = "limen: the program has ended"
@@ -149,7 +149,7 @@ class World:
         return [
             attend(
                 device["id"],
-                METERS.get(device["model"], device["model"]),
+                device["model"],
                 self.truth.polls[device["id"]],
                 self.published.qualities(device, self.gateway),
                 windows,
