@@ -117,8 +117,11 @@ class Subscriber:
 
 
 def _content(arrival: Arrival) -> tuple:
+    """What stands is told again at each connection, maybe twice between two readings: of that each
+    name is another content."""
     record = arrival.record
-    return arrival.device, arrival.kind, record.t_ms, record.uptime_ms, repr(record.body)
+    again = record.seq if getattr(record.body, "restated", False) else None
+    return arrival.device, arrival.kind, record.t_ms, record.uptime_ms, repr(record.body), again
 
 
 def _take_again(gateway: Gateway, arrival: Arrival) -> None:

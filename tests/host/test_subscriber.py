@@ -68,6 +68,18 @@ def test_two_names_on_one_content_are_twins():
     assert (scene.gateway.duplicates, scene.gateway.twins) == (0, 1)
 
 
+def test_an_alarm_that_is_told_again_twice_between_two_readings_is_no_twin():
+    """The broker was lost twice within a second (seed 12041)."""
+    scene = Scene()
+    alarm = (
+        '[%d,1000,0,{"alarm":"voltage.low","state":"raised","value":0.5,"limit":9.0,"restated":%s}]'
+    )
+    scene.data(alarm % (1, "true"), alarm % (2, "true"), topic="dev/m/event")
+    assert (scene.gateway.records, scene.gateway.twins) == (2, 0)
+    scene.data(alarm % (2, "true"), topic="dev/m/event")
+    assert (scene.gateway.duplicates, scene.gateway.conflicts) == (1, 0)
+
+
 def test_only_below_low_is_a_hole_a_gap():
     scene = Scene()
     scene.data(volt(1, 1000, 1), volt(4, 4000, 1))
