@@ -188,7 +188,7 @@ def _text(row: Row) -> list[str]:
 def _cell_text(cell) -> str:
     match cell:
         case datetime():
-            return cell.isoformat(timespec="milliseconds")
+            return cell.isoformat(timespec="auto" if cell.microsecond % 1000 else "milliseconds")
         case Decimal():
             return f"{cell:f}"
     return str(cell)
@@ -220,7 +220,7 @@ def _parquet_rows(path: Path) -> Rows:
                 yield next(line), _text(row)
     except FileNotFoundError:
         raise
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, OverflowError, ValueError, KeyError) as error:
         raise ToolError(f"{path} is no Parquet file that can be read: {error}", 2) from None
 
 

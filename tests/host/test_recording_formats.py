@@ -93,3 +93,20 @@ def test_parquet_with_nulls_zones_and_nanoseconds(tmp_path):
         ]
     path.write_bytes(b"PAR1" + bytes(50) + b"PAR1")
     assert "is no Parquet file that can be read" in failure(path)
+
+
+def test_parquet_has_times_to_the_microsecond_or_one_sentence(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+
+    def written(times, zone=None):
+        path = tmp_path / "fast.parquet"
+        column = pyarrow.array(times, pyarrow.timestamp("us", zone))
+        parquet.write_table(pyarrow.table({"time": column, "voltage": [230, 231]}), path)
+        return path
+
+    start_us = 1_772_366_400 * SECOND_US
+    recording = Recording(written([start_us, start_us + 100]))
+    assert (list(recording.times), recording.problems) == ([start_us, start_us + 100], {})
+    for odd in (([start_us, 2**59],), ([start_us] * 2, "Mars/Olympus")):
+        assert "is no Parquet file that can be read: " in failure(written(*odd))
