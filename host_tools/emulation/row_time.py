@@ -15,6 +15,10 @@ EXCEL = "excel"
 """The format of days since 1899-12-30, as spreadsheets count them."""
 
 _EPOCH = re.compile(r"\d+(?:[.,]\d+)?(?:[eE]\+?\d\d?)?", re.ASCII)
+_DIGITS = re.compile(r"20\d{6}(?:\d\d){0,3}", re.ASCII)
+"""A date, and as much of the time as there is, without marks: as seconds since 1970 the shortest
+would mean a day in August 1970, those with hours alone begin in 2033."""
+
 _MONTHS = (
     "jan janv ene gen", "feb fév fev", "mar mär mrz maer", "apr avr abr", "may mai mag",
     "jun juin giu", "jul juil lug", "aug aoû aou ago", "sep set", "oct okt ott", "nov",
@@ -94,7 +98,7 @@ class TimeForm:
         if self.format:
             return datetime.datetime.strptime(text, self.format)
         if _EPOCH.fullmatch(text):
-            return _epoch_us(Decimal(text.replace(",", ".")))
+            return _of_digits(text) or _epoch_us(Decimal(text.replace(",", ".")))
         try:
             return datetime.datetime.fromisoformat(text)
         except ValueError:
@@ -120,6 +124,16 @@ def _of_spreadsheet(text: str) -> datetime.datetime:
         return _SPREADSHEET + datetime.timedelta(microseconds=us)
     except OverflowError:
         raise ValueError(text) from None
+
+
+def _of_digits(text: str) -> datetime.datetime | None:
+    """The time of 202603011005; None for what is no date."""
+    if not _DIGITS.fullmatch(text):
+        return None
+    try:
+        return datetime.datetime.strptime(text.ljust(14, "0"), "%Y%m%d%H%M%S")
+    except ValueError:
+        return None
 
 
 def _of_parts(text: str) -> datetime.datetime:
