@@ -48,8 +48,13 @@ class Numbers:
                 self._mark = "," if between == "." else "."
             text = text.replace(between, "")
         if self._mark is None and ("." in text) != ("," in text):
-            self._mark = "," if "," in text else "."
+            self._see_mark(text)
         return text.replace(".", "?").replace(",", ".") if self._mark == "," else text
+
+    def _see_mark(self, text: str) -> None:
+        """Take the mark of the first number that has one; "n.a." tells none."""
+        if _NUMBER.fullmatch(text.replace(",", ".")):
+            self._mark = "," if "," in text else "."
 
     def _is_grouped(self, found: re.Match) -> bool:
         """Whether what stands between groups of three digits is a mark for thousands."""

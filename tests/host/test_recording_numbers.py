@@ -40,6 +40,7 @@ def test_the_noise_of_floats_is_rounded_away(write):
         ("-0|-0.0|5.|1e3|+.5", "0 0 5 1000 0.5"),
         ("7|NaN|INF|-INF|-|null|#DIV/0!|1e400|0x10|1_000|\u0661\u0662|1,2,3|1 2", "7"),
         ("12,5 V|13V|14 kV", "12.5 13"),
+        ("k.A.|-.-|12,5", "12.5"),
     ],
 )
 def test_numbers_are_read_in_one_way_or_not_at_all(write, numbers, values):
