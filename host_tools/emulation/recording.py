@@ -26,7 +26,7 @@ from host_tools.emulation.recording_signals import RecordingSignals
 from host_tools.emulation.resampling import Resampler
 from host_tools.emulation.row_devices import RowDevices
 from host_tools.emulation.row_order import RowOrder
-from host_tools.emulation.row_reader import RowReader
+from host_tools.emulation.row_reader import TWO_WAYS, RowReader
 from host_tools.emulation.row_steps import RowSteps
 from host_tools.emulation.row_time import may_be_days
 from host_tools.emulation.signals import PerDevice, Signals
@@ -82,6 +82,8 @@ class Recording:
             self._read()
         except OSError as error:
             raise ToolError(f"cannot read recording {path}: {error.strerror}", 2) from None
+        if TWO_WAYS in self.problems:
+            self.require_no_problem()
         if not len(self.times):
             told = "".join(f"\n{sentence}" for sentence in self.summary())
             why = "no row can be used" if told else "there is no row below the heading"

@@ -3,9 +3,11 @@
 A file has one decimal mark, which a map tells or the first number that has one. Marks between the
 thousands are understood where a number cannot be read in two ways: spaces and apostrophes, a mark
 beside another one (1.234,5) or one that stands twice (1.234.567). Once seen, or told by a map, that
-mark stands for thousands in all numbers of the file.
+mark stands for thousands in all numbers of the file. A first 1.234 is taken for decimals; in doubt
+until another number shows that this was right, as 1.2 does, or wrong, as 1,2 does.
 """
 
+import contextlib
 import re
 from decimal import Decimal
 
@@ -15,7 +17,7 @@ THOUSANDS = ".,'\u2019" + SPACES
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _GROUPED = re.compile(
-    rf"[+-]?\d{{1,3}}(?P<between>[{THOUSANDS}])\d{{3}}(?:(?P=between)\d{{3}})*"
+    rf"[+-]?[1-9]\d{{0,2}}(?P<between>[{THOUSANDS}])\d{{3}}(?:(?P=between)\d{{3}})*"
     r"(?:(?P<mark>[.,])\d+)?",
     re.ASCII,
 )
@@ -27,15 +29,24 @@ class Numbers:
     def __init__(self, decimal: str | None = None, thousands: str | None = None):
         self._mark = decimal
         self._thousands = thousands
+        self._in_doubt: str | None = None
 
     def read(self, text: str, unit: str = "") -> Decimal:
         """The number that a text is, which may repeat its unit; ValueError for none."""
-        if self._mark == "." and _NUMBER.fullmatch(text):
+        if self._mark == "." and not self._in_doubt and _NUMBER.fullmatch(text):
             return Decimal(text)
         text = self._plain(text.removesuffix(unit).rstrip())
         if not _NUMBER.fullmatch(text):
             raise ValueError(text)
         return Decimal(text)
+
+    def against(self, text: str, unit: str = "") -> str | None:
+        """The number before that was wrongly read, if this one, which is none beside it, is one."""
+        if self._in_doubt:
+            with contextlib.suppress(ValueError):
+                Numbers().read(text, unit)
+                return self._in_doubt
+        return None
 
     def _plain(self, text: str) -> str:
         """The text with a decimal point, without marks for thousands, and with a plain minus."""
@@ -46,15 +57,21 @@ class Numbers:
             if between in ".,":
                 self._thousands = between
                 self._mark = "," if between == "." else "."
-            text = text.replace(between, "")
-        if self._mark is None and ("." in text) != ("," in text):
-            self._see_mark(text)
+            text, found = text.replace(between, ""), None
+        if (self._mark is None or self._in_doubt) and ("." in text) != ("," in text):
+            self._see_mark(text, found is not None)
         return text.replace(".", "?").replace(",", ".") if self._mark == "," else text
 
-    def _see_mark(self, text: str) -> None:
+    def _see_mark(self, text: str, is_in_doubt: bool) -> None:
         """Take the mark of the first number that has one; "n.a." tells none."""
-        if _NUMBER.fullmatch(text.replace(",", ".")):
-            self._mark = "," if "," in text else "."
+        if not _NUMBER.fullmatch(text.replace(",", ".")):
+            return
+        mark = "," if "," in text else "."
+        if self._mark is None:
+            self._mark = mark
+            self._in_doubt = text if is_in_doubt else None
+        elif mark == self._mark and not is_in_doubt:
+            self._in_doubt = None
 
     def _is_grouped(self, found: re.Match) -> bool:
         """Whether what stands between groups of three digits is a mark for thousands."""

@@ -7,6 +7,9 @@ from host_tools.emulation.recording_problems import BadRow, Problems
 from host_tools.emulation.row_number import Numbers
 from host_tools.emulation.row_order import BACK, LATE, TWICE, RowOrder
 
+TWO_WAYS = "two ways"
+"""The kind of a number that shows that numbers before were read wrongly."""
+
 _MOST_PLACES = 9
 _STATES = {"true": Decimal(1), "on": Decimal(1), "false": Decimal(0), "off": Decimal(0)}
 """How contacts are written, beside 1 and 0."""
@@ -100,8 +103,19 @@ class RowReader:
         except ValueError:
             if column.is_state and text.lower() in _STATES:
                 return _STATES[text.lower()]
-            raise BadRow("no number", f"column {name!r} has {text!r}, not a number") from None
+            raise self._no_number(name, column, text) from None
         return _rounded(value)
+
+    def _no_number(self, name: str, column, text: str) -> BadRow:
+        before = self._numbers.against(text, column.unit)
+        if before is None:
+            return BadRow("no number", f"column {name!r} has {text!r}, not a number")
+        mark = "," if "," in before else "."
+        return BadRow(
+            TWO_WAYS,
+            f"column {name!r} has {text!r}, but {before!r} was read as a number with decimals; say"
+            f' in a map what is meant, thousands = "{mark}" or decimal = "{mark}"',
+        )
 
 
 def _rounded(value: Decimal) -> Decimal:

@@ -50,6 +50,32 @@ def test_numbers_are_read_in_one_way_or_not_at_all(write, numbers, values):
     assert read == [Decimal(value) for value in values.split()]
 
 
+@pytest.mark.parametrize(
+    "numbers, mark",
+    [("1.234|999|12,5", "."), ("1.234|1.999,5", "."), ("1,234|12.5 V", ","), ("1,5 V|2", "")]
+    + [
+        ("1.234|2.5|12,5", ""),
+        ("0.123|12,5", ""),
+        ("1,234|x", ""),
+        ("12'300.5|1,5", ""),
+        ("1.234|n.a.|12,5", "."),
+    ],
+)
+def test_a_number_that_shows_others_to_be_read_wrongly_stops_all(write, numbers, mark):
+    rows = "".join(f"{at};{number}\n" for at, number in enumerate(numbers.split("|")))
+    path = write("time;voltage [V]\n" + rows)
+    if mark:
+        first, last = numbers.split("|")[0], numbers.split("|")[-1]
+        line = 2 + numbers.count("|")
+        assert failure(path).endswith(
+            f"{path}:{line}: column 'voltage [V]' has {last!r}, but {first!r} was read as a number "
+            f'with decimals; say in a map what is meant, thousands = "{mark}" or '
+            f'decimal = "{mark}"; skipped'
+        )
+    else:
+        assert Recording(path).rows
+
+
 def test_units_may_stand_in_a_row_below_the_heading_and_a_sum_below_all(write):
     head = "Datum;Uhrzeit;power_active_total;energy_import [MWh];note\n;;[kW];MWh;-\n"
     rows = "1.3.2026;10:00;1,5;2;x\n1.3.2026;10:01;-0,25;2;y\n\nSumme;;1,25;4;\n;;;;\n"
