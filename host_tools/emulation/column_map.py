@@ -26,6 +26,7 @@ from host_tools.table_file import OnOddity, Rows, ignore_oddity, open_rows
 from limen.core import quantity as vocabulary
 from limen.core.units import Mistake, parse_ms
 
+DELIMITERS = ",;\t| "
 _MOST_ABOVE = 100
 _ANNOTATIONS = ("#datatype", "#group", "#default")
 
@@ -78,18 +79,19 @@ class ColumnMap:
     """How to read one kind of recording; `name` is for messages.
 
     Without columns for the time the first row is at `start_us`, and each other one `step_us` later.
-    Encoding, decimal mark and that of thousands are found out where they are None; `given` are the
-    headings of a file that has none; an `empty` cell makes its device silent, or holds. With
-    `every_us` the rows are brought to one each so often by `rule`; beyond `gap_us` a row no longer
-    holds. `unused` are columns of which nobody knows what they mean; at `units_line` stand units.
-    In the long form the cells under all of `long` but the last name `columns`; that has the value.
+    Delimiter, encoding, decimal mark and that of thousands are found out where they are None;
+    `given` are the headings of a file that has none; an `empty` cell makes its device silent, or
+    holds. With `every_us` the rows are brought to one each so often by `rule`; beyond `gap_us` a
+    row no longer holds. `unused` are columns of which nobody knows what they mean; at `units_line`
+    stand units. In the long form the cells under all of `long` but the last name `columns`; that
+    has the value.
     """
 
     name: str
     time: tuple[str, ...]
     columns: dict[str, Column]
     time_form: TimeForm = TimeForm()
-    delimiter: str = ","
+    delimiter: str | None = None
     encoding: str | None = None
     decimal: str | None = None
     thousands: str | None = None
@@ -110,8 +112,24 @@ class ColumnMap:
         return (*self.time, *(self.long or self.columns))
 
     def header_of(self, path: Path) -> list[str]:
-        with open_rows(path, self.delimiter, self.encoding) as rows:
+        with open_rows(path, self.delimiter or ",", self.encoding) as rows:
             return self.header_in(rows)[1]
+
+    def fitted_to(self, path: Path) -> "ColumnMap":
+        """The same with a delimiter, the first that makes its columns where it tells none; beside a
+        comma there are no decimal commas."""
+        delimiter = self.delimiter
+        if delimiter is None:
+            delimiter = next((one for one in DELIMITERS if self._suits(path, one)), ",")
+        has_points = delimiter == "," and self.thousands != "."
+        decimal = self.decimal or ("." if has_points else None)
+        return dataclasses.replace(self, delimiter=delimiter, decimal=decimal)
+
+    def _suits(self, path: Path, delimiter: str) -> bool:
+        with open_rows(path, delimiter, self.encoding) as rows:
+            if self.given:
+                return len(next(rows, (1, []))[1]) == len(self.given)
+            return not self.missing_from(self.header_in(rows)[1])
 
     def header_in(self, rows: Rows, on_oddity: OnOddity = ignore_oddity) -> tuple[int, list[str]]:
         """(line, cells) of the first row that has all columns, else of the first row of all."""

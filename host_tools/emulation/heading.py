@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from host_tools.emulation.column_map import (
+    DELIMITERS,
     QUANTITIES,
     Column,
     ColumnMap,
@@ -26,7 +27,6 @@ from host_tools.table_file import is_parquet, open_rows
 MAPS = Path(__file__).parents[2] / "examples" / "maps"
 
 _HEADING = re.compile(rf"(?:(\S+)\.)?(\w+)\s*{UNIT}")
-_DELIMITERS = ",;\t| "
 _SHOWN_NAMES = 20
 _SHOWN_CHARACTERS = 40
 
@@ -79,7 +79,6 @@ def map_of_header(path: Path, device: str | None, called: dict[str, str]) -> Col
         {written_as[name]: column for name, column in columns.items()},
         form,
         delimiter,
-        decimal="." if delimiter == "," else None,
         unused=tuple(filter(None, unused)),
         units_line=units_line,
     )
@@ -106,7 +105,6 @@ def _map_of_names(
         {written_as[name]: column for name, column in columns.items()},
         form,
         delimiter,
-        decimal="." if delimiter == "," else None,
         empty="hold",
         unused=tuple(name for name in names if not _quantity_of(called.get(name, name))),
         long=long,
@@ -159,7 +157,7 @@ def _heading_of(path: Path, called: dict[str, str]) -> tuple[str, int, list[str]
         return bool(time_columns(header)) and (is_wide or bool(long_columns(header)))
 
     found = []
-    for delimiter in "," if is_parquet(path) else _DELIMITERS:
+    for delimiter in "," if is_parquet(path) else DELIMITERS:
         with open_rows(path, delimiter) as rows:
             line, cells = find_header(rows, is_heading)
         if is_heading(cells):

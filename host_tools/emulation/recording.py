@@ -69,6 +69,7 @@ class Recording:
                 column_map = choose_map(self.path, device, called)
             elif not isinstance(column_map, ColumnMap):
                 column_map = load_map(Path(column_map))
+            column_map = column_map.fitted_to(self.path)
             if holds_empty:
                 column_map = dataclasses.replace(column_map, empty="hold")
             self.column_map = column_map

@@ -1,12 +1,14 @@
 """Column maps: what they tell of a recording, and all their mistakes at once."""
 
+from decimal import Decimal
+
 import pytest
 
 from host_tools.emulation.column_map import load_map
 from host_tools.emulation.heading import MAPS
 from host_tools.emulation.recording import Recording
 from host_tools.errors import ToolError
-from recordings import MAP, SECOND_US
+from recordings import MAP, SECOND_US, failure
 
 
 def test_a_map_tells_decimal_comma_unit_sign_and_byte_order_mark(write):
@@ -16,6 +18,30 @@ def test_a_map_tells_decimal_comma_unit_sign_and_byte_order_mark(write):
     assert recording.times[0] == 1_721_037_600 * SECOND_US
     assert [recording.value("power_active_total", row) for row in (0, 1)] == [-5000, 14000]
     assert recording.step_s == 900
+
+
+@pytest.mark.parametrize("mark", [";", ",", "\t", "|", " "])
+@pytest.mark.parametrize("head", ["t{0}P{0}note\n", ""])
+def test_the_delimiter_of_a_file_is_found_where_its_map_tells_none(write, mark, head):
+    headings = "" if head else 'headings = ["t", "P", "note"]\n'
+    columns = '[time]\ncolumns = ["t"]\n[columns]\nP = { quantity = "voltage" }\n'
+    number = "1.234" if mark == "," else "230,5"
+    table = write(headings + columns, "map.toml")
+    path = write(head.format(mark) + mark.join(["2026-03-01T10:00:00", number, "x"]) + "\n")
+    assert Recording(path, table).value("voltage", 0) == Decimal(number.replace(",", "."))
+
+
+def test_a_quoted_comma_is_read_in_a_file_with_commas_where_its_map_tells_what_it_is(write):
+    columns = '[time]\ncolumns = ["t"]\n[columns]\nP = { quantity = "voltage" }\n'
+    path = write('t,P\n0,"1,234"\n')
+    for told, value in (
+        ('decimal = ","', "1.234"),
+        ('thousands = "."', "1.234"),
+        ('thousands = ","', "1234"),
+    ):
+        table = write(f"{told}\n{columns}", "map.toml")
+        assert Recording(path, table).value("voltage", 0) == Decimal(value)
+    assert "has '1,234', not a number" in failure(path, write(columns, "map.toml"))
 
 
 def test_a_map_tells_all_its_mistakes_at_once(write):
