@@ -7,7 +7,6 @@ mark stands for thousands in all numbers of the file. A first 1.234 is taken for
 until another number shows that this was right, as 1.2 does, or wrong, as 1,2 does.
 """
 
-import contextlib
 import re
 from decimal import Decimal
 
@@ -40,13 +39,21 @@ class Numbers:
             raise ValueError(text)
         return Decimal(text)
 
+    def hint(self, text: str, unit: str = "") -> str:
+        """The end of a sentence about what is no number, where it would be one by another mark."""
+        try:
+            Numbers().read(text, unit)
+        except ValueError:
+            return ""
+        other = "," if self._mark == "." else "."
+        return (
+            f', as the decimal mark is "{self._mark}"; if it is another, a map tells'
+            f' decimal = "{other}", else thousands = "{other}"'
+        )
+
     def against(self, text: str, unit: str = "") -> str | None:
         """The number before that was wrongly read, if this one, which is none beside it, is one."""
-        if self._in_doubt:
-            with contextlib.suppress(ValueError):
-                Numbers().read(text, unit)
-                return self._in_doubt
-        return None
+        return self._in_doubt if self.hint(text, unit) else None
 
     def _plain(self, text: str) -> str:
         """The text with a decimal point, without marks for thousands, and with a plain minus."""

@@ -109,7 +109,8 @@ class RowReader:
     def _no_number(self, name: str, column, text: str) -> BadRow:
         before = self._numbers.against(text, column.unit)
         if before is None:
-            return BadRow("no number", f"column {name!r} has {text!r}, not a number")
+            hint = self._numbers.hint(text, column.unit)
+            return BadRow("no number", f"column {name!r} has {text!r}, not a number{hint}")
         mark = "," if "," in before else "."
         return BadRow(
             TWO_WAYS,

@@ -41,7 +41,11 @@ def test_a_quoted_comma_is_read_in_a_file_with_commas_where_its_map_tells_what_i
     ):
         table = write(f"{told}\n{columns}", "map.toml")
         assert Recording(path, table).value("voltage", 0) == Decimal(value)
-    assert "has '1,234', not a number" in failure(path, write(columns, "map.toml"))
+    assert (
+        "has '1,234', not a number, as the decimal mark is \".\"; if it is another, a map tells"
+        ' decimal = ",", else thousands = ","'
+    ) in failure(path, write(columns, "map.toml"))
+    assert failure(write("t,P\n0,x\n"), table).endswith("has 'x', not a number; skipped")
 
 
 def test_a_map_tells_all_its_mistakes_at_once(write):
