@@ -26,7 +26,7 @@ class Numbers:
     """Reads the numbers of one file."""
 
     def __init__(self, decimal: str | None = None, thousands: str | None = None):
-        self._mark = decimal
+        self._mark = decimal or {".": ",", ",": "."}.get(thousands)
         self._thousands = thousands
         self._in_doubt: str | None = None
 

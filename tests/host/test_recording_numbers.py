@@ -105,3 +105,8 @@ def test_a_map_tells_the_mark_of_thousands(write):
     table = write(MAP.replace('decimal = ","', 'decimal = ","\nthousands = "."'), "map.toml")
     recording = Recording(write("Tag;Zeit;Leistung\n15.07.2024;12:00;1.250\n"), table)
     assert recording.value("power_active_total", 0) == -5_000_000
+    only = write(
+        'thousands = "."\n[time]\ncolumns = ["t"]\n[columns]\nU.quantity = "voltage"\n', "u.toml"
+    )
+    recording = Recording(write("t;U\n0;1.5\n1;1.234\n2;1,5\n"), only)
+    assert [recording.value("voltage", row) for row in (0, 1)] == [1234, Decimal("1.5")]
