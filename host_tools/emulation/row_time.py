@@ -14,6 +14,12 @@ UTC = datetime.UTC
 EXCEL = "excel"
 """The format of days since 1899-12-30, as spreadsheets count them."""
 
+UNITS_US = {
+    "s": Decimal(1_000_000), "sec": Decimal(1_000_000), "ms": Decimal(1000), "us": Decimal(1),
+    "µs": Decimal(1), "μs": Decimal(1), "ns": Decimal("0.001"), "min": Decimal(60_000_000),
+}  # fmt: skip
+"""The formats of numbers that count from 1970 or from the beginning of the recording."""
+
 _EPOCH = re.compile(r"\d+(?:[.,]\d+)?(?:[eE]\+?\d\d?)?", re.ASCII)
 _DIGITS = re.compile(r"20\d{6}(?:\d\d){0,3}", re.ASCII)
 """A date, and as much of the time as there is, without marks: as seconds since 1970 the shortest
@@ -54,8 +60,8 @@ _TOO_LATE_US = 4_102_444_800_000_000  # 2100-01-01: one such row would put all o
 
 @dataclass(frozen=True)
 class TimeForm:
-    """How times are written: a format of strptime or `EXCEL`, None for what is known by itself; and
-    the zone of those that name none.
+    """How times are written: a format of strptime, `EXCEL` or one of `UNITS_US`, None for what is
+    known by itself; and the zone of those that name none.
     """
 
     format: str | None = None
@@ -95,6 +101,8 @@ class TimeForm:
     def _parse(self, text: str) -> datetime.datetime | int:
         if self.format == EXCEL:
             return _of_spreadsheet(text)
+        if self.format in UNITS_US:
+            return _counted_us(text, UNITS_US[self.format])
         if self.format:
             return datetime.datetime.strptime(text, self.format)
         if _EPOCH.fullmatch(text):
@@ -114,6 +122,16 @@ def may_be_days(time_us: int) -> bool:
 def unix_us(moment: datetime.datetime) -> int:
     """Microseconds since 1970 of a moment with a zone."""
     return (moment - _UNIX) // datetime.timedelta(microseconds=1)
+
+
+def _counted_us(text: str, unit_us: Decimal) -> int:
+    try:
+        number = Decimal(text.replace(",", ".")) * unit_us
+        if 0 <= number < _TOO_LATE_US:
+            return round(number)
+    except (ArithmeticError, ValueError):
+        pass
+    raise ValueError(text)
 
 
 def _of_spreadsheet(text: str) -> datetime.datetime:

@@ -4,7 +4,7 @@ import re
 
 from host_tools.emulation.column_map import zone_of
 from host_tools.emulation.row_number import Numbers
-from host_tools.emulation.row_time import EXCEL, UTC, TimeForm
+from host_tools.emulation.row_time import EXCEL, UNITS_US, UTC, TimeForm
 
 _DAYS = ("date", "datum")
 _CLOCKS = ("time", "zeit", "uhrzeit")
@@ -32,11 +32,13 @@ def time_columns(header: list[str]) -> list[str]:
 
 
 def time_form(headings: list[str], wrong: list[str]) -> TimeForm:
-    """What "time [Europe/Berlin]", "time [%d/%m/%Y %H:%M]" or both tell, the zone first; without a
-    zone it is UTC."""
+    """What "time [Europe/Berlin]", "time [%d/%m/%Y %H:%M]" or both tell, the zone first, or
+    "time [ms]"; without a zone it is UTC."""
     told = [_TIME_FORM.fullmatch(_TIME_HEADING.fullmatch(one)[2] or "") for one in headings]
     name = next((one[1].strip() for one in told if one[1]), "UTC")
     form = " ".join(one[2] for one in told if one[2]) or None
+    if name in UNITS_US:
+        return TimeForm(name)
     zone = zone_of(name)
     if zone is None:
         wrong.append(f"column {headings[0]!r}: timezone {name!r} is not known on this machine")

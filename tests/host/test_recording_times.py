@@ -56,6 +56,26 @@ def test_the_heading_tells_the_form_of_times(write, form, text):
     assert recording.times[0] == 1_772_359_200 * SECOND_US
 
 
+@pytest.mark.parametrize(
+    "heading, times",
+    [("time [s]", "0|2.5"), ("Time (ms)", "0|2500,0"), ("time [µs]", "0.000E+00|2.5E+06")]
+    + [
+        ("timestamp [ns]", "0|2500000000"),
+        ("t [s]", "0|1E-3"),
+        ("time [ms]", "-1|NaN|1e999999999|inf|x"),
+    ],
+)
+def test_the_heading_tells_the_unit_of_times_that_are_counted(write, heading, times):
+    rows = "".join(f"{time};1\n" for time in times.split("|"))
+    path, called = write(f"{heading};voltage\n{rows}"), {"t [s]": "time [s]"}
+    if "x" in times:
+        assert "'-1' is not a time; its form was told to be ms" in failure(path)
+    else:
+        called = called if heading in called else None
+        step_us = 1000 if called else 2_500_000
+        assert list(Recording(path, called=called).times) == [0, step_us]
+
+
 def test_a_column_without_a_heading_may_have_the_time(write):
     path = write(",voltage\n2026-03-01 10:00:00,230\n")
     assert '--column "=time"' in failure(path)
