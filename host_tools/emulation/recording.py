@@ -34,6 +34,10 @@ from host_tools.emulation.spans import Spans
 from host_tools.errors import ToolError
 from host_tools.table_file import open_rows
 
+_YEARS_US = 10 * 365 * 86_400_000_000
+_UNSET = (
+    "more than ten years without a row before this one: a clock was not set; cut off rows above"
+)
 _DAYS = (
     "its times are numbers that mean a day in 1970; if they are days, as spreadsheets count them,"
     ' say so by --column "HEADING=time [excel]"'
@@ -194,6 +198,8 @@ class Recording:
             return
         last_us = self._kept_us
         if last_us is not None:
+            if time_us - last_us > _YEARS_US:
+                raise ToolError(f"{self.path}:{line}: {_UNSET}", 2)
             self._steps.take(time_us - last_us, line)
             gap_us = self.column_map.gap_us
             if gap_us and time_us - last_us > gap_us:

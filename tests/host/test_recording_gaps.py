@@ -24,9 +24,9 @@ def test_empty_cells_hold_where_a_map_says_so(write):
 
 
 def test_a_leap_that_time_goes_on_from_is_a_pause(write):
-    recording = Recording(write("time,voltage\n0,1\n60,1\n900000000,2\n900000060,3\n"))
+    recording = Recording(write("time,voltage\n0,1\n60,1\n90000000,2\n90000060,3\n"))
     assert recording.rows == 4
-    assert "10,416.7 days without a row" in str(recording.problems["pause"])
+    assert "1,041.7 days without a row" in str(recording.problems["pause"])
 
 
 def test_duplicates_pauses_and_unused_columns_are_told(write):

@@ -140,3 +140,9 @@ def test_hours_that_clocks_leave_out_are_no_times(write):
 def test_a_time_that_no_recording_can_have_does_not_spoil_the_rows_behind_it(write):
     recording = Recording(write("time,voltage\n0,230\n9999-12-31T00:00:00Z,9\n1,231\n"))
     assert (recording.rows, recording.skipped) == (2, 1)
+
+
+def test_rows_from_before_a_clock_was_set_are_no_pause_of_decades(write):
+    unset = "".join(f"1970-01-01T00:00:{at:02}Z,1\n" for at in range(20))
+    path = write("time,voltage\n" + unset + "2026-03-01T10:00:00Z,230\n")
+    assert failure(path).startswith(f"{path}:22: more than ten years without a row")
