@@ -28,7 +28,6 @@ from host_tools.emulation.row_devices import RowDevices
 from host_tools.emulation.row_order import RowOrder
 from host_tools.emulation.row_reader import TWO_WAYS, RowReader
 from host_tools.emulation.row_steps import RowSteps
-from host_tools.emulation.row_time import may_be_days
 from host_tools.emulation.signals import PerDevice, Signals
 from host_tools.emulation.spans import Spans
 from host_tools.errors import ToolError
@@ -37,10 +36,6 @@ from host_tools.table_file import open_rows
 _YEARS_US = 10 * 365 * 86_400_000_000
 _UNSET = (
     "more than ten years without a row before this one: a clock was not set; cut off rows above"
-)
-_DAYS = (
-    "its times are numbers that mean a day in 1970; if they are days, as spreadsheets count them,"
-    ' say so by --column "HEADING=time [excel]"'
 )
 
 
@@ -162,8 +157,9 @@ class Recording:
             resampler.finish()
         for device in list(self._silent_us):
             self._end_silence(device, self._kept_us)
-        if len(self.times) and may_be_days(self.times[0]):
-            self.problems.note(line + 1, "1970", _DAYS)
+        doubt = layout.time_form.doubt(self.times[0]) if layout.time and len(self.times) else ""
+        if doubt:
+            self.problems.note(line + 1, "odd years", doubt)
         pause = None if layout.gap_us or layout.long else self._steps.pause()
         if pause:
             self.problems.add(pause)

@@ -55,6 +55,14 @@ _AMBIGUOUS = re.compile(r"\d\d?[-/]\d\d?[-/]\d\d")
 _UNIX = datetime.datetime(1970, 1, 1, tzinfo=UTC)
 _SPREADSHEET = datetime.datetime(1899, 12, 30)
 _DAY_US = Decimal(86_400_000_000)
+_DAYS_US = 30_000_000_000, 60_000_000_000
+"""Days up to now as spreadsheets count them, from 1982 to 2064, if they are read as seconds."""
+
+_DAYS = (
+    "its times are numbers that mean a day in 1970; if they are days, as spreadsheets count them,"
+    ' say so by --column "HEADING=time [excel]"'
+)
+_YEARS = 1990, 2070
 _TOO_LATE_US = 4_102_444_800_000_000  # 2100-01-01: one such row would put all others into its past
 
 
@@ -86,6 +94,18 @@ class TimeForm:
         doubt = ", as day or month may stand first" if _AMBIGUOUS.match(text) else ""
         return f'{doubt}; tell its form by --column "HEADING=time [%d/%m/%Y %H:%M:%S]", or by a map'
 
+    def doubt(self, first_us: int) -> str:
+        """What is to be told of a recording that begins when none does, where no form was told."""
+        year = (_UNIX + datetime.timedelta(microseconds=first_us)).year
+        if self.format or first_us < _DAYS_US[0] or _YEARS[0] <= year < _YEARS[1]:
+            return ""
+        if first_us < _DAYS_US[1]:
+            return _DAYS
+        return (
+            f"its times mean the year {year}; if they are numbers that count from another time than"
+            " 1970, write them as dates, or tell their unit as in `time [s]`"
+        )
+
     def _unix_us(self, text: str, after_us: int) -> int | None:
         moment = self._parse(text)
         if isinstance(moment, int):
@@ -111,12 +131,6 @@ class TimeForm:
             return datetime.datetime.fromisoformat(text)
         except ValueError:
             return _of_parts(text)
-
-
-def may_be_days(time_us: int) -> bool:
-    """Whether a number was read as seconds since 1970 that counts days up to now as spreadsheets
-    do: 30,000 were in 1982, 60,000 are in 2064."""
-    return 30_000_000_000 <= time_us < 60_000_000_000
 
 
 def unix_us(moment: datetime.datetime) -> int:

@@ -146,3 +146,9 @@ def test_rows_from_before_a_clock_was_set_are_no_pause_of_decades(write):
     unset = "".join(f"1970-01-01T00:00:{at:02}Z,1\n" for at in range(20))
     path = write("time,voltage\n" + unset + "2026-03-01T10:00:00Z,230\n")
     assert failure(path).startswith(f"{path}:22: more than ten years without a row")
+
+
+@pytest.mark.parametrize("number, year", [("134167968000000000", 1974), ("3855168000", 2092)])
+def test_numbers_that_count_from_another_year_are_told(write, number, year):
+    recording = Recording(write(f"time,voltage\n{number},230\n"))
+    assert recording.summary()[0].split(":", 1)[1].startswith(f"2: its times mean the year {year};")
