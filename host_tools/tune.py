@@ -27,6 +27,7 @@ from host_tools.wiring import signals_of_devices
 from limen.core.quantity import lookup
 
 _CURVE = tuple(Decimal(text) for text in ("0.001", "0.002", "0.005", "0.01", "0.02", "0.05", "0.1"))
+_LEAST_US = 1000
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s*")
 
 
@@ -43,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
     console = Console(width=100)
     share = _share(args.error) if args.error else None
     recording = plan_arguments.load_recording(args, console.print)
+    if recording.length_us < _LEAST_US:
+        raise ToolError(f"{args.recording}: thresholds need more than one row, some time apart.", 2)
     plan = plan_arguments.make_plan(args, recording, recording.signals_by_device())
     columns = list(_columns(plan, recording, keeps_pauses=share is None))
     if all(column.fixed for column in columns):

@@ -115,9 +115,13 @@ class Trial:
 def try_deadbands(columns: list[Column], deadbands: Iterable[int]) -> Trial:
     """What each column would publish under its deadband, in counts."""
     outcomes = [_outcome(*pair) for pair in zip(columns, deadbands, strict=True)]
-    begin = min(column.times_ms[0] for column in columns)
-    end = max(column.times_ms[-1] for column in columns)
-    return Trial(outcomes, Decimal(max(1, end - begin)) / _DAY_MS)
+    return Trial(outcomes, _length_ms(columns[0].times_ms) / _DAY_MS)
+
+
+def _length_ms(times_ms: list[int]) -> Decimal:
+    """How long rows hold, the last one as long as others on the average."""
+    steps = len(times_ms) - 1
+    return Decimal(times_ms[-1] - times_ms[0]) * len(times_ms) / steps
 
 
 def try_share(columns: list[Column], share: Decimal) -> Trial:

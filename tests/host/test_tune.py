@@ -34,6 +34,10 @@ def test_what_is_read_together_is_one_message():
     assert trial.messages == 3
 
 
+def test_the_last_row_holds_as_long_as_others():
+    assert try_share([column([1, 2, 3])], Decimal("0.01")).messages_a_day == 1440
+
+
 def test_a_deadband_is_written_with_two_digits_and_never_wider_than_asked():
     wide = column([0, 51_221])
     assert wide.deadband(Decimal("0.01")) == 510
@@ -123,3 +127,6 @@ def test_goals_that_make_no_sense_are_one_sentence(recording, capsys):
     assert "write a percentage of the range" in capsys.readouterr().err
     assert run("tune", "--recording", recording, "--messages", "1") == 2
     assert "1 messages a day cannot be kept to" in capsys.readouterr().err
+    recording.write_text("".join(recording.read_text().splitlines(True)[:2]))
+    assert run("tune", "--recording", recording, "--error", "1 %") == 2
+    assert "thresholds need more than one row, some time apart" in capsys.readouterr().err
