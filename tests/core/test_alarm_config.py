@@ -5,10 +5,10 @@ from fake_meter import BOARDS, METER
 from limen.core.config import check
 
 
-def checked(alarm, others=None):
+def checked(alarm, others=None, every="1s"):
     meter = dict(METER)
     meter["channel"] = METER["channel"] + [["voltage_l2", 2, [60, "u16", None, 1, 1]]]
-    device = {"id": "meter", "profile": "m", "bus": "rs485", "address": 1, "every": "1s"}
+    device = {"id": "meter", "profile": "m", "bus": "rs485", "address": 1, "every": every}
     device["channels"] = {"voltage_l1": {"alarm": alarm}, "power_active_total": {}}
     device["channels"].update(others or {})
     gateway = {"board": "one-port", "bus": [{"id": "rs485", "kind": "modbus-rtu"}]}
@@ -27,8 +27,8 @@ def compiled(alarm):
     return compact
 
 
-def problems(alarm, others=None):
-    _, found = checked(alarm, others)
+def problems(alarm, others=None, **changes):
+    _, found = checked(alarm, others, **changes)
     return {path[-1]: sentence for path, sentence in found}
 
 
@@ -128,3 +128,5 @@ def test_settings_that_cannot_work_are_refused():
     assert problems({"bad": True, "warn": {"within": "1h", "over": "1h", "fit": "1 V"}}) == {
         "warn": "needs the limit it is about: high or low"
     }
+    warned = {"high": "1 V", "warn": {"within": "1h", "over": "1h", "fit": "1 V"}}
+    assert list(problems(warned, every=1)) == ["every"]

@@ -39,6 +39,8 @@ def test_a_bus_behind_a_connection():
     tables = site(bus=[bus(kind="modbus-tcp", host="10.0.0.9", pipeline=4)])
     (ahead,) = compiled(tables)["bus"]
     assert (ahead["kind"], ahead["pipeline"]) == ("modbus-tcp-ahead", 4)
+    tables = site(bus=[bus(kind="modbus-tcp", host="10.0.0.9", pipeline=9)])
+    assert said(tables) == ["bus.0.pipeline: must be 1 to 8, not 9"]
     tables = site(bus=[bus(kind="modbus-rtu-tcp", host="10.0.0.9")])
     assert said(tables) == ["bus.0.port: is missing; write for example port = 4196"]
 

@@ -3,6 +3,8 @@
 from fake_meter import BOARDS, METER
 
 from limen.core.config import check
+from limen.core.function_config import claim_id, find_channel
+from limen.core.schema import Spot
 
 DAY = {"name": "day", "price": "0.32 EUR/kWh", "days": "mon-fri", "from": "06:00", "to": "22:00"}
 REST = {"name": "night", "price": "0.24 EUR/kWh"}
@@ -115,3 +117,27 @@ def test_shifts_and_tariffs():
     half = dict(DAY)
     half["from"] = "06:30"
     assert_said(tariff(half, REST, energy=hall), "interval", 'change of "day" at 06:30; make it')
+
+
+def test_beside_what_is_wrong_in_a_device_functions_are_read_all_the_same():
+    hall = {"id": "hall", "meter": "meter", "interval": "15min"}
+    assert [path for path, _ in problems(every=True, energy=hall)] == ["every"]
+    chart = {"id": "chart", "value": "meter.voltage_l1"}
+    assert [path for path, _ in problems(every=True, spc=chart)] == ["every"]
+    found = machine({"kind": "idel", "below": "8 kW"}, hysteresis="200 W")
+    assert_said(found, "state.0.kind", "must be one of")
+
+
+def test_a_device_or_channel_that_is_wrong_is_nobody_s():
+    devices = [None, {"id": None}, {"id": "meter", "channel": [None, {"name": "voltage_l1"}]}]
+    said = []
+    spot = Spot(said)
+    claim_id(spot, None, devices)
+    assert find_channel(spot, "meter.voltage_l1", devices) == ([3, 1], {"name": "voltage_l1"})
+    assert not said
+    find_channel(spot, "meter.voltage_l2", devices)
+    find_channel(spot, "motor.voltage_l1", devices)
+    assert [text.partition(";")[0] for _, text in said] == [
+        'meter reads no channel "voltage_l2"',
+        'there is no device "motor" on this gateway',
+    ]

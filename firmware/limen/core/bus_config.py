@@ -91,7 +91,7 @@ def wire_buses(spot, buses, board, owners):
         if bus and bus["kind"] in _TCP_KINDS:
             compact = {"timeout_ms": bus["timeout"]}
             compact.update([(key, bus[key]) for key in ("id", "kind", "host", "port")])
-            if bus.get("pipeline", 1) > 1:
+            if (bus.get("pipeline") or 1) > 1:
                 # A master of its own: elsewhere nobody pays for it.
                 compact.update({"kind": _AHEAD, "pipeline": bus["pipeline"]})
             wired.append(compact)

@@ -132,19 +132,25 @@ def _reader(kind):
 
 def claim_id(spot, name, devices):
     """A function is a device: its id must be its own."""
-    if name == "gateway" or name in [device["id"] for device in devices]:
+    if name and (name == "gateway" or name in _ids(devices)):
         spot.report('"%s" is the id of a device already; give every one its own' % name)
 
 
 def find_device(spot, name, devices):
     """(number, compact form) of a device; None, and a problem, if there is none."""
-    ids = [device["id"] for device in devices]
+    ids = _ids(devices)
     if name is None:
         return None
     if name in ids:
         return ids.index(name) + 1, devices[ids.index(name)]
-    spot.report('there is no device "%s" on this gateway%s' % (name, suggestion(name, ids)))
+    hint = suggestion(name, [known for known in ids if known])
+    spot.report('there is no device "%s" on this gateway%s' % (name, hint))
     return None
+
+
+def _ids(devices):
+    """The id of each; None where what is written of it is wrong."""
+    return [device and device["id"] for device in devices]
 
 
 def find_channel(spot, name, devices):
@@ -156,11 +162,12 @@ def find_channel(spot, name, devices):
     if found is None:
         return None
     number, compact = found
-    names = [one["name"] for one in compact["channel"] if one]
+    names = [one and one["name"] for one in compact["channel"]]
     if channel in names:
         index = names.index(channel)
         return [number, index], compact["channel"][index]
-    spot.report('%s reads no channel "%s"%s' % (device, channel, suggestion(channel, names)))
+    hint = suggestion(channel, [known for known in names if known])
+    spot.report('%s reads no channel "%s"%s' % (device, channel, hint))
     return None
 
 

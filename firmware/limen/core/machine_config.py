@@ -174,9 +174,9 @@ def _read_hysteresis(spot, written, limits, power):
     if written is None or power is None:
         return 0
     count = spot.read(written, lambda value: _watts(value, power)) or 0
-    narrowest = min([limits[i + 1] - limits[i] for i in range(len(limits) - 1)] + limits[:1])
-    if limits and count >= narrowest > 0:
-        distance = count_text(narrowest, "W", power["places"])
+    widths = [limits[i + 1] - limits[i] for i in range(len(limits) - 1)] + limits[:1]
+    if widths and count >= min(widths) > 0:
+        distance = count_text(min(widths), "W", power["places"])
         spot.report("must be smaller than %s, the narrowest band" % distance)
     return count
 
