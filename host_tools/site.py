@@ -40,24 +40,35 @@ class Site:
         if self.gateways and gateway not in self.gateways:
             hint = suggestion(gateway, self.gateways)
             raise ToolError(f'{self.file.path} has no gateway "{gateway}"{hint}', status=2)
-        compact, problems = self._check(gateway)
-        if problems:
-            raise SiteError(self.file.describe(problems))
+        profiles, wrong = self._profiles()
+        compact, problems = self._check(gateway, profiles)
+        if problems or wrong:
+            raise SiteError(self.file.describe(problems) + wrong)
         return sealed(compact)
 
     def compile_all(self) -> dict[str, dict]:
         """The configurations of all gateways; SiteError with the problems of all of them."""
         names = self.gateways or [""]
-        problems = [problem for name in names for problem in self._check(name)[1]]
-        if problems:
-            raise SiteError(self.file.describe(problems))
+        profiles, wrong = self._profiles()
+        problems = [problem for name in names for problem in self._check(name, profiles)[1]]
+        if problems or wrong:
+            raise SiteError(self.file.describe(problems) + wrong)
         return {name: self.compile(name) for name in names}
 
-    def _check(self, gateway: str) -> tuple[dict | None, list]:
+    def _profiles(self) -> tuple[dict, list[str]]:
+        """name → facts, None of those that the file does not use, False of wrong ones; and what
+        is wrong in these, a line each."""
         files = profile_files(Path(self.file.path).parent / "profiles")
-        profiles = dict.fromkeys(files)
-        for name in self._used("profile") & set(files):
-            profiles[name] = compile_profile(files[name])
+        profiles, wrong = dict.fromkeys(files), []
+        for name in sorted(self._used("profile") & set(files)):
+            try:
+                profiles[name] = compile_profile(files[name])
+            except TomlError as error:
+                profiles[name] = False
+                wrong += error.problems
+        return profiles, wrong
+
+    def _check(self, gateway: str, profiles: dict) -> tuple[dict | None, list]:
         boards = dict.fromkeys(board_names())
         for name in self._used("board") & set(boards):
             boards[name] = load_board(name)

@@ -362,3 +362,23 @@ def test_what_is_wrong_in_such_a_profile_has_its_line(write):
     write(OWN_PROFILE.replace("u16", "u17"), "profiles/acme-own.toml")
     with pytest.raises(TomlError, match=r"profiles/acme-own.toml:8: register\[0\].type: "):
         load_site(write(OWN_SITE % "acme-own")).compile("one")
+
+
+def test_what_is_wrong_in_the_site_and_in_its_profiles_is_told_at_once(write):
+    Path("profiles").mkdir()
+    for name in ("one", "other"):
+        write(OWN_PROFILE.replace("u16", "u17"), f"profiles/{name}.toml")
+    other = (
+        OWN_SITE % "one"
+        + """
+    [[gateway.one.device]]
+    id = "meter"
+    profile = "other"
+    bus = "lne"
+    address = 1
+    """
+    )
+    found = problems_of(load_site(write(other)).compile_all)
+    places = ("device[1].id", "device[1].bus", "profiles/one.toml:8", "profiles/other.toml:8")
+    assert len(found) == len(places)
+    assert all(place in line for place, line in zip(places, found, strict=True))

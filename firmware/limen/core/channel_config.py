@@ -11,7 +11,7 @@ _duration = duration_ms(10, LONGEST_MS)
 def read_channels(spot, device, profile):
     """The channels that a device lists, else its profile's default set, in the profile's order."""
     listed = device["channels"]
-    if profile is None or listed is None:
+    if not profile or listed is None:
         return []
     known = [channel[0] for channel in profile["channel"]]
     for name in listed:

@@ -7,7 +7,8 @@ pass, as (path, sentence). The host runs this file; a gateway loads it only when
 configuration comes.
 
 Profiles and boards are this project's own data, checked when the host loads them: {name: facts},
-where facts may be None for a name that the site does not use.
+where facts may be None for a name that the site does not use, False for one whose own mistakes are
+told beside those of the site.
 """
 
 from limen.core.bus_config import framing_fields, own_framing, read_buses, set_framings, wire_buses
