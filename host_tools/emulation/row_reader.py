@@ -11,6 +11,7 @@ TWO_WAYS = "two ways"
 """The kind of a number that shows that numbers before were read wrongly."""
 
 _MOST_PLACES = 9
+_MOST_SHOWN = 80
 _STATES = {"true": Decimal(1), "on": Decimal(1), "false": Decimal(0), "off": Decimal(0)}
 """How contacts are written, beside 1 and 0."""
 
@@ -89,7 +90,7 @@ class RowReader:
         try:
             found = form.time_us(text, after_us)
         except ValueError:
-            raise BadRow("no time", f"{text!r} is not a time{form.hint(text)}") from None
+            raise BadRow("no time", f"{_shown(text)} is not a time{form.hint(text)}") from None
         if found is None:
             raise BadRow("no such time", f"in {form.timezone} the clocks leave out {text}")
         return found
@@ -110,13 +111,18 @@ class RowReader:
         before = self._numbers.against(text, column.unit)
         if before is None:
             hint = self._numbers.hint(text, column.unit)
-            return BadRow("no number", f"column {name!r} has {text!r}, not a number{hint}")
+            return BadRow("no number", f"column {name!r} has {_shown(text)}, not a number{hint}")
         mark = "," if "," in before else "."
         return BadRow(
             TWO_WAYS,
             f"column {name!r} has {text!r}, but {before!r} was read as a number with decimals; say"
             f' in a map what is meant, thousands = "{mark}" or decimal = "{mark}"',
         )
+
+
+def _shown(text: str) -> str:
+    """As much of a cell as people read."""
+    return repr(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…")
 
 
 def _rounded(value: Decimal) -> Decimal:

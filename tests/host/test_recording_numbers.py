@@ -110,3 +110,8 @@ def test_a_map_tells_the_mark_of_thousands(write):
     )
     recording = Recording(write("t;U\n0;1.5\n1;1.234\n2;1,5\n"), only)
     assert [recording.value("voltage", row) for row in (0, 1)] == [1234, Decimal("1.5")]
+
+
+def test_of_a_long_cell_the_beginning_is_told(write):
+    told = failure(write(f"time,voltage\n0,{'x' * 5000}\n{'y' * 5000},1\n"))
+    assert f"has '{'x' * 80}…', not a number" in told and f"'{'y' * 80}…' is not a time" in told
