@@ -165,10 +165,15 @@ class Reads:
         return time_us - self.times_us[-1] < self._due_us
 
     def place_at(self, t_ms: int) -> int:
-        """The read that a value of this time belongs to, -1 if there was none yet. The time of an
-        edge at a pin comes through the clock of the chip, which is some milliseconds off."""
-        late_us = _EDGE_US if self.is_part and not self.grain.counts else 999
-        return bisect.bisect_right(self.times_us, t_ms * 1000 + late_us) - 1
+        """The read that a value of this time belongs to, -1 if there was none yet."""
+        return bisect.bisect_right(self.times_us, t_ms * 1000 + self._late_us()) - 1
+
+    def _late_us(self) -> int:
+        """How much later than its value a read may be: an edge at a pin comes through the clock of
+        the chip, some milliseconds off, and parts may look behind the beginning of a reading."""
+        if not self.is_part:
+            return 999
+        return min(_READING_US, self._due_us // 2) if self.grain.counts else _EDGE_US
 
     def serves(self, at: int, count: int, time_us: int) -> bool:
         """Whether a value of this time can be what read `at` served."""

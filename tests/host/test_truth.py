@@ -138,3 +138,14 @@ def test_what_is_served_between_two_looks_may_lie_beyond_the_bound():
     assert judge("m", power(500, 0, 0, 0), reads, published[:1]).outside == 0
     reads.add(START_US + 5_750_000, 300)
     assert judge("m", power(500, 0, 0, 0), reads, published[:1]).outside == 1
+
+
+def test_a_part_may_look_behind_the_beginning_of_a_reading():
+    truth = Truth({"device": [{"id": "air", "channel": [power() | {"every_ms": 1000}]}]}, START_US)
+    truth.set_part("air", "power_active_total", Fraction(1, 10))
+    reads, on_read = truth["air", "power_active_total"], truth.of_device("air")
+    for second, value in enumerate((1, 5, 9)):
+        on_read(second * 1_000_000 + 1_010_000, "power_active_total", value)
+    points = points_of(s0="1.0", s1="5.0", s2="9.0")
+    assert judge("air", power(), reads, points).is_good
+    assert judge("air", power(), reads, points_of(s0="1.0", s1="9.0")).wrong == 1

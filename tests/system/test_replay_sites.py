@@ -126,6 +126,14 @@ def test_meters_behind_a_network_and_parts_at_pins(tmp_path):
     assert without_repetitions(told["tank.level"]) == ["54.225"]
 
 
+def test_a_gateway_without_meters(tmp_path):
+    """At 10 s, as an accelerometer's bursts take long to play."""
+    summary, told = replayed(tmp_path, PROJECT / "examples/inputs/site.toml")
+    assert [verdict.text() for verdict in summary.verdicts] == ["ok"] * len(summary.verdicts)
+    assert without_repetitions(told["furnace.temperature"])[-1] == "-3.00"
+    assert summary.is_good
+
+
 SHAKEN = """
 [site]
 id = "hall-2"
