@@ -138,15 +138,15 @@ def test_a_converter_measures_volts(tmp_path):
 import machine
 adc = machine.ADC(machine.Pin(34), atten=machine.ADC.ATTN_11DB)
 print(adc.read_uv())
-for pin in (35, 4):
+for pin in (35, 1, 12):
     try:
         print(machine.ADC(machine.Pin(pin), atten=machine.ADC.ATTN_11DB).read_uv())
     except ValueError as error:
         print(error)
 """
     with VirtualRun(tmp_path, program) as run:
-        run.board.peripherals.volts = {34: Fraction(12, 10), 35: lambda now_us: now_us}
-        assert run.run_for(2) == ["1200000", "3160000", "invalid pin"]
+        run.board.peripherals.volts = {34: Fraction(12, 10), 35: lambda now_us: now_us, 1: 2}
+        assert run.run_for(2) == ["1200000", "3160000", "2000000", "invalid pin"]
 
 
 def test_a_counter_counts_while_the_program_sleeps(tmp_path):

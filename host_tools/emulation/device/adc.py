@@ -17,7 +17,7 @@ class ADC:
 
     def __init__(self, pin, atten=0):
         self._id = pin if isinstance(pin, int) else pin.number
-        if not 32 <= self._id < 40:
+        if not (self._id <= 10 or 32 <= self._id < 40):  # ESP32-S3 and -C3, or ESP32
             raise ValueError("invalid pin")
         self._range = _RANGES_UV[atten]
 

@@ -140,7 +140,7 @@ class Pin:
     DRIVE_3 = 3
 
     def __init__(self, id, mode=-1, pull=-1, value=None, **options):
-        if not isinstance(id, int) or not 0 <= id < 40:
+        if not isinstance(id, int) or not 0 <= id < 49:  # as many as the largest chip has
             raise ValueError("invalid pin")
         self.number = self._id = id
         before = _pins.get(id)
