@@ -16,7 +16,7 @@ UNIT = r"(?:[\[(]\s*([^\])]*?)\s*[\])])?"
 """What may stand behind a name in a heading: [kWh] or (kWh)."""
 
 _TIME_HEADING = re.compile(rf"({'|'.join((*_DAYS, *_CLOCKS, *_MOMENTS))})\s*{UNIT}", re.IGNORECASE)
-_TIME_FORM = re.compile(rf"([^%,]*?)(?:,\s*)?(%.*|{EXCEL})?")
+_TIME_FORM = re.compile(rf"([^%]*?)(?:,\s*)?(%.*|{EXCEL})?", re.DOTALL)
 
 
 def time_columns(header: list[str]) -> list[str]:

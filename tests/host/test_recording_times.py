@@ -76,6 +76,12 @@ def test_the_heading_tells_the_unit_of_times_that_are_counted(write, heading, ti
         assert list(Recording(path, called=called).times) == [0, step_us]
 
 
+@pytest.mark.parametrize("form", ["excel, Europe/Berlin", "Europe/Berlin, ms", "h, min\n"])
+def test_a_heading_that_tells_no_form_of_times_is_one_sentence(write, form):
+    told = failure(write(f'"time [{form}]";voltage\n0;1\n'))
+    assert f"timezone {form.strip()!r} is not known on this machine" in told
+
+
 def test_a_column_without_a_heading_may_have_the_time(write):
     path = write(",voltage\n2026-03-01 10:00:00,230\n")
     assert '--column "=time"' in failure(path)
