@@ -47,7 +47,6 @@ _SINE_PEAK = Fraction(math.sqrt(2))  # over its RMS
 _SHAKES_HZ = 97
 _MAINS_HALF_V = 1.65
 _VIBRATION_MIDDLE_V = 1.3
-_MAINS_US = 20_000
 
 
 class Place:
@@ -226,10 +225,10 @@ def _wire_analog(place: Place) -> None:
 
 def _wire_current(place: Place) -> None:
     """A sine around half of the supply; the line counts in steps of 0.1 mV of its RMS."""
-    rms = place.raw(0, 1000, _RMS_STEPS)
+    rms, period_us = place.raw(0, 1000, _RMS_STEPS), place.device["period_us"]
     place.parts.volts[place.device["pin"]] = lambda now_us: (
         _MAINS_HALF_V
-        + float(rms(now_us)) / 10_000 * math.sqrt(2) * math.sin(2 * math.pi * now_us / _MAINS_US)
+        + float(rms(now_us)) / 10_000 * math.sqrt(2) * math.sin(2 * math.pi * now_us / period_us)
     )
 
 

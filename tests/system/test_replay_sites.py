@@ -241,3 +241,23 @@ def test_a_gateway_that_never_comes_online_says_why(tmp_path, capsys):
     told = capsys.readouterr().err
     assert "The gateway has published nothing." in told
     assert "There is not enough memory for the TLS handshake: take a board with PSRAM" in told
+
+
+def test_a_current_transformer_on_mains_of_60_hz(tmp_path):
+    head, *_ = SITE.split("[[gateway.g1.bus]]\n")
+    one = """
+    [[gateway.g1.bus]]
+    id = "pins"
+    kind = "pins"
+    [[gateway.g1.device]]
+    id = "motor"
+    bus = "pins"
+    profile = "current-transformer"
+    pin = 34
+    primary = "100 A"
+    secondary = "0.333 V"
+    mains = "60 Hz"
+    """
+    (tmp_path / "site.toml").write_text(head + one)
+    summary, _ = replayed(tmp_path, tmp_path / "site.toml")
+    assert summary.is_good
