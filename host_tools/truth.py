@@ -268,7 +268,7 @@ class Rule:
 
     def text(self, channel: dict) -> str:
         """The bound as people write it: "50.0 W or 2 %"."""
-        absolute = f"{as_value(self.deadband, channel['places'])} {channel['unit']}".strip()
+        absolute = f"{as_value(self.deadband, channel['places']):f} {channel['unit']}".strip()
         if not self.basis_points:
             return absolute
         return f"{absolute} or {Decimal(self.basis_points) / 100:f} %"
@@ -323,12 +323,12 @@ class Verdict:
         """The bound, and how exactly the part serves: "0.5 °C ± 0.05"."""
         bound = Rule.of(self.channel).text(self.channel)
         counts, permille = self.grain.counts, self.grain.permille
-        grain = [f"{as_value(counts, self.channel['places'])}"] * bool(counts)
+        grain = [f"{as_value(counts, self.channel['places']):f}"] * bool(counts)
         grain += [f"{Decimal(permille) / 10:f} %"] * bool(permille)
         return " ± ".join([bound, *grain])
 
     def _text(self, count: int) -> str:
-        return f"{as_value(count, self.channel['places'])} {self.channel['unit']}".rstrip()
+        return f"{as_value(count, self.channel['places']):f} {self.channel['unit']}".rstrip()
 
     def text(self) -> str:
         faults = [f"{self.wrong} wrong"] * bool(self.wrong)

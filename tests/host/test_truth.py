@@ -99,6 +99,8 @@ def test_bounds_as_people_write_them():
     assert Rule.of(power(500, 200, 0, 0)).text(power()) == "50.0 W or 2 %"
     assert Rule.of(power(500, 250, 0, 0)).text(power()) == "50.0 W or 2.5 %"
     assert Rule.of(power()).text(power()) == "0.0 W"
+    tens, tiny = power(3, 0, 0, 0) | {"places": -1}, power(3, 0, 0, 0) | {"places": 9}
+    assert [Rule.of(one).text(one) for one in (tens, tiny)] == ["30 W", "0.000000003 W"]
 
 
 def test_the_truth_takes_configured_channels_only():
