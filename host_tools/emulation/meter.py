@@ -140,6 +140,10 @@ class Meter:
             self._await_nothing()
         self._port.close()
 
+    def knows(self, quantity: str) -> bool:
+        """Whether anything is known of what really flows, or else the meter tells nothing of it."""
+        return self._signals.knows(quantity)
+
     def measured(self, quantity: str) -> Value:
         """What really flows, or has flowed, whatever the meter makes of it."""
         return self._signals.value(quantity, self._scheduler.now_us)

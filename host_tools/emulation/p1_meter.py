@@ -92,6 +92,10 @@ class P1Meter:
         self._port = line.port(FRAMINGS[version], lambda data: None)
         self._next = scheduler.after(PERIODS_US[version], self._send)
 
+    def knows(self, quantity: str) -> bool:
+        """What really flows is told of none: a telegram has its tariffs' part of it."""
+        return False
+
     def close(self) -> None:
         """Leave the line."""
         self._next.cancel()

@@ -16,10 +16,9 @@ from host_tools.soak.standing import raised_now
 from host_tools.soak.twins import twins
 from host_tools.soak.watch import ROUNDING_KWH, Watch
 from host_tools.summary import Summary
-from host_tools.truth import Verdict
+from host_tools.truth import Rule, Verdict, as_value
 from host_tools.world import World
 
-HEAP_BYTES = 110 * 1024
 _SHOWN = 3
 _LAST_MINUTES_KWH = 0.7
 """What may flow between the last total published and the end of a trial, or be unsaved when the
@@ -100,7 +99,7 @@ def _values(outcome: Outcome, summary: Summary) -> Iterator[str]:
     """Whatever was published is what a meter served."""
     for verdict in summary.verdicts:
         place = verdict.device, verdict.channel["name"]
-        if verdict.channel["kind"] != "counter":
+        if verdict.channel["kind"] != "counter" and verdict.device in outcome.world.meters:
             yield from _served(outcome, place, verdict)
         if not verdict.published:
             yield f"Nothing of {verdict.device} {verdict.channel['name']} was published."
@@ -142,10 +141,20 @@ def _counters(outcome: Outcome, summary: Summary) -> Iterator[str]:
         for (boot, _, was), (next_boot, _, now) in itertools.pairwise(totals):
             if now < was - (boot != next_boot) * Decimal(_LAST_MINUTES_KWH):
                 yield f"{where} fell from {was} to {now} kWh."
-        flowed = float(outcome.world.meters[device].measured(channel["name"]))
+        flowed = outcome.watch.flowed(device, channel["name"])
+        if flowed is None:
+            continue
+        flowed = float(flowed)
+        slack = _LAST_MINUTES_KWH + ROUNDING_KWH + _held_kwh(channel, totals)
         forgot = outcome.schedule.has("meter-begins-anew", device)
-        if totals and not forgot and totals[-1][2] < flowed - _LAST_MINUTES_KWH - ROUNDING_KWH:
+        if totals and not forgot and totals[-1][2] < flowed - slack:
             yield f"{where} is {totals[-1][2]} kWh at the end, when {flowed:.3f} have flowed."
+
+
+def _held_kwh(channel: dict, totals: list[tuple]) -> float:
+    """What a report may hold back of the last total, and a step of it."""
+    held = _count(totals[-1][2], channel) if totals else 0
+    return float(as_value(Rule.of(channel).bound(held) + 1, channel["places"]))
 
 
 def _alarms(outcome: Outcome, summary: Summary) -> Iterator[str]:
@@ -202,7 +211,7 @@ def _tasks(outcome: Outcome, summary: Summary) -> Iterator[str]:
     for name, restarts in summary.gateway.diag.counters["restarts"].items():
         if restarts:
             yield f"The task {name!r} was restarted {restarts} times."
-    if summary.heap and summary.heap[0] > HEAP_BYTES:
+    if summary.heap and summary.heap[0] > outcome.world.plan.heap:
         yield f"The heap grew to {summary.heap[0]} bytes."
 
 

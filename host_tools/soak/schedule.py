@@ -66,11 +66,12 @@ def make_schedule(seed: int, hours: int, devices: list[str]) -> Schedule:
     dice = random.Random(f"schedule {seed}")
     latest_s = hours * 3600 - _QUIET_S
     faults = []
+    kinds = [kind for kind in KINDS if devices or not kind.startswith("meter")]
     for number in range(1, 2 * hours + 1):
-        kind = dice.choice(list(KINDS))
+        kind = dice.choice(kinds)
         begin_s = dice.randrange(_QUIET_S, latest_s)
         lasts_s = min(_duration_s(dice, KINDS[kind].longest_s), latest_s - begin_s)
-        faults.append(Fault(number, kind, dice.choice(devices), begin_s, begin_s + lasts_s))
+        faults.append(Fault(number, kind, dice.choice(devices or [""]), begin_s, begin_s + lasts_s))
     return Schedule(seed, hours, tuple(faults))
 
 

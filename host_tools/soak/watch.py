@@ -15,12 +15,13 @@ from fractions import Fraction
 from host_tools.contract import BAD, GOOD, Alarm, Boot, Diag, GivenUp, Values
 from host_tools.emulation.flash_file import FlashFile
 from host_tools.emulation.quantities import is_energy
+from host_tools.emulation.ratios import Value
 from host_tools.soak.committed import Cut, Name, Turn, cut_of, waiting_on
 from host_tools.subscriber import Arrival
 from host_tools.world import World
 
 ROUNDING_KWH = 0.05
-"""What rounding to the meter's float and to the channel's resolution may add, over a day."""
+"""What rounding to the meter's float may add, over a day."""
 
 _SLACK_US = 2_000_000
 """From a command's publication to the pin, once its time is checked."""
@@ -55,10 +56,16 @@ class Watch:
         self._doubts: Counter[tuple[str, str]] = Counter()
         self._zeros: dict[tuple[str, str], tuple[int, Decimal]] = {}
         self._lying_since_us: dict[str, int] = {}
+        self._roundings = {
+            (device, channel["name"]): Fraction(10) ** -channel["places"] / 2
+            for device, channel in world.truth.places()
+        }
+        config = world.plan.config
+        shed = [one["shed"]["outputs"] for one in config.get("function", ()) if "shed" in one]
         self._outputs = {
             device["pin"]: (device["id"], device["safe"] ^ device["invert"])
-            for device in world.plan.config["device"]
-            if device.get("driver") == "digital_out"
+            for number, device in enumerate(config["device"], 1)
+            if device.get("driver") == "digital_out" and number not in itertools.chain(*shed)
         }
         self._has_true_time = has_true_time
         self._wanted_until_us = -1
@@ -72,6 +79,12 @@ class Watch:
     def disturbed(self) -> None:
         """Something begins or ends that may change what is read."""
         self._quiet_since_us = self._world.scheduler.utc_us()
+
+    def flowed(self, device: str, name: str) -> Value | None:
+        """What has flowed by a counter; None where that is not known, as of a pulse input, or of
+        what a function makes."""
+        meter = self._world.meters.get(device)
+        return meter.measured(name) if meter and meter.knows(name) else None
 
     def begins_anew(self, device: str) -> None:
         """A meter forgets. From the upper half of its modulus, that may be taken for a rollover."""
@@ -101,8 +114,10 @@ class Watch:
 
     def _counters(self, device: str) -> Iterator[tuple[tuple[str, str], dict]]:
         for place, channel in self._world.truth.places():
+            name = channel["name"]
             if place == device and channel["kind"] == "counter":
-                yield (device, channel["name"]), channel
+                if self.flowed(device, name) is not None:
+                    yield (device, name), channel
 
     def power_cut(self, flash: FlashFile) -> None:
         """The power has failed; `flash` is what is left."""
@@ -155,9 +170,12 @@ class Watch:
 
     def _check_energy(self, device: str, name: str, total: Decimal) -> None:
         """A total may lag behind what has flowed, and is not ahead of it, or by doubts only."""
-        flowed = float(self._world.meters[device].measured(name))
-        if total > flowed + ROUNDING_KWH + float(self._doubts[device, name]):
-            claim = f"{device} {name} claims {total} kWh when {flowed:.3f} have flowed."
+        flowed = self.flowed(device, name)
+        if flowed is None:
+            return
+        rounding = self._roundings.get((device, name), 0)
+        if total > flowed + Fraction(ROUNDING_KWH) + rounding + self._doubts[device, name]:
+            claim = f"{device} {name} claims {total} kWh when {float(flowed):.3f} have flowed."
             self.sentences.append(claim)
 
     def _on_pin(self, pin: int, level: int) -> None:
