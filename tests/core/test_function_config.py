@@ -141,3 +141,11 @@ def test_a_device_or_channel_that_is_wrong_is_nobody_s():
         'meter reads no channel "voltage_l2"',
         'there is no device "motor" on this gateway',
     ]
+
+
+def test_a_price_that_is_missing_and_a_factor_that_is_wrong_are_told_once():
+    said = 'is missing; write for example price = "0.3 EUR/kWh"'
+    assert_said(tariff({"name": "night"}), "tariff.rate.0.price", said)
+    assert [path for path, _ in problems({"co2": {"factor": "30.5 g/kWh"}})] == ["co2.factor"]
+    for nothing in ({}, {"period": []}):
+        assert_said(problems({"co2": nothing}), "co2", "needs a factor")

@@ -64,7 +64,9 @@ def _read_tariff(spot, settings, facts):
     unit = values["currency"] + "/kWh"
     fields = {
         "name": required(text, 'name = "day"'),
-        "price": required(lambda value: parse_count(text(value), unit, PRICE_PLACES), "price"),
+        "price": required(
+            lambda value: parse_count(text(value), unit, PRICE_PLACES), 'price = "0.3 %s"' % unit
+        ),
     }
     spots, spans = _read_spans(spot.at("rate"), values["rate"], fields)
     plan = spans and read_plan(spots, spans, facts["dates"], True)
@@ -91,7 +93,8 @@ def _read_co2(spot, settings, facts):
         spans[-1]["name"] = "factor"
         spots.append(spot.at("factor"))
     if not spans:
-        spot.report('needs a factor = "380 g/kWh"')
+        if not (values["period"] or "factor" in settings):
+            spot.report('needs a factor = "380 g/kWh"')
         return
     plan = read_plan(spots, spans, facts["dates"], True)
     if plan:
