@@ -154,9 +154,10 @@ class Meter:
 
     def _receive(self, data: bytes) -> None:
         """The silence behind a frame is waited for only where that frame may still be a request;
-        behind others it is seen when the next one comes."""
+        behind others it is seen when the next one comes. Where it is waited for, bytes that a busy
+        machine hands over late come before its end."""
         now_us = self._scheduler.now_us
-        if now_us >= self._silent_us:
+        if not self._silence and now_us >= self._silent_us:
             self._end_of_frame()
         self._silent_us = now_us + self._silence_us
         if self._is_taken:
