@@ -3,6 +3,7 @@
 import asyncio
 import json
 import struct
+import time
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -355,6 +356,23 @@ def run_with_pymodbus(model, talk, **values):
             terminal.close()
 
     return asyncio.run(run())
+
+
+def test_a_request_that_a_busy_machine_hands_over_late_is_one_frame():
+    async def run():
+        line, heard = Line(RealScheduler()), bytearray()
+        values = Constant(voltage=Decimal("230"))
+        Meter(line.scheduler, line, 1, "eastron-sdm120", values, framing=FRAMING)
+        line.port(FRAMING, heard.extend).send(with_crc(bytes((1, 4, 0, 0, 0, 2))))
+        await asyncio.sleep(0.003)
+        time.sleep(0.03)  # nothing runs, and the pause looks like the end of a frame
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if len(heard) == 9:
+                break
+        return bytes(heard)
+
+    assert asyncio.run(run())[:3] == bytes((1, 4, 4))
 
 
 def test_pymodbus_reads_a_three_phase_meter_over_a_terminal():
