@@ -130,7 +130,7 @@ def _number_of_state(spot, value, channel):
 def _warnings(spot, values, channel):
     """Early warnings of the inner limits."""
     within_s, over_s, fit = values["warn"]
-    if over_s * 1000 < _POINTS * (channel["every_ms"] or 0):
+    if over_s * 1000 < _POINTS * channel["every_ms"]:
         spot.at("over").report("must be %d readings or more" % _POINTS)
     found = []
     for name, kind in (("low", "falling"), ("high", "rising")):

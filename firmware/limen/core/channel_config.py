@@ -45,7 +45,8 @@ def _read_channel(spot, channel, settings, every_ms):
     values = spot.read_table(settings, fields)
     if values is None or values["resolution"] is None:
         return None
-    places, every_ms = values["resolution"], values["every"]
+    # What builds on a channel is checked, too, where its rate is wrong, and finds nothing in that.
+    places, every_ms = values["resolution"], values["every"] or 0
     compact = {"name": name, "unit": unit, "kind": kind, "places": places, "every_ms": every_ms}
     if register:
         compact["register"] = _scaled(register, places)

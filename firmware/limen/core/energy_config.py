@@ -113,7 +113,7 @@ def _read_sources(spot, values, compact, meter, read):
 def _check_readings(spot, values, compact, meter):
     """Nothing can be cut finer than it is read."""
     sources = compact["counters"] or [compact["power"]]
-    slowest_ms = max([meter["channel"][index]["every_ms"] or 0 for _, index in sources])
+    slowest_ms = max([meter["channel"][index]["every_ms"] for _, index in sources])
     for key in ("interval", "sliding", "gap"):
         if values[key] is not None and values[key] * 1000 < slowest_ms:
             sentence = "is shorter than the reading of the meter, every %s"
@@ -149,7 +149,7 @@ def _power(spot, name, read):
 
 def _gap_s(names, read):
     """Three readings missed, and no less than ten seconds."""
-    slowest_ms = max([read[name]["every_ms"] or 0 for name in names])
+    slowest_ms = max([read[name]["every_ms"] for name in names])
     return max(_LEAST_GAP_S, 3 * slowest_ms // 1000)
 
 

@@ -82,7 +82,7 @@ def read_spc(spot, settings, devices, facts):
 
 def _read_sampling(spot, values, compact, source, devices):
     """A value for each part, or one in so much time; each reading if nothing is written."""
-    every_ms = source["every_ms"] or 0
+    every_ms = source["every_ms"]
     compact["every_ms"] = values["every"] or every_ms
     if values["every"] is not None and values["every"] < every_ms:
         sentence = "is shorter than %s, at which the value is read"
