@@ -21,13 +21,15 @@ time,power_active_total [kW],energy_import [kWh],temperature,digital_input
 2026-03-02T05:01:00Z,30,100.2,22.25,1
 2026-03-02T05:02:00Z,-4,100.7,-3,0
 """
-SITE = """
+HEAD = """
 [site]
 id = "hall-2"
 [mqtt]
 host = "10.0.0.5"
 [gateway.g1]
 board = "espressif-esp32-devkitc-ve"
+"""
+SITE = f"""{HEAD}
 [[gateway.g1.bus]]
 id = "net"
 kind = "modbus-tcp"
@@ -50,13 +52,13 @@ id = "one"
 profile = "eastron-sdm630"
 bus = "net"
 address = 1
-channels.power_active_total = {}
+channels.power_active_total = {{}}
 [[gateway.g1.device]]
 id = "two"
 profile = "eastron-sdm120"
 bus = "raw"
 address = 7
-channels.voltage = {}
+channels.voltage = {{}}
 [[gateway.g1.device]]
 id = "cabinet"
 bus = "sensors"
@@ -134,13 +136,7 @@ def test_a_gateway_without_meters(tmp_path):
     assert summary.is_good
 
 
-SHAKEN = """
-[site]
-id = "hall-2"
-[mqtt]
-host = "10.0.0.5"
-[gateway.g1]
-board = "espressif-esp32-devkitc-ve"
+SHAKEN = f"""{HEAD}
 [[gateway.g1.bus]]
 id = "fast"
 kind = "spi"
@@ -156,9 +152,9 @@ cs = 32
 rate = "3200 Hz"
 range = "16 g"
 axis = "z"
-channels.vibration_acceleration = {}
-channels.vibration_acceleration_peak = {}
-channels.vibration_kurtosis = {}
+channels.vibration_acceleration = {{}}
+channels.vibration_acceleration_peak = {{}}
+channels.vibration_kurtosis = {{}}
 """
 
 
