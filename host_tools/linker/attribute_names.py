@@ -5,6 +5,7 @@ import itertools
 
 from host_tools.linker.resolve import Program
 from host_tools.linker.stock_names import names_of_stock_objects, short_names, stock_names
+from host_tools.linker.tree import walk
 
 _NAME_ATTRIBUTES = ("getattr", "hasattr", "setattr")
 
@@ -18,7 +19,7 @@ class AttributeNames:
 
     def __init__(self, program: Program, code: list[list[ast.stmt]], known_outside: set[str]):
         """`code` is the statements of each bundle, those that every gateway loads first."""
-        parts = [[node for statement in one for node in ast.walk(statement)] for one in code]
+        parts = [[node for statement in one for node in walk(statement)] for one in code]
         nodes = [node for part in parts for node in part]
         bound = {(node.origin, name) for node in nodes for name in _bound_by(node)}
         private = {(path, name) for path, name in bound if is_private(name)}
@@ -85,7 +86,7 @@ def _of_stock_subclasses(program: Program, nodes: list[ast.AST]) -> set[str]:
         for node in nodes
         if isinstance(node, ast.ClassDef)
         if any(_module_of(base) not in program.modules for base in node.bases)
-        for child in ast.walk(node)
+        for child in walk(node)
         for name in [*_bound_by(child), *_attribute_of_self(child)]
         if not is_private(name)
     }

@@ -11,7 +11,7 @@ from host_tools.linker.attribute_names import attributes_named
 from host_tools.linker.bundles import Bundle
 from host_tools.linker.resolve import Program
 from host_tools.linker.stock_names import stock_names
-from host_tools.linker.tree import FUNCTIONS
+from host_tools.linker.tree import FUNCTIONS, walk
 
 
 class Code:
@@ -39,14 +39,14 @@ def bound(statement: ast.stmt) -> set[str]:
         return {statement.name}
     return {
         node.id
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and ":" in node.id
     }
 
 
 def _used(statement: ast.stmt) -> list[str]:
     """The labels of globals that are used in a statement, those of late imports included."""
-    nodes = list(ast.walk(statement))
+    nodes = list(walk(statement))
     names = [node.id for node in nodes if isinstance(node, ast.Name)]
     names += [node.name for node in nodes if isinstance(node, ast.alias)]
     return [name for name in names if ":" in name]
@@ -55,7 +55,7 @@ def _used(statement: ast.stmt) -> list[str]:
 def leave_out_unused(code: list[Code]) -> None:
     """Leave out what is not used, and what only that used."""
     size = None
-    while size != (size := sum(1 for one in code for s in one.statements for _ in ast.walk(s))):
+    while size != (size := sum(1 for one in code for s in one.statements for _ in walk(s))):
         _leave_out_definitions(code)
         _leave_out_methods([statement for one in code for statement in one.statements])
 
@@ -77,7 +77,7 @@ def _leave_out_definitions(code: list[Code]) -> None:
 
 
 def _leave_out_methods(statements: list[ast.stmt]) -> None:
-    nodes = [node for statement in statements for node in ast.walk(statement)]
+    nodes = [node for statement in statements for node in walk(statement)]
     named = attributes_named(nodes) | stock_names()
     for node in nodes:
         if isinstance(node, ast.ClassDef) and all(map(is_own, node.bases)):

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterator
 
+from host_tools.linker.tree import walk
+
 _EVALUATED = {
     ast.IfExp: ("test",),
     ast.BinOp: ("left", "right"),
@@ -59,8 +61,8 @@ def order_of(expression: ast.AST) -> Iterator[str | None]:
         for part in parts:
             yield from order_of(part)
         yield None
-        sure = {node for part in parts for node in ast.walk(part)}
-        others = [node for node in ast.walk(expression) if node not in sure]
+        sure = {node for part in parts for node in walk(part)}
+        others = [node for node in walk(expression) if node not in sure]
         yield from (node.id for node in others if isinstance(node, ast.Name))
 
 

@@ -20,7 +20,7 @@ from host_tools.linker.inline_body import put_in_place
 from host_tools.linker.inline_site import Refused, Site, own_expressions
 from host_tools.linker.resolve import Program
 from host_tools.linker.stock_names import stock_names
-from host_tools.linker.tree import FUNCTIONS, blocks
+from host_tools.linker.tree import FUNCTIONS, blocks, walk
 
 
 @dataclass
@@ -44,7 +44,7 @@ def inline_calls(program: Program, code: list[Code], kept: Collection[str]) -> N
         found = [one for one in found if one.function.name not in kept]
         calls = {one.call for one in found}
         for one in found:
-            if not calls.isdisjoint(ast.walk(one.function)):
+            if not calls.isdisjoint(walk(one.function)):
                 continue
             try:
                 put_in_place(one.function, uses.site(one))
@@ -70,7 +70,7 @@ class _Uses:
         self._code = code
         self._stock = stock_names()
         statements = [statement for one in code for statement in one.statements]
-        nodes = [node for statement in statements for node in ast.walk(statement)]
+        nodes = [node for statement in statements for node in walk(statement)]
         self._family = {
             path: number
             for number, family in enumerate(families(program, nodes))
@@ -100,7 +100,7 @@ class _Uses:
 
     def _note(self, statement: ast.stmt) -> None:
         owner = self._hierarchy(statement.name) if isinstance(statement, ast.ClassDef) else None
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Name) and node.id.startswith("."):
                 self._defined[self._key(node.id[1:], node)].append(owner)
             elif isinstance(node, FUNCTIONS) and node.name.startswith("."):
@@ -167,7 +167,7 @@ def _sites(one: Code) -> Iterator[Site]:
 def _sites_in(one: Code, owner, function, block: list[ast.stmt]) -> Iterator[Site]:
     for statement in block:
         for expression in own_expressions(statement):
-            for node in ast.walk(expression):
+            for node in walk(expression):
                 if isinstance(node, ast.Call):
                     yield Site(one, owner, function, block, statement, node)
         if not isinstance(statement, (*FUNCTIONS, ast.ClassDef)):

@@ -12,7 +12,7 @@ from host_tools.linker.evaluation import comes_first
 from host_tools.linker.inline_names import Names
 from host_tools.linker.inline_returns import results
 from host_tools.linker.inline_site import Refused, Site, own_expressions, replace
-from host_tools.linker.tree import FUNCTIONS, like
+from host_tools.linker.tree import FUNCTIONS, like, walk
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _NEVER = (*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.Yield, ast.YieldFrom, ast.Global)
@@ -45,12 +45,10 @@ def put_in_place(function: ast.stmt, site: Site) -> None:
 def _check(function: ast.stmt, site: Site) -> None:
     """Refuse what cannot be moved whatever surrounds its call."""
     arguments = function.args
-    nodes = [node for statement in function.body for node in ast.walk(statement)]
+    nodes = [node for statement in function.body for node in walk(statement)]
     is_plain = not (arguments.vararg or arguments.kwarg or arguments.kwonlyargs)
     uses_super = any(getattr(node, "id", "") == "super" for node in nodes)
-    inner = [
-        node for node in ast.walk(site.function) if isinstance(node, (ast.Global, ast.Nonlocal))
-    ]
+    inner = [node for node in walk(site.function) if isinstance(node, (ast.Global, ast.Nonlocal))]
     if function.decorator_list or not is_plain or uses_super or inner:
         raise Refused
     if any(isinstance(node, _NEVER) or _is_unbound(node) for node in nodes):
@@ -66,7 +64,7 @@ def _place_of(site: Site, is_async: bool) -> ast.expr:
     if not is_async:
         return site.call
     for expression in own_expressions(site.statement):
-        for node in ast.walk(expression):
+        for node in walk(expression):
             if isinstance(node, ast.Await) and node.value is site.call:
                 return node
     raise Refused

@@ -10,7 +10,7 @@ import copy
 
 from host_tools.linker.evaluation import order_of
 from host_tools.linker.inline_site import Refused, Site
-from host_tools.linker.tree import like, stores
+from host_tools.linker.tree import like, stores, walk
 
 
 class Names:
@@ -22,7 +22,7 @@ class Names:
         self._taken = locals_of(site.function)
         self._became: dict[str, ast.expr | str] = {}
         self._arguments = self._match(function.args)
-        nodes = [node for statement in function.body for node in ast.walk(statement)]
+        nodes = [node for statement in function.body for node in walk(statement)]
         self._stored = {name for node in nodes for name in stores(node)}
         parameters = {name for name, _ in self._arguments}
         free = {n.id for n in nodes if isinstance(n, ast.Name)} - self._stored - parameters
@@ -119,6 +119,6 @@ class _Renamer(ast.NodeTransformer):
 
 def locals_of(function: ast.stmt) -> set[str]:
     """The names of a function's locals and of those of functions in it."""
-    nodes = list(ast.walk(function))
+    nodes = list(walk(function))
     names = {node.arg for node in nodes if isinstance(node, ast.arg)}
     return names | {name for node in nodes for name in stores(node)}

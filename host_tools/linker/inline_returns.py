@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from host_tools.linker.inline_names import Names
 from host_tools.linker.inline_site import Refused, Site, replace
-from host_tools.linker.tree import like
+from host_tools.linker.tree import like, walk
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
@@ -19,7 +19,7 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 def results(body: list[ast.stmt], site: Site, place: ast.expr, names: Names) -> list[ast.stmt]:
     """The body and the statement of the call, with what is returned in the place of the call."""
     statement = site.statement
-    returns = [n for s in body for n in ast.walk(s) if isinstance(n, ast.Return)]
+    returns = [n for s in body for n in walk(s) if isinstance(n, ast.Return)]
     if isinstance(statement, ast.Return) and statement.value is place:
         return body if _ends(body) else [*body, like(ast.Return(None), statement)]
     if isinstance(statement, ast.Expr) and statement.value is place:
@@ -62,7 +62,7 @@ def _without_returns(body: list[ast.stmt], emit) -> list[ast.stmt]:
     try:
         return _tail(copy.deepcopy(body), emit)
     except Refused:
-        if any(isinstance(node, ast.Try) and node.finalbody for s in body for node in ast.walk(s)):
+        if any(isinstance(node, ast.Try) and node.finalbody for s in body for node in walk(s)):
             raise
     ending = [] if _ends(body) else [*emit(None, None), ast.Break()]
     loop = ast.While(ast.Constant(True), _left_by_break(body, emit) + ending, [])
@@ -126,7 +126,7 @@ def _tail_of(statement: ast.stmt, rest: list[ast.stmt], emit) -> ast.stmt:
 
 def _searched(loop: ast.stmt, rest: list[ast.stmt], emit) -> ast.stmt:
     """A loop that is left by return, or else runs to its end and into the rest."""
-    nodes = [node for statement in loop.body for node in ast.walk(statement)]
+    nodes = [node for statement in loop.body for node in walk(statement)]
     if loop.orelse or any(isinstance(node, (ast.Break, ast.Try, *_LOOPS)) for node in nodes):
         raise Refused
     loop.body = _left_by_break(loop.body, emit)
@@ -135,7 +135,7 @@ def _searched(loop: ast.stmt, rest: list[ast.stmt], emit) -> ast.stmt:
 
 
 def _has_return(statement: ast.stmt) -> bool:
-    return any(isinstance(node, ast.Return) for node in ast.walk(statement))
+    return any(isinstance(node, ast.Return) for node in walk(statement))
 
 
 def _ends(body: list[ast.stmt]) -> bool:

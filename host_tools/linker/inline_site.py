@@ -3,7 +3,7 @@
 import ast
 from dataclasses import dataclass
 
-from host_tools.linker.tree import FUNCTIONS
+from host_tools.linker.tree import FUNCTIONS, walk
 
 
 class Refused(Exception):
@@ -34,7 +34,7 @@ def own_expressions(statement: ast.stmt) -> list[ast.expr]:
 
 def replace(statement: ast.stmt, place: ast.expr, value: ast.expr) -> None:
     """Put an expression in the place of another one."""
-    for node in ast.walk(statement):
+    for node in walk(statement):
         for name, old in ast.iter_fields(node):
             if old is place:
                 setattr(node, name, value)

@@ -23,6 +23,7 @@ from host_tools.linker.linked_lines import Place, text_and_places
 from host_tools.linker.resolve import Program, name_of
 from host_tools.linker.start_only import MARKS, Definition, find_start_only, forgetting
 from host_tools.linker.stock_names import short_names
+from host_tools.linker.tree import walk
 
 _MOST_PARAMETERS = 16
 _SHORT_INDEX = 128
@@ -126,7 +127,7 @@ class _Namer(ast.NodeTransformer):
         the first statement that uses it, so that a script loads nothing before its time."""
         ready = []
         for statement in code.statements:
-            names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            names = {node.id for node in walk(statement) if isinstance(node, ast.Name)}
             labels = {name for name in names if ":" in name} - code.names.keys()
             ready += [self._import(code, label) for label in sorted(labels)]
             ready.append(statement)
@@ -201,7 +202,7 @@ def _plain(label: str) -> str:
 
 def _identifiers(statements: list[ast.stmt]) -> set[str]:
     """What is a name without being labelled: of locals, built-in functions, some parameters."""
-    nodes = [node for statement in statements for node in ast.walk(statement)]
+    nodes = [node for statement in statements for node in walk(statement)]
     names = {node.id for node in nodes if isinstance(node, ast.Name)}
     return names | {node.arg for node in nodes if isinstance(node, ast.arg)}
 
@@ -212,7 +213,7 @@ def _frequent_names(body: list[ast.stmt], global_names: set[str]) -> list[ast.st
     Bytecode counts a module's names in the order in which they come, and the first take one byte
     where the others take two.
     """
-    nodes = [node for statement in body for node in ast.walk(statement)]
+    nodes = [node for statement in body for node in walk(statement)]
     names = [node.attr for node in nodes if isinstance(node, ast.Attribute)]
     names += [node.id for node in nodes if isinstance(node, ast.Name) and node.id in global_names]
     if len(set(names)) < _SHORT_INDEX:

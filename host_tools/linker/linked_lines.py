@@ -9,7 +9,7 @@ statements of it at the most. What runs once, the top of modules and classes, is
 import ast
 from collections.abc import Iterator
 
-from host_tools.linker.tree import FUNCTIONS, blocks
+from host_tools.linker.tree import FUNCTIONS, blocks, walk
 
 Place = tuple[str, int, int]
 """A source, and the first and the last of its lines that one line of a linked module stands for."""
@@ -24,7 +24,7 @@ def text_and_places(tree: ast.Module) -> tuple[str, dict[int, Place]]:
     """The text; and {line: place}, as far as the statements have an origin."""
     lines = [line for line in ast.unparse(tree).splitlines() if line]
     parsed = ast.parse("\n".join(lines))
-    for node in ast.walk(parsed):
+    for node in walk(parsed):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
             _take_parentheses_off(lines, node.value)
     pairs = list(zip(_statements(tree), _statements(parsed), strict=True))
@@ -57,9 +57,9 @@ def _write(
 def _joined(tree: ast.Module) -> dict[ast.stmt, str]:
     """The statements that go behind what is before them, and what stands between."""
     joined: dict[ast.stmt, str] = {}
-    for function in ast.walk(tree):
+    for function in walk(tree):
         if isinstance(function, FUNCTIONS):
-            for node in ast.walk(function):
+            for node in walk(function):
                 for block in blocks(node):
                     _join_block(node, block, joined)
     return joined

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from host_tools.kept_work import kept
+from host_tools.linker.tree import walk
 from limen.drivers import KINDS
 
 _PACKAGE = "limen"
@@ -56,7 +57,7 @@ def _named(compact: dict) -> set[str]:
 def _imported(source: str) -> set[str]:
     """What a module may import, those of MicroPython included."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

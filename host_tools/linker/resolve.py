@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from host_tools.errors import ToolError
-from host_tools.linker.tree import FUNCTIONS, like
+from host_tools.linker.tree import FUNCTIONS, like, walk
 
 _SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 
@@ -37,6 +37,8 @@ class Module:
     path: str
     tree: ast.Module
     bindings: dict[str, Origin] = field(default_factory=dict)
+    imported: dict[bool, list[Origin]] = field(default_factory=lambda: {False: [], True: []})
+    """{late: what it imports at its top, or late, in its functions}."""
     constants: dict[str, ast.expr] = field(default_factory=dict)
     """Expressions of `X = const(…)`; each is replaced by its value when that is first asked for."""
 
@@ -66,9 +68,12 @@ class Program:
         self.modules: dict[str, Module] = {}
         for path, text in sources.items():
             self.modules[name_of(path)] = Module(name_of(path), path, _parsed(path, text))
-        nodes = [node for m in self.modules.values() for node in ast.walk(m.tree)]
+        nodes = [node for m in self.modules.values() for node in walk(m.tree)]
         self.named_in_calls = {node.arg for node in nodes if isinstance(node, ast.keyword)}
         for module in self.modules.values():
+            top = set(_in_scope(module.tree.body))
+            for node in walk(module.tree):
+                module.imported[node not in top] += self._imported_by(node).values()
             for node in _in_scope(module.tree.body):
                 own = {name: Origin(module.name, name) for name in _bound_by(node)}
                 module.bindings |= own | self._imported_by(node)
@@ -89,19 +94,13 @@ class Program:
 
     def imports(self, name: str, late: bool = False) -> list[str]:
         """The firmware's modules that a module imports: at its top, or late, in its functions."""
-        origins = [o.module for o in self._imported(name, late)]
+        origins = [o.module for o in self.modules[name].imported[late]]
         return [module for module in dict.fromkeys(origins) if module in self.modules]
 
     def late_modules(self, name: str) -> list[str]:
         """Modules that a module imports late and as a whole: `from limen.hal import pins`."""
-        origins = self._imported(name, late=True)
+        origins = self.modules[name].imported[True]
         return [o.module for o in origins if not o.name and o.module in self.modules]
-
-    def _imported(self, name: str, late: bool) -> list[Origin]:
-        tree = self.modules[name].tree
-        top = set(_in_scope(tree.body))
-        nodes = [node for node in ast.walk(tree) if (node in top) != late]
-        return [origin for node in nodes for origin in self._imported_by(node).values()]
 
     def meaning(self, module: str, name: str) -> Origin | ast.expr | None:
         """Where a global of a module is defined, or or its value, if it is a constant."""
@@ -136,7 +135,7 @@ class Program:
 def _parsed(path: str, text: str) -> ast.Module:
     tree = ast.parse(text)
     tree.body = [part for statement in tree.body for part in _on_the_chip(statement)]
-    for node in ast.walk(tree):
+    for node in walk(tree):
         node.origin = path
     return tree
 
@@ -310,7 +309,7 @@ class _Resolver(ast.NodeTransformer):
             place = f"{self._module.path} line {node.lineno}"
             raise ToolError(f"{place}: a function with Borrowed may have no local `known`.")
         remember, forget = (like(one, node) for one in ast.parse(_BORROWED).body)
-        for part in (*ast.walk(remember), *ast.walk(forget)):
+        for part in (*walk(remember), *walk(forget)):
             part.origin = node.origin
             if isinstance(part, ast.Name):
                 part.id = _BORROWED_NAMES.get(part.id, part.id)

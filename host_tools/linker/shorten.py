@@ -15,6 +15,7 @@ import ast
 import builtins
 
 from host_tools.linker.stock_names import names_of_stock_objects, short_names
+from host_tools.linker.tree import walk
 
 Place = tuple[int, int]
 
@@ -40,7 +41,7 @@ def _named_in_calls(trees: dict[str, ast.Module]) -> set[str]:
     return {
         keyword.arg
         for tree in trees.values()
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Call)
         for keyword in node.keywords
     }
@@ -61,7 +62,7 @@ def _origins_of_bases(tree: ast.Module) -> set[str]:
     origins = _imported_from(tree)
     return {
         origins[base.id]
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.ClassDef)
         for base in node.bases
         if isinstance(base, ast.Name) and base.id in origins
@@ -71,7 +72,7 @@ def _origins_of_bases(tree: ast.Module) -> set[str]:
 def _imported_from(tree: ast.Module) -> dict[str, str]:
     return {
         alias.asname or alias.name: node.module.replace(".", "/") + ".py"
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
@@ -85,7 +86,7 @@ def _private_names(tree: ast.Module) -> set[str]:
     """The private names that a module defines: functions, attributes of self, globals."""
     names = set()
     constants = _constants(tree)
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Store):
@@ -107,7 +108,7 @@ def _constants(tree: ast.Module) -> set[str]:
 
 def _identifiers(trees: dict[str, ast.Module]) -> set[str]:
     """Whatever is a name in some file."""
-    nodes = [node for tree in trees.values() for node in ast.walk(tree)]
+    nodes = [node for tree in trees.values() for node in walk(tree)]
     return {
         getattr(node, field)
         for node in nodes
@@ -176,7 +177,7 @@ class _Places(ast.NodeVisitor):
 def _fixed_names(tree: ast.Module) -> set[str]:
     """Names that a parameter must not share with something that is not an expression."""
     names = {"self"}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ExceptHandler) and node.name:
             names.add(node.name)
         elif isinstance(node, ast.alias):

@@ -20,7 +20,7 @@ from host_tools.linker.attribute_names import families, is_private, named_in_tex
 from host_tools.linker.code import Code, bound, is_own
 from host_tools.linker.resolve import Program
 from host_tools.linker.stock_names import stock_names
-from host_tools.linker.tree import FUNCTIONS
+from host_tools.linker.tree import FUNCTIONS, walk
 
 MARKS = ("limen.app:forget_devices", "limen.app:forget_start")
 """The functions that mark it. Each loads a module that deletes, once, and then itself."""
@@ -55,7 +55,7 @@ def _load_from(function: ast.stmt, name: str) -> None:
     body = ast.parse(f"import {name}").body
     function.body = [ast.copy_location(statement, function.body[0]) for statement in body]
     for statement in function.body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             node.origin = function.origin
 
 
@@ -86,7 +86,7 @@ class _Reached:
         self._reached: set[ast.AST] = set()
         self._todo: list[ast.AST] = []
         self._stock = stock_names()
-        nodes = [node for one in code for s in one.statements for node in ast.walk(s)]
+        nodes = [node for one in code for s in one.statements for node in walk(s)]
         self._family = {
             path: str(number)
             for number, family in enumerate(families(program, nodes))
@@ -117,7 +117,7 @@ class _Reached:
     def _functions(self) -> Iterator[ast.stmt]:
         """Those of the gateway: a script is part of it if the package loads it, by its name."""
         package = [one for one in self._code if one.bundle.name.startswith("limen")]
-        nodes = [node for one in package for s in one.statements for node in ast.walk(s)]
+        nodes = [node for one in package for s in one.statements for node in walk(s)]
         scripts = set(filter(None, map(_script, nodes)))
         for one in self._code:
             if one not in package and one.bundle.name not in scripts:
@@ -143,7 +143,7 @@ class _Reached:
 
     def _take(self, root: ast.AST) -> None:
         """Note all that a piece of reached code names."""
-        for node in ast.walk(root):
+        for node in walk(root):
             if isinstance(node, ast.Name):
                 self._labels.add(node.id)
             elif isinstance(node, ast.Attribute):
@@ -172,9 +172,9 @@ class _Reached:
                 if one.bundle.name == script:
                     self._keep_whole(one)
             return
-        nodes = list(ast.walk(call))
+        nodes = list(walk(call))
         named = [self._definitions.get(node.id) for node in nodes if isinstance(node, ast.Name)]
-        nodes += [node for statement in filter(None, named) for node in ast.walk(statement)]
+        nodes += [node for statement in filter(None, named) for node in walk(statement)]
         texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
         prefixes = tuple(t for t in texts if isinstance(t, str) and t.startswith("limen."))
         for one in self._code[1:]:
@@ -266,19 +266,19 @@ def _inner_code(function: ast.stmt) -> Iterator[ast.AST]:
     """What in a function may run later than the function itself."""
     at_once = {
         argument
-        for node in ast.walk(function)
+        for node in walk(function)
         if isinstance(node, ast.Call) and hasattr(builtins, getattr(node.func, "id", ""))
         for argument in node.args
     }
     for child in function.body:
-        for node in ast.walk(child):
+        for node in walk(child):
             is_inner = isinstance(node, (*FUNCTIONS, ast.Lambda, ast.GeneratorExp))
             if is_inner and node not in at_once:
                 yield node
 
 
 def _yields(function: ast.stmt) -> bool:
-    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function))
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in walk(function))
 
 
 def _taken_names(function: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
@@ -286,7 +286,7 @@ def _taken_names(function: ast.stmt) -> Iterator[tuple[str, ast.AST]]:
 
     What it calls it does not take; nor a class that it has imported late and returns.
     """
-    nodes = [node for child in function.body for node in ast.walk(child)]
+    nodes = [node for child in function.body for node in walk(child)]
     called = {node.func for node in nodes if isinstance(node, ast.Call)}
     returned = {node.value for node in nodes if isinstance(node, ast.Return)}
     imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]

@@ -26,6 +26,7 @@ import sys
 import time
 from collections.abc import Collection, Iterator
 
+from host_tools.linker.tree import walk
 from host_tools.paths import PROJECT
 
 _FREE = """
@@ -105,7 +106,7 @@ def stock_names() -> frozenset[str]:
     """Names that an object which is not the firmware's may have."""
     names = {name for twin in _TWINS for name in dir(twin)}
     for path in _CHIP.glob("*.py"):
-        nodes = list(ast.walk(ast.parse(path.read_text())))
+        nodes = list(walk(ast.parse(path.read_text())))
         names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
         names |= {node.name for node in nodes if hasattr(node, "name") and node.name}
     return frozenset(name for name in names if name[0] != "_" or name.startswith("__"))

@@ -6,6 +6,20 @@ from collections.abc import Iterator
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+def walk(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all below it in the order of `ast.walk`, which takes three times as long; the
+    linker does little else. Without those that say whether a name is loaded or stored."""
+    nodes = [node]
+    for one in nodes:
+        for field in one._fields:
+            value = getattr(one, field, None)
+            if isinstance(value, list):
+                nodes += [part for part in value if isinstance(part, ast.AST)]
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                nodes.append(value)
+        yield one
+
+
 def blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     """The lists of statements in a statement, none of them empty; expressions have none."""
     for name in ("body", "orelse", "finalbody"):
