@@ -1,6 +1,7 @@
 """Alarms that are more than a limit, as a site file has them."""
 
 from fake_meter import BOARDS, METER
+from fake_site import device, said, site
 
 from limen.core.config import check
 
@@ -120,7 +121,10 @@ def test_settings_that_cannot_work_are_refused():
     }
     assert problems({"high": "1 V", "priority": 9}) == {"priority": "must be 1 to 4, not 9"}
     assert problems({"high": "1 V", "only_while": {"channel": "power_active_total"}}) == {
-        "only_while": "needs a channel and one of above, below and is"
+        "only_while": "needs one of above, below and is"
+    }
+    assert problems({"high": "1 V", "only_while": {"above": "500 W"}}) == {
+        "channel": 'is missing; write for example channel = "press.power_active_total"'
     }
     assert problems(
         {"high": "1 V", "only_while": {"channel": "power_active_total", "above": "5 A"}}
@@ -130,3 +134,34 @@ def test_settings_that_cannot_work_are_refused():
     }
     warned = {"high": "1 V", "warn": {"within": "1h", "over": "1h", "fit": "1 V"}}
     assert list(problems(warned, every=1)) == ["every"]
+
+
+def test_what_an_alarm_says_of_other_channels_is_checked_beside_other_mistakes():
+    alarm = {
+        "high": "253 V",
+        "delay": "soon",
+        "deviation": "3 V",
+        "setpoint": "oven.voltage",
+        "only_while": {"channel": "power_active", "above": "500 W"},
+    }
+    found = problems(alarm)
+    assert sorted(found) == ["channel", "delay", "setpoint"]
+    assert found["setpoint"].startswith('there is no device "oven"')
+    assert found["channel"].startswith('meter reads no channel "power_active"')
+
+
+def test_of_an_alarm_one_mistake_is_told_once():
+    while_on = {"channel": "power_active_total", "above": "500 W"}
+    wrong = {"power_active_total": {"resolution": "fine"}}
+    assert list(problems({"high": "1 V", "only_while": while_on}, wrong)) == ["resolution"]
+    assert list(problems({"high": "1 V", "only_while": {"chanel": "x", "above": 1}})) == ["chanel"]
+    assert list(problems({"deviation": "3 V", "setpoint": 5})) == ["setpoint"]
+    warned = {"high": "1 A", "warn": {"within": "1h", "over": "1h", "fit": "1 V"}}
+    assert list(problems(warned)) == ["high"]
+    voltage = {"alarm": {"stale": "1min", "only_while": while_on}}
+    lines = said(site(device=[device(id=5, channels={"voltage_l1": voltage})]))
+    assert [line.partition(":")[0] for line in lines] == [
+        "device.0.channels.voltage_l1.alarm.only_while.channel",
+        "device.0.id",
+    ]
+    assert 'this device reads no channel "power_active_total"' in lines[0]

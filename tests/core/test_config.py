@@ -171,3 +171,31 @@ def test_values_of_the_wrong_shape_do_not_stop_the_check():
         'device.0: must be a table of settings, not "x"',
         "device.1.channels: must be a table of settings, not a list",
     ]
+
+
+def test_a_bus_that_is_wrong_is_told_once():
+    on_pins = {"id": "lamp", "profile": "digital-input", "bus": "pins", "pin": 4}
+    cases = (
+        (bus(id="rs 485"), "bus.0.id"),
+        (bus(id=5), "bus.0.id"),
+        (bus(kind="modbus"), "bus.0.kind"),
+        ({"id": "rs485", "sda": 4, "scl": 5}, "bus.0.kind"),
+        (5, "bus.0"),
+    )
+    for wrong, place in cases:
+        pins = {"id": "pins", "kind": "pins"}
+        tables = site(bus=[wrong, pins], device=[device(baud=9600), on_pins], rtc="rs485")
+        assert [line.partition(":")[0] for line in said(tables)] == [place]
+    del tables["gateway"]["g1"]["bus"]
+    assert [line.partition(":")[0] for line in said(tables)] == ["bus"]
+
+
+def test_of_a_sensor_on_a_bus_that_is_not_there_the_bus_is_told():
+    lamp = {"id": "lamp", "profile": "digital-input", "bus": "pin", "pin": 34}
+    shaken = {"id": "shaken", "profile": "st-lis3dh", "bus": "wires", "cs": 5, "rate": "3 Hz"}
+    lines = said(site(device=[device(), lamp, shaken]))
+    assert [line.partition(":")[0] for line in lines] == [
+        "device.1.bus",
+        "device.2.bus",
+        "device.2.rate",
+    ]

@@ -4,7 +4,7 @@ from fake_meter import BOARDS, METER
 
 from limen.core.config import check
 from limen.core.function_config import claim_id, find_channel
-from limen.core.schema import Spot
+from limen.core.schema import Spot, nothing_of
 
 DAY = {"name": "day", "price": "0.32 EUR/kWh", "days": "mon-fri", "from": "06:00", "to": "22:00"}
 REST = {"name": "night", "price": "0.24 EUR/kWh"}
@@ -38,11 +38,16 @@ def energy(**changes):
 
 def machine(*states, **changes):
     one = {"id": "press", "power": "meter.power_active_total", "state": list(states)}
-    return problems(machine=dict(one, **changes))
+    one.update(changes)
+    return problems(machine={key: one[key] for key in one if one[key] is not None})
 
 
 def tariff(*rates, **functions):
     return problems({"tariff": {"currency": "EUR", "rate": list(rates)}}, **functions)
+
+
+def places(found):
+    return [path for path, _ in found]
 
 
 def assert_said(found, place, sentence):
@@ -62,7 +67,7 @@ def test_energy():
     assert_said(energy(sliding="10s"), "sliding", "makes more than 60 steps of an interval")
     assert_said(energy(meter="metre"), "meter", 'no device "metre" on this gateway; did you mean')
     assert_said(energy(counters=["voltage_l1"]), "counters", "voltage_l1 is in V; known here: ")
-    assert_said(energy(counters=["energy_export"]), "counters", "reads no channel energy_export")
+    assert_said(energy(counters=["energy_export"]), "counters", 'no channel "energy_export"; did')
     assert_said(energy(power="voltage_l1"), "power", "voltage_l1 is in V, not in W")
     hall = {"id": "hall", "meter": "meter", "interval": "15min", "sliding": "1min", "gap": "5s"}
     slow = problems(every="20min", energy=hall)
@@ -129,18 +134,61 @@ def test_beside_what_is_wrong_in_a_device_functions_are_read_all_the_same():
 
 
 def test_a_device_or_channel_that_is_wrong_is_nobody_s():
-    devices = [None, {"id": None}, {"id": "meter", "channel": [None, {"name": "voltage_l1"}]}]
+    meter = {"id": "meter", "channel": [None, {"name": "voltage_l1"}]}
+    devices = [nothing_of({"id": "oven", "profile": 5}), meter]
     said = []
     spot = Spot(said)
     claim_id(spot, None, devices)
-    assert find_channel(spot, "meter.voltage_l1", devices) == ([3, 1], {"name": "voltage_l1"})
+    assert find_channel(spot, "meter.voltage_l1", devices) == ([2, 1], {"name": "voltage_l1"})
     assert not said
+    spot.at("device", 0, "profile").report("is wrong")
+    spot.at("device", 1, "channels", "current_l1", "resolution").report("is wrong")
+    assert find_channel(spot, "oven.temperature", devices) is None
+    assert find_channel(spot, "meter.current_l1", devices) is None
+    assert len(said) == 2
     find_channel(spot, "meter.voltage_l2", devices)
     find_channel(spot, "motor.voltage_l1", devices)
-    assert [text.partition(";")[0] for _, text in said] == [
+    assert [text.partition(";")[0] for _, text in said[2:]] == [
         'meter reads no channel "voltage_l2"',
         'there is no device "motor" on this gateway',
     ]
+    assert find_channel(spot, "motor.voltage_l1", devices + [nothing_of({})]) is None
+    assert len(said) == 4
+
+
+def test_of_a_machine_one_mistake_is_told_once():
+    idle, wrong = {"kind": "idle", "below": "8 kW"}, {"kind": "idle", "below": "8 A"}
+    assert places(machine(idle, RUNNING, power="metre.power_active_total")) == ["power"]
+    assert places(machine(idle, RUNNING, power=5)) == ["power"]
+    assert places(machine(idle, idle, RUNNING, power=None)) == ["power"]
+    assert places(machine(wrong, RUNNING, hysteresis="200 W")) == ["state.0.below"]
+    assert places(machine({"kind": "idle", "below": 8}, RUNNING)) == ["state.0.below"]
+    assert places(machine({"kind": "idle", "blow": "8 kW"}, RUNNING)) == ["state.0.blow"]
+    assert places(machine(idle, {"kind": "runing"})) == ["state.1.kind"]
+    assert places(machine(idle, {"kind": "fault", "input": 5}, RUNNING)) == ["state.1.input"]
+    counted = {"rejects": "meter.pulse_count", "channels": {"part_count": {}}}
+    assert places(machine(RUNNING, parts="meter.pulses", **counted)) == ["parts"]
+    oee = {"parts": "meter.pulse_count", "channels": {"oee": {}}}
+    assert places(machine(RUNNING, ideal_cycle="fast", **oee)) == ["ideal_cycle"]
+
+
+def test_a_machine_without_bands_of_power_needs_none():
+    assert places(machine({"kind": "idle", "below": "8 kW"}, RUNNING, power=None)) == ["power"]
+    lamp = {"kind": "fault", "input": "meter.operating_state"}
+    one = {"id": "press", "state": [lamp, RUNNING]}
+    assert problems(machine=one) == []
+
+
+def test_of_an_energy_function_one_mistake_is_told_once():
+    bill = {"channels": {"tariff": {}, "cost": {}, "co2": {}}}
+    hall = dict({"id": "hall", "meter": "meter"}, **bill)
+    for wrong in ({"factor": "many"}, {"period": 5}, {"factor": 5, "period": [{"days": "sat"}]}):
+        site = {"tariff": {"currency": "EUR", "rate": [REST]}, "co2": wrong}
+        assert {path.split(".")[0] for path in places(problems(site, energy=hall))} == {"co2"}
+    site = {"tariff": {"currency": "euro", "rate": [REST]}, "co2": {"factor": "380 g/kWh"}}
+    assert places(problems(site, energy=hall)) == ["tariff.currency"]
+    shed = {"limit": "40 kW", "restore": "30 kW", "output": [{"device": "heater"}]}
+    assert places(energy(power="power", shed=shed)) == ["power", "shed.output.0.device"]
 
 
 def test_a_price_that_is_missing_and_a_factor_that_is_wrong_are_told_once():

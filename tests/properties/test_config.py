@@ -2,12 +2,13 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.board import load_board
+from host_tools.board import board_names, load_board
 from host_tools.paths import PROJECT
-from host_tools.profile import load_profile
+from host_tools.profile import compile_profile, load_profile, profile_files
 from host_tools.toml_file import read_toml
 from limen.core.config import check
 from limen.core.units import Mistake, count_text, parse_count
@@ -81,6 +82,23 @@ def test_one_wrong_part_in_a_good_site_is_told_or_harmless(data):
     compact = check_returns(site, "press-07")
     if compact:
         json.dumps(compact)
+
+
+@pytest.mark.parametrize("example", ["compressor-room", "inputs", "press-orders", "smart-meter"])
+@pytest.mark.parametrize("wrong", ["5 zz", 5000])
+def test_one_wrong_setting_is_told_once(example, wrong):
+    folder = PROJECT / "examples" / example
+    site = read_toml(folder / "site.toml").data
+    profiles = {
+        name: compile_profile(at) for name, at in profile_files(folder / "profiles").items()
+    }
+    boards = {name: load_board(name) for name in board_names()}
+    (name,) = site["gateway"]
+    for path in paths_of(site):
+        if path and path[-1] != "id":
+            changed = replaced(site, path, wrong)
+            _, problems = check(changed, name, profiles, boards)
+            assert len(problems) <= 1, path
 
 
 @given(

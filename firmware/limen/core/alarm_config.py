@@ -6,7 +6,16 @@ None where there is none), "hysteresis", "on_ms", "off_ms", "priority", "latch";
 [number, index]; "while" [number, index, lowest, highest count]; and what its kind needs.
 """
 
-from limen.core.schema import boolean, duration_ms, integer, optional, table, text, whole
+from limen.core.schema import (
+    boolean,
+    duration_ms,
+    integer,
+    optional,
+    required,
+    table,
+    text,
+    whole,
+)
 from limen.core.units import Mistake, count_text, parse_count
 
 _LIMITS = ("low_low", "low", "high", "high_high")
@@ -72,10 +81,10 @@ def read_alarms(spot, settings, values, channel):
         if values[name] is not None and values[name] is not False:
             found.append(_other(spot, values, name, channel))
     if values["warn"]:
-        found += _warnings(spot.at("warn"), values, channel)
+        found += _warnings(spot.at("warn"), settings, values, channel)
     if not found and not [key for key in settings if key in _LIMITS + _OTHERS]:
         spot.report("needs a limit, or rate, deviation, stale, bad or state")
-    if (values["deviation"] is None) != (values["setpoint"] is None):
+    if ("deviation" in settings) != ("setpoint" in settings):
         spot.at("deviation").report("and setpoint need each other")
     return found
 
@@ -127,7 +136,7 @@ def _number_of_state(spot, value, channel):
     return None
 
 
-def _warnings(spot, values, channel):
+def _warnings(spot, settings, values, channel):
     """Early warnings of the inner limits."""
     within_s, over_s, fit = values["warn"]
     if over_s * 1000 < _POINTS * channel["every_ms"]:
@@ -141,7 +150,7 @@ def _warnings(spot, values, channel):
             alarm["on_ms"] = alarm["off_ms"] = 0
             alarm["trend"] = [_POINTS, over_s // _POINTS, fit, within_s]
             found.append(alarm)
-    if not found:
+    if not found and not [name for name in ("high", "low") if name in settings]:
         spot.report("needs the limit it is about: high or low")
     return found
 
@@ -155,7 +164,7 @@ def gather_alarms(spot, flood, compact):
     for number in range(len(devices)):
         for index in range(len(devices[number]["channel"])):
             channel = devices[number]["channel"][index]
-            found = channel.pop("alarms", None)
+            found = channel and channel.pop("alarms", None)
             if found:
                 here, values, entries = found
                 shared = _references(here, values, devices, number, channel)
@@ -214,20 +223,23 @@ def _find_setpoint(spot, name, devices, number, channel):
 
 def _find(spot, name, devices, number):
     """([number, index], channel) of "device.channel", or of a channel of the same device."""
-    from limen.core.function_config import find_channel
+    from limen.core.function_config import channel_of, find_channel
 
-    own = devices[number]["id"]
-    return find_channel(spot, name if "." in name else "%s.%s" % (own, name), devices)
+    if "." in name:
+        return find_channel(spot, name, devices)
+    return channel_of(spot, number + 1, devices[number], name)
 
 
 def _read_while(spot, settings, devices, number):
     """[number, index, lowest, highest count] of a channel at which alarms are wanted."""
-    fields = {"channel": optional(text), "above": optional(_any), "below": optional(_any)}
-    fields["is"] = optional(_any)
-    values = spot.read_table(settings, fields)
     bounds = [name for name in ("above", "below", "is") if name in settings]
-    if values["channel"] is None or len(bounds) != 1:
-        spot.report("needs a channel and one of above, below and is")
+    fields = {name: optional(_any) for name in ("above", "below", "is")}
+    fields["channel"] = required(text, 'channel = "press.power_active_total"')
+    count = len(spot.problems)
+    values = spot.read_table(settings, fields)
+    if len(bounds) != 1 and len(spot.problems) == count:
+        spot.report("needs one of above, below and is")
+    if len(spot.problems) > count:
         return None
     found = _find(spot.at("channel"), values["channel"], devices, number)
     if not found:

@@ -7,6 +7,7 @@ from limen.core.schema import (
     host,
     identifier,
     integer,
+    loosely,
     one_of,
     optional,
     required,
@@ -16,7 +17,8 @@ BAUDS = (1200, 2400, 4800, 9600, 14400, 19200, 28800, 38400, 57600, 76800, 11520
 PARITIES = {"none": None, "even": 0, "odd": 1}  # as machine.UART has them
 _AHEAD = "modbus-tcp-ahead"
 _TCP_KINDS = ("modbus-tcp", "modbus-rtu-tcp")
-KINDS = ("modbus-rtu",) + _TCP_KINDS + tuple(sorted(BUSES))
+METERS = ("modbus-rtu",) + _TCP_KINDS
+KINDS = METERS + tuple(sorted(BUSES))
 _kind = one_of(KINDS)
 
 
@@ -60,7 +62,7 @@ for _kind_of_input in BUSES:
 
 
 def read_buses(spot, buses):
-    """The settings of every bus, None for one that is not a table.
+    """The settings of every bus, None for one that is not a table; a wrong kind is None.
 
     Beside its settings each has `written`, the table as it was written, and `devices`, for the
     tables and profiles of the devices on it.
@@ -69,8 +71,8 @@ def read_buses(spot, buses):
     for index in range(len(buses)):
         bus, here = buses[index], spot.at(index)
         kind = bus.get("kind") if isinstance(bus, dict) else None
-        kind = kind if kind in KINDS else KINDS[0]
-        values = here.read_table(bus, _FIELDS[kind])
+        kind = kind if kind in KINDS else None
+        values = here.read_table(bus, _FIELDS[kind] if kind else _loosely(bus))
         read.append(values)
         if values is None:
             continue
@@ -79,6 +81,10 @@ def read_buses(spot, buses):
             sentence = "is the id of %s already; give every bus its own"
             ids.claim(values["id"], "bus[%d]" % index, here.at("id"), sentence)
     return read
+
+
+def _loosely(bus):
+    return loosely(bus, {key: _RTU[key] for key in ("id", "kind")}) if isinstance(bus, dict) else {}
 
 
 def wire_buses(spot, buses, board, owners):
@@ -126,7 +132,7 @@ def _set_framing(spot, compact, bus):
 def own_framing(spot, device, bus):
     """What a device says of its own framing, {} if nothing; only a serial bus has any."""
     own = {key: device[key] for key in framing_fields() if device[key] is not None}
-    if own and bus["kind"] != "modbus-rtu":
+    if own and bus["kind"] not in ("modbus-rtu", None):
         spot.at(sorted(own)[0]).report("is for devices on a modbus-rtu bus, which this is not")
     return own
 

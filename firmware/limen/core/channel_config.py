@@ -54,7 +54,7 @@ def _read_channel(spot, channel, settings, every_ms):
         compact["report"] = _read_report(spot.at("report"), values["report"], compact)
     if values["alarm"] is not None:
         _read_alarms(spot.at("alarm"), values["alarm"], compact)
-    if has_ledger and values["ledger"]:
+    if has_ledger and values["ledger"] and values["counter"] is not None:
         compact["counter"] = _read_counter(spot, values["counter"], compact)
     for key in ("fc", "states", "p1"):
         if key in extra:

@@ -11,10 +11,16 @@ where facts may be None for a name that the site does not use, False for one who
 told beside those of the site.
 """
 
-from limen.core.bus_config import framing_fields, own_framing, read_buses, set_framings, wire_buses
+from limen.core.bus_config import (
+    METERS,
+    framing_fields,
+    own_framing,
+    read_buses,
+    set_framings,
+    wire_buses,
+)
 from limen.core.channel_config import LONGEST_MS, read_channels
 from limen.core.dialects_config import compact_dialects
-from limen.core.input_buses import BUSES
 from limen.core.mqtt_config import compact_mqtt, read_mqtt
 from limen.core.network_config import read_network
 from limen.core.schema import (
@@ -28,6 +34,7 @@ from limen.core.schema import (
     host_and_port,
     identifier,
     integer,
+    nothing_of,
     optional,
     required,
     suggestion,
@@ -75,7 +82,7 @@ def _read_part(spot, part, fields):
 def _read_facts(spot, place):
     """What functions need to know of the site: tariffs, CO2 factors, holidays."""
     if place is None or not [key for key in _FACTS if place[key] is not None]:
-        return {"dates": []}
+        return {"dates": [], "written": []}
     from limen.core.function_config import read_site
 
     return read_site(spot, place)
@@ -152,7 +159,7 @@ def _read_gateway(spot, gateways, name, profiles, boards, facts):
         board = _allow_strapping(spot.at("allow_strapping"), board, values["allow_strapping"])
     buses = read_buses(spot.at("bus"), values["bus"] or [])
     owners = Owners()
-    inputs = _inputs(buses, board, owners)
+    inputs = _inputs(values["device"] or [], buses, board, owners)
     rtc = _find_rtc(spot.at("rtc"), values["rtc"], buses, owners)
     devices = _read_devices(spot.at("device"), values["device"] or [], buses, profiles, inputs)
     wired = wire_buses(spot.at("bus"), buses, board, owners)
@@ -184,10 +191,9 @@ def _add_functions(spot, values, facts, compact):
 
         compact["function"] = read_functions(spot, values, compact["device"], facts)
     flood = _flood(spot.at("alarms"), values["alarms"])
-    if not spot.problems:
-        _add_shafts(spot, compact)
-        _add_windows(spot.at("device"), compact)
-        _add_alarms(spot, flood, compact)
+    _add_shafts(spot, compact)
+    _add_windows(spot.at("device"), compact)
+    _add_alarms(spot, flood, compact)
 
 
 def _flood(spot, settings):
@@ -201,7 +207,7 @@ def _add_alarms(spot, flood, compact):
     """What is more than a plain limit is a function of its own, for the whole gateway."""
     for device in compact["device"] + compact.get("function", []):
         for channel in device["channel"]:
-            if "alarms" in channel:
+            if channel and "alarms" in channel:
                 from limen.core.alarm_config import gather_alarms
 
                 alarms = gather_alarms(spot, flood, compact)
@@ -226,7 +232,7 @@ def _find_rtc(spot, name, buses, owners):
     if index is None:
         return {}
     kind = buses[index]["kind"]
-    if kind != "i2c":
+    if kind and kind != "i2c":
         spot.report('is a bus of kind %s; a DS3231 is on one of kind "i2c"' % kind)
     owners.claim((name, _RTC_ADDRESS, None), "the RTC", spot, "")
     return {"rtc": index}
@@ -246,7 +252,7 @@ def _add_windows(spot, compact):
     """Where reports of channels have windows, what aggregates is a function of its own."""
     for device in compact["device"]:
         for channel in device["channel"]:
-            if isinstance(channel.get("report"), dict):
+            if channel and isinstance(channel.get("report"), dict):
                 from limen.core.report_config import read_windows
 
                 functions = compact.get("function", [])
@@ -276,9 +282,11 @@ def _allow_strapping(spot, board, allowed):
     return board
 
 
-def _inputs(buses, board, owners):
-    """What reads devices that are no meters; None where no bus has such."""
-    if not [bus for bus in buses if bus and bus["kind"] in BUSES]:
+def _inputs(devices, buses, board, owners):
+    """What reads devices that are no meters; None where all are on buses of meters."""
+    meters = [bus["id"] for bus in buses if bus and bus["kind"] in METERS]
+    on = [device.get("bus") for device in devices if isinstance(device, dict)]
+    if len(meters) == len(buses) and not [name for name in on if name not in meters]:
         return None
     from limen.core.input_config import Inputs
 
@@ -295,6 +303,7 @@ def _read_devices(spot, devices, buses, profiles, inputs):
         input_fields = inputs and inputs.fields(devices[index], buses)
         values = here.read_table(devices[index], input_fields or _DEVICE)
         if values is None:
+            read.append(nothing_of(devices[index]))
             continue
         owner = "device[%d]" % index
         sentence = "is the id of %s already; give every device its own"
@@ -302,7 +311,7 @@ def _read_devices(spot, devices, buses, profiles, inputs):
             ids.claim(values["id"], owner, here.at("id"), sentence)
         bus = _find_bus(here.at("bus"), values["bus"], buses)
         if input_fields:
-            read.append(inputs.read(here, values, buses, bus, owner))
+            read.append(inputs.read(here, values, buses, bus, owner) or nothing_of(devices[index]))
             continue
         profile = _look_up(here.at("profile"), values["profile"], profiles, "profile")
         if bus is not None:
@@ -314,25 +323,26 @@ def _read_devices(spot, devices, buses, profiles, inputs):
         read.append(_compact_device(values, bus, profile or {}, channels))
         if bus is not None:
             read[-1]["framing"] = own_framing(here, values, buses[bus])
-    return read
+    return read or [nothing_of(None)]
 
 
 def _find_bus(spot, name, buses):
-    """Index of the bus of that id; None, and a problem, if there is none."""
-    ids = [bus and bus["id"] for bus in buses]
-    if name is None:
-        return None
-    if name in ids:
+    """Index of the bus of that id; None, and a problem, if there is none.
+
+    Where the id of a bus is wrong, or all of them are missing, that is the problem.
+    """
+    ids = [bus and bus["id"] for bus in buses] or [None]
+    if name in ids and name is not None:
         return ids.index(name)
-    hint = suggestion(name, [known for known in ids if known])
-    spot.report('there is no bus "%s" on this gateway%s' % (name, hint))
+    if name is not None and None not in ids:
+        spot.report('there is no bus "%s" on this gateway%s' % (name, suggestion(name, ids)))
     return None
 
 
 def _check_address(spot, address, bus, owner, addresses):
     if address is None:
         return
-    low, high = _ADDRESSES.get(bus["kind"], (0, 255))
+    low, high = _ADDRESSES.get(bus["kind"], (0, address))
     if low <= address <= high:
         sentence = "address %d on this bus belongs to" % address
         sentence += " %s already; two devices at one address answer at once"

@@ -2,6 +2,7 @@
 
 from limen.core.channel_config import LONGEST_MS
 from limen.core.function_config import (
+    channel_of,
     channels_of,
     claim_id,
     find_device,
@@ -12,7 +13,6 @@ from limen.core.schema import (
     identifier,
     optional,
     required,
-    suggestion,
     table,
     text,
 )
@@ -82,7 +82,7 @@ def read_energy(spot, settings, devices, facts):
     compact["channel"] = _channels(spot, values, compact, read, facts)
     if values["shed"] is not None:
         compact["shed"] = _read_shed(spot.at("shed"), values["shed"], devices, compact["places"])
-        if "power" not in compact:
+        if "power" not in compact and values["power"] is None and None not in meter["channel"]:
             spot.at("shed").report("needs the meter's power_active_total; list that channel")
     return compact
 
@@ -91,11 +91,13 @@ def _read_sources(spot, values, compact, meter, read):
     """Add where energy and power come from; False where that is wrong."""
     (number,) = compact["follows"]
     order = [channel and channel["name"] for channel in meter["channel"]]
-    names = _counters(spot.at("counters"), values["counters"], read)
-    power = _power(spot.at("power"), values["power"], read)
+    names = _counters(spot.at("counters"), values["counters"], number, meter)
+    power = _power(spot.at("power"), values["power"], number, meter)
     if names is None:
         return False
     if not names and not power:
+        if None in order:
+            return False
         spot.at("meter").report("reads neither a counter of energy nor %s; list one" % _POWER)
         return False
     compact["counters"] = [[number, order.index(name)] for name in names]
@@ -120,31 +122,30 @@ def _check_readings(spot, values, compact, meter):
             spot.at(key).report(sentence % ms_text(slowest_ms))
 
 
-def _counters(spot, listed, read):
+def _counters(spot, listed, number, meter):
     """The counters to cut into intervals, that of what is billed first; None if one is wrong."""
     known = _COUNTERS.split()
     if listed is None:
+        read = [channel["name"] for channel in meter["channel"] if channel]
         return [name for name in known if name in read]
-    count = len(spot.problems)
-    for name in listed:
-        if name not in read:
-            spot.report("the meter reads no channel %s%s" % (name, suggestion(name, list(read))))
-        elif name not in known:
-            unit = read[name]["unit"] or "no unit"
-            spot.report("%s is in %s; known here: %s" % (name, unit, ", ".join(known)))
-    return listed if len(spot.problems) == count else None
+    found = [channel_of(spot, number, meter, name) for name in listed]
+    for _, channel in [one for one in found if one]:
+        if channel["name"] not in known:
+            told = channel["name"], channel["unit"] or "no unit", ", ".join(known)
+            spot.report("%s is in %s; known here: %s" % told)
+            found.append(None)
+    return None if None in found else listed
 
 
-def _power(spot, name, read):
+def _power(spot, name, number, meter):
     if name is None:
-        return _POWER if _POWER in read else None
-    if name not in read:
-        spot.report("the meter reads no channel %s%s" % (name, suggestion(name, list(read))))
+        names = [channel and channel["name"] for channel in meter["channel"]]
+        return _POWER if _POWER in names else None
+    found = channel_of(spot, number, meter, name)
+    if found and found[1]["unit"] != "W":
+        spot.report("%s is in %s, not in W" % (name, found[1]["unit"] or "no unit"))
         return None
-    if read[name]["unit"] != "W":
-        spot.report("%s is in %s, not in W" % (name, read[name]["unit"] or "no unit"))
-        return None
-    return name
+    return found and name
 
 
 def _gap_s(names, read):
@@ -199,18 +200,18 @@ def _channels(spot, values, compact, read, facts):
     if "sliding" in compact:
         known.append(("power_active_demand_sliding", places))
     known.append(("power_active_demand_predicted", places))
-    if "tariff" in facts:
+    if "tariff" in facts["written"]:
         known += [("tariff", 0), ("cost", places + 3 + PRICE_PLACES)]
-    if "co2" in facts:
+    if "co2" in facts["written"]:
         known.append(("co2", places + 3 + _CO2_PLACES))
     spot = spot.at("channels")
     model = "this energy function"
     channels = channels_of(spot, values["channels"], model, known, values["interval"] * 1000)
     for channel in channels:
         if channel and channel["name"] == "cost":
-            channel["unit"] = facts["currency"]
+            channel["unit"] = facts.get("currency")
         elif channel and channel["name"] == "tariff":
-            rates = facts["rates"]
+            rates = facts.get("rates", [])
             channel["states"] = {str(i): rates[i]["name"] for i in range(len(rates))}
     return channels
 

@@ -5,7 +5,7 @@ has a module of its own that is loaded with it. The zone is filled in on the hos
 rules of all zones.
 """
 
-from limen.core.schema import optional, required, suggestion, text
+from limen.core.schema import nothing_of, optional, required, suggestion, text
 from limen.core.units import Mistake, parse_count
 from limen.core.week import PRICE_PLACES
 from limen.core.week_config import clock_minute, days, holidays, read_plan
@@ -42,8 +42,11 @@ def _factor(value):
 
 
 def read_site(spot, site):
-    """{"tariff", "co2", "currency", ...} of the tables of that name; what is absent is absent."""
-    facts = {"dates": []}
+    """{"tariff", "co2", "currency", ...} of the tables of that name; what is absent is absent.
+
+    "written" names the tables that are there, be they right or wrong.
+    """
+    facts = {"dates": [], "written": [key for key in ("tariff", "co2") if site[key] is not None]}
     if site["holidays"] is not None:
         facts["dates"] = spot.at("holidays").read(site["holidays"], holidays) or []
     if site["tariff"] is not None:
@@ -88,12 +91,14 @@ def _read_co2(spot, settings, facts):
     spots, spans = _read_spans(spot.at("period"), values["period"] or [], fields)
     for span in spans:
         span["name"] = "%s g/kWh" % span["factor"]
+    if "factor" in settings and values["factor"] is None:
+        return
     if values["factor"] is not None:
         spans.append({"days": None, "from": None, "to": None, "factor": values["factor"]})
         spans[-1]["name"] = "factor"
         spots.append(spot.at("factor"))
     if not spans:
-        if not (values["period"] or "factor" in settings):
+        if values["period"] == []:
             spot.report('needs a factor = "380 g/kWh"')
         return
     plan = read_plan(spots, spans, facts["dates"], True)
@@ -117,9 +122,9 @@ def read_functions(spot, values, devices, facts):
     for kind in FUNCTIONS:
         for index in range(len(values[kind] or ())):
             read = _reader(kind)
-            one = read(spot.at(kind, index), values[kind][index], devices + found, facts)
-            if one:
-                found.append(one)
+            settings = values[kind][index]
+            one = read(spot.at(kind, index), settings, devices + found, facts)
+            found.append(one or nothing_of(settings))
     return found
 
 
@@ -140,38 +145,49 @@ def claim_id(spot, name, devices):
 
 
 def find_device(spot, name, devices):
-    """(number, compact form) of a device; None, and a problem, if there is none."""
+    """(number, compact form) of a device; None, and a problem, if there is none.
+
+    One that is wrong itself has no channels, or no id, and there is nothing to be told but that.
+    """
     ids = _ids(devices)
-    if name is None:
-        return None
-    if name in ids:
-        return ids.index(name) + 1, devices[ids.index(name)]
-    hint = suggestion(name, [known for known in ids if known])
-    spot.report('there is no device "%s" on this gateway%s' % (name, hint))
+    if name in ids and name is not None:
+        device = devices[ids.index(name)]
+        if device["channel"] or not spot.problems:
+            return ids.index(name) + 1, device
+    elif name is not None and None not in ids:
+        spot.report('there is no device "%s" on this gateway%s' % (name, suggestion(name, ids)))
     return None
 
 
 def _ids(devices):
     """The id of each; None where what is written of it is wrong."""
-    return [device and device["id"] for device in devices]
+    return [device["id"] for device in devices]
 
 
 def find_channel(spot, name, devices):
     """([number of the device, index], compact channel) of "main-meter.energy_import"; or None."""
     if name is None:
         return None
-    device, dot, channel = name.partition(".")
+    device, _, channel = name.partition(".")
     found = find_device(spot, device, devices)
-    if found is None:
-        return None
-    number, compact = found
-    names = [one and one["name"] for one in compact["channel"]]
-    if channel in names:
-        index = names.index(channel)
-        return [number, index], compact["channel"][index]
-    hint = suggestion(channel, [known for known in names if known])
-    spot.report('%s reads no channel "%s"%s' % (device, channel, hint))
+    return found and channel_of(spot, found[0], found[1], channel)
+
+
+def channel_of(spot, number, device, name):
+    """The same of a channel of one device, the one of that number."""
+    names = [one and one["name"] for one in device["channel"]]
+    if name in names:
+        index = names.index(name)
+        return [number, index], device["channel"][index]
+    if None not in names or not _is_told(spot, name):
+        hint = suggestion(name, [known for known in names if known])
+        spot.report('%s reads no channel "%s"%s' % (device["id"] or "this device", name, hint))
     return None
+
+
+def _is_told(spot, name):
+    """True where something is wrong in the settings of a channel of that name."""
+    return [path for path, _ in spot.problems if ("channels", name) in zip(path, path[1:])] != []
 
 
 def channels_of(spot, settings, model, known, every_ms):

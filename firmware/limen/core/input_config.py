@@ -10,6 +10,7 @@ from limen.core.input_models import MODELS
 from limen.core.schema import (
     duration_ms,
     identifier,
+    loosely,
     one_of,
     optional,
     required,
@@ -37,37 +38,32 @@ class Inputs:
 
     def fields(self, written, buses):
         """The fields of a device as it is written; None if it is not on a bus of inputs."""
-        name = written.get("bus") if isinstance(written, dict) else None
-        kinds = [bus["kind"] for bus in buses if bus and bus["id"] == name and name is not None]
-        kind = kinds[0] if kinds else None
+        kind = _kind_of_bus(written, buses) if isinstance(written, dict) else None
         if kind not in BUSES:
             return None
         names = sorted([name for name in MODELS if kind in MODELS[name].kinds])
+        fields = {
+            "id": required(identifier, 'id = "cabinet"'),
+            "profile": required(one_of(names), 'profile = "%s"' % names[0]),
+            "bus": required(text, 'bus = "sensors"'),
+            "every": optional(duration_ms(10, LONGEST_MS), 10000),
+            "channels": optional(table, {}),
+        }
         profile = written.get("profile")
         if isinstance(profile, str) and profile in names:
-            fields = MODELS[profile].fields(kind)
-        else:
-            # What else is written belongs to a model that is yet to be named.
-            fields = {key: optional(lambda value: value) for key in written}
-        fields.update(
-            {
-                "id": required(identifier, 'id = "cabinet"'),
-                "profile": required(one_of(names), 'profile = "%s"' % names[0]),
-                "bus": required(text, 'bus = "sensors"'),
-                "every": optional(duration_ms(10, LONGEST_MS), 10000),
-                "channels": optional(table, {}),
-            }
-        )
-        return fields
+            return dict(MODELS[profile].fields(kind), **fields)
+        return loosely(written, fields)
 
     def read(self, spot, values, buses, number, owner):
         """The compact form of a device on the bus of that number; None if its model is unknown."""
         if values["profile"] is None:
             return None
-        one = Input(self, spot, values, buses[number], number, owner)
+        bus = None if number is None else buses[number]
+        one = Input(self, spot, values, bus, number, owner)
         depth = len(spot.path)
         # Where anything is wrong already, what follows from it would only be noise.
-        if not [path for path, _ in spot.problems if path[:depth] == spot.path]:
+        is_wrong = [path for path, _ in spot.problems if path[:depth] == spot.path] != []
+        if bus and bus["kind"] and not is_wrong:
             one.model.settle(one)
         return one.device
 
@@ -105,8 +101,10 @@ class Input:
 
             return read_channels(self.spot.at("channels"), values, profile(self.model.title))
         if channels is None:
+            if values["quantity"] is None:
+                return []
             channels = [(values["quantity"], _usual_places(values["quantity"]))]
-        known = [[name, places, None] for name, places in channels if name is not None]
+        known = [[name, places, None] for name, places in channels]
         shown = len(known) if len(known) <= _MOST_BY_DEFAULT else _SOME
         default = [channel[0] for channel in known[:shown]]
         profile = {"model": self.model.title, "channel": known, "default": default}
@@ -160,6 +158,17 @@ class Input:
 
     def keep_safe(self, level):
         self._inputs.safe.setdefault(self._bus["id"], []).append([self.values["pin"], level])
+
+
+def _kind_of_bus(written, buses):
+    """The kind of the device's bus; where that is not known, one that its model can be on."""
+    name, profile = written.get("bus"), written.get("profile")
+    for bus in buses:
+        if bus and bus["kind"] and bus["id"] == name is not None:
+            return bus["kind"]
+    if not isinstance(profile, str) or profile not in MODELS:
+        return None
+    return MODELS[profile].kinds[-1 if "cs" in written else 0]
 
 
 def _usual_places(name):

@@ -51,7 +51,7 @@ _STATE = {
 
 def read_machine(spot, settings, devices, facts):
     """The compact form of one; None where it is wrong. See `limen.functions.machine`."""
-    values = spot.read_table(settings, _FIELDS)
+    values = spot.read_table(settings, _fields(settings))
     if values is None:
         return None
     claim_id(spot.at("id"), values["id"], devices)
@@ -66,7 +66,7 @@ def read_machine(spot, settings, devices, facts):
         channel = sources.read(key, ("",))
         if channel:
             _read_pieces(spot.at(key), key, values, compact, channel, sources)
-    if "rejects" in compact and "parts" not in compact:
+    if "rejects" in compact and "parts" not in settings:
         spot.at("rejects").report("needs parts beside it: a reject is one of them")
     _read_shifts(spot, values, compact, facts)
     for key in ("tariff", "co2"):
@@ -74,8 +74,18 @@ def read_machine(spot, settings, devices, facts):
             compact[key] = facts[key]
     compact.update(sources.compact)
     compact["follows"] = sources.numbers
-    compact["channel"] = _channels(spot, values, compact)
+    compact["channel"] = _channels(spot, settings, values)
     return compact
+
+
+def _fields(settings):
+    """The fields of a machine; where it has bands of power, it needs one."""
+    states = settings.get("state") if isinstance(settings, dict) else None
+    states = states if isinstance(states, list) else []
+    if not [state for state in states if isinstance(state, dict) and "below" in state]:
+        return _FIELDS
+    power = required(text, 'power = "main-meter.power_active_total"')
+    return dict(_FIELDS, power=power)
 
 
 class _Sources:
@@ -116,22 +126,26 @@ def _read_states(spot, values, compact, power, sources):
     """Bands of power and inputs, in the order in which they are written; the inputs come first."""
     limits, states, inputs = [], [], []
     dwell_ms = [0] * (len(_KINDS) + 1)
+    are_read = True
     for index in range(len(values["state"])):
-        here = spot.at("state", index)
-        state = here.read_table(values["state"][index], _STATE)
-        if state is None or state["kind"] is None:
+        here, written = spot.at("state", index), values["state"][index]
+        count = len(spot.problems)
+        state = here.read_table(written, _STATE)
+        is_read = len(spot.problems) == count
+        are_read &= is_read
+        if state is None:
             continue
-        kind = _KINDS.index(state["kind"])
+        kind = _KINDS.index(state["kind"] or _KINDS[0])
         dwell_ms[kind] = max(dwell_ms[kind], state["dwell"] or 0)
-        if state["input"] is not None:
+        if "input" in written:
             _read_input(here, state, kind, inputs, sources)
         elif len(states) > len(limits):
             here.report("comes behind one without below or input, which takes all that is left")
-        else:
+        elif is_read or "below" in written:
             states.append(kind)
-            if state["below"] is not None:
+            if "below" in written:
                 _read_limit(here.at("below"), state["below"], limits, power)
-    if len(states) == len(limits):
+    if are_read and len(states) == len(limits):
         spot.at("state").report("needs one without below and input, for all that is left")
     hysteresis = _read_hysteresis(spot.at("hysteresis"), values["hysteresis"], limits, power)
     compact["bands"] = [limits, states, hysteresis]
@@ -159,11 +173,9 @@ def _watts(value, power):
 
 
 def _read_limit(spot, written, limits, power):
-    if power is None:
-        spot.report('needs the machine\'s power, such as power = "main-meter.power_active_total"')
-        limits.append(0)
-        return
-    limit = spot.read(written, lambda value: _watts(value, power))
+    limit = None
+    if written is not None and power is not None:
+        limit = spot.read(written, lambda value: _watts(value, power))
     if limit is not None and limits and limit <= limits[-1]:
         before = count_text(limits[-1], "W", power["places"])
         spot.report("is not above the limit before, %s; write states in rising order" % before)
@@ -222,18 +234,19 @@ def _short_name(value):
     raise Mistake("must be up to %d characters without quotes" % _LONGEST_NAME)
 
 
-def _channels(spot, values, compact):
+def _channels(spot, settings, values):
+    """What it tells by what is written of it, be that right or wrong."""
     known = [("machine_state", 0)]
-    if "parts" in compact:
+    if "parts" in settings:
         known += [("part_count", 0), ("cycle_time", 3)]
-    if "rejects" in compact:
+    if "rejects" in settings:
         known.append(("reject_count", 0))
     known += [("availability", 1), ("utilisation", 1)]
-    if "rejects" in compact:
+    if "rejects" in settings:
         known.append(("quality_ratio", 1))
-    if "parts" in compact and compact["ideal_ms"]:
+    if "parts" in settings and "ideal_cycle" in settings:
         known += [("performance", 1), ("oee", 1)]
-    missing = [key for key in ("parts", "rejects", "ideal_cycle") if not values[key]]
+    missing = [key for key in ("parts", "rejects", "ideal_cycle") if key not in settings]
     model = "a machine" + (" without " + " and ".join(missing) if missing else "")
     channels = channels_of(spot.at("channels"), values["channels"], model, known, 60000)
     for channel in channels:

@@ -23,7 +23,7 @@ def wire_port(spot, bus, board, owners, name):
     if bus["tx"] is None:
         # The UART lets go of it again when it becomes the request line.
         compact["tx"] = bus["request"]
-        if bus["request"] is None:
+        if "tx" not in bus["written"] and "request" not in bus["written"]:
             sentence = "is missing: the chip drives a pin for sending although nothing is sent; "
             spot.at("tx").report(sentence + "write one to which nothing is wired, such as tx = 17")
     if board:

@@ -68,7 +68,7 @@ def _read_rate(spot, settings, values, channel, report):
 def _read_window(spot, settings, values, channel, report):
     _check_window(spot, settings, values["window"], channel["every_ms"])
     report["bands"] = [0, 0]
-    report["window"] = [values["window"], values["of"]]
+    report["window"] = [values["window"], values["of"] or []]
 
 
 _READERS = {"line": _read_line, "bands": _read_bands, "rate": _read_rate, "window": _read_window}
@@ -186,7 +186,7 @@ def _windowed(device):
     found = []
     for index in range(len(device["channel"])):
         channel = device["channel"][index]
-        report = channel.get("report")
+        report = channel and channel.get("report")
         if isinstance(report, dict) and "window" in report:
             found.append((index, channel, report["window"][0], report["window"][1]))
     return found

@@ -18,6 +18,13 @@ def optional(read, default=None):
     return read, None, default
 
 
+def loosely(settings, fields):
+    """The fields, and whatever else is written: what that may be follows from what is wrong."""
+    together = {key: optional(lambda value: value) for key in settings}
+    together.update(fields)
+    return together
+
+
 class Spot:
     """A place in a document, as the keys and list indices that lead to it.
 
@@ -80,6 +87,12 @@ class Owners:
             spot.report(sentence % self._owners[thing])
         else:
             self._owners[thing] = owner
+
+
+def nothing_of(settings):
+    """The compact form of a device or function that is wrong itself: others know its id only."""
+    name = settings.get("id") if isinstance(settings, dict) else None
+    return {"id": name if isinstance(name, str) else None, "channel": []}
 
 
 def suggestion(word, names):
