@@ -24,6 +24,9 @@ _SOFT_RESET = const(5)
 _TICK_US = const(10000)
 _TABLE_BYTES = const(4000)  # less than the interpreter's sixth table of names takes
 _CHIP_TABLES = const(2224)  # what the first four take together
+_PIECE = const(112)
+_HEAD = const(16)  # of a bytearray
+_ENTRY = const(4)  # of a list
 _UART_BUFFERS = const(2048)
 _SOCKET_BUFFERS = const(22976)  # four windows of TCP
 
@@ -149,7 +152,8 @@ def _boot():
 class _Late:
     """Modules that are loaded when a program first uses them, as a chip has them in its flash.
 
-    What they take comes out of the emulation's share of the heap.
+    What they take comes out of the emulation's share of the heap. What is left of that is in pieces
+    from then on, as they may lie in the midst of it.
     """
 
     def __init__(self):
@@ -164,14 +168,16 @@ class _Late:
 
     def load(self, name):
         if name not in self._loaded:
-            global filler
-            size = len(filler)
+            global filled, filler
             filler = None
             gc.collect()
             before = gc.mem_alloc()
             self._loaded[name] = self._import(name)
             gc.collect()
-            filler = bytearray(max(0, size - (gc.mem_alloc() - before)))
+            filled -= gc.mem_alloc() - before
+            filler = [None] * (filled // (_PIECE + _HEAD + _ENTRY))
+            for at in range(len(filler)):
+                filler[at] = bytearray(_PIECE)
         return self._loaded[name]
 
     def _import(self, name):
@@ -282,7 +288,8 @@ share = _forget_ourselves()
 _fill_tables()
 gc.collect()
 cost = gc.mem_alloc()
-filler = bytearray(max(0, share - cost) + _CHIP_TABLES)
+filled = max(0, share - cost) + _CHIP_TABLES
+filler = bytearray(filled)
 _do(_run_files)
 while not _do(_end_interrupts):
     pass
