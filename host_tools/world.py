@@ -84,6 +84,8 @@ class World:
             driver_enable=self.wiring.driver_enable,
             ticks_ms=ticks_ms,
         )
+        if "ethernet" in plan.config:
+            self.board.cable.plug(True)
         self.wiring.connect(self.board, self.lan)
         self.board.on_pin = lambda pin, level: plan.outputs.note(pin, level, scheduler.now_us)
         pins = plan.shop.pins(plan.config)

@@ -58,7 +58,6 @@ def test_a_board_runs_up_to_its_first_publish(board, tmp_path):
     listeners = Listeners(on_exit=exits.append)
     world = World(VirtualScheduler(), plan, tmp_path / "flash.bin", listeners)
     add_model_broker(world)
-    world.board.cable.plug(True)
     world.board.start()
     world.scheduler.run_until(FIRST_PUBLISH_US)
     world.close()

@@ -116,7 +116,6 @@ def test_a_lost_address_shows_by_the_silence_of_the_broker(tmp_path):
 @pytest.mark.parametrize("wires", [RMII, W5500])
 def test_wifi_takes_the_place_of_a_pulled_cable_until_it_is_back(tmp_path, wires):
     plant = Plant(tmp_path, ethernet=wires)
-    plant.board.cable.plug(True)
     plant.run_for(20)
     assert (plant.ssid, plant.delivers()) == (None, True)
     plant.board.cable.plug(False)
@@ -134,6 +133,7 @@ def test_wifi_takes_the_place_of_a_pulled_cable_until_it_is_back(tmp_path, wires
 def test_ethernet_alone_with_a_static_address(tmp_path):
     address = ["192.168.1.20", "255.255.255.0", "192.168.1.1", "192.168.1.1"]
     plant = Plant(tmp_path, ethernet=RMII, wifi=False, address=address)
+    plant.board.cable.plug(False)
     plant.run_for(30)
     plant.board.cable.plug(True)
     assert plant.delivers(60)
