@@ -130,8 +130,8 @@ class Story:
         return Series(peaks.t_ms, [(peak - emulation) / 1024 for peak in peaks.values])
 
     def bus_loads(self) -> dict[str, Series]:
-        """How busy each bus was, in percent, by its id."""
-        last = self.diags[-1].counters["bus"] if self.diags else {}
+        """How busy each bus was, in percent, by its id; none where a message had no room for it."""
+        last = self.diags[-1].counters.get("bus", {}) if self.diags else {}
         busy = [bus for bus, counters in last.items() if "load_ms_per_s" in counters]
         loads = {bus: self._diag_series("bus", bus, "load_ms_per_s") for bus in busy}
         return {
@@ -153,7 +153,11 @@ class Story:
 
     def _diag_series(self, *path: str) -> Series:
         start_ms = self.start_ms
-        points = [(start_ms + diag.counters["uptime_s"] * 1000, diag) for diag in self.diags]
+        points = [
+            (start_ms + diag.counters["uptime_s"] * 1000, diag)
+            for diag in self.diags
+            if path[0] in diag.counters
+        ]
         return Series(
             [t_ms for t_ms, _ in points],
             [Decimal(_inside(diag.counters, path)) for _, diag in points],

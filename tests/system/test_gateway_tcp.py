@@ -100,8 +100,8 @@ class Server:
 
 
 class Gateway(VirtualGateway):
-    def __init__(self, folder):
-        super().__init__(folder, SITE)
+    def __init__(self, folder, site=SITE):
+        super().__init__(folder, site)
         self.plc, self.server = Server(self.scheduler, True), Server(self.scheduler, False)
         self.lan.listen("plc.local", 502, self.plc.accept)
         self.lan.listen("server.local", 4196, self.server.accept)
@@ -154,6 +154,16 @@ def test_a_serial_number_is_told_once_and_stands_in_the_diagnostics(gateway):
     plates = [body for body in events if isinstance(body, Plate)]
     assert plates == [Plate("serial_number", serial, None)]
     assert gateway.diagnostics()["nameplate"] == {"four": {"serial_number": serial}}
+
+
+def test_diagnostics_leave_out_what_has_no_room(tmp_path):
+    site = SITE.replace("[mqtt]", "[mqtt]\nbatch_bytes = 512")
+    with Gateway(tmp_path, site) as gateway:
+        gateway.run(70)
+        told = gateway.diagnostics()
+        assert "bus" not in told
+        assert told["outbox"]["dropped"] == 0
+        assert told["store"]["failures"] == 0
 
 
 def test_a_dead_unit_does_not_slow_the_other_behind_its_connection(gateway):

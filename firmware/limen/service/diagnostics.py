@@ -30,12 +30,15 @@ class Diagnostics:
         return used
 
     def put(self, text):
-        """Write the message, as JSON."""
+        """Write the message, as JSON, without those parts for which there is no room."""
         used = self.measure()
         heap = {"used": used, "free": gc.mem_free(), "peak": self.heap_peak}
         text.put('%s,"uptime_s":%d,"heap":' % (self._identity, self._clock.s))
         text.put(json.dumps(heap))
         for name, counters in self._parts.items():
+            at = text.at
             text.put(',"%s":' % name)
             text.put(json.dumps(counters()))
+            if text.overflow or not text.room():
+                text.rewind(at)
         text.put(b"}")
