@@ -25,7 +25,7 @@ PLACES = {
     "power_active_demand_predicted": 0,
     "tariff": 0,
     "cost": 8,
-    "co2": 6,
+    "co2": 8,
 }
 
 
@@ -69,7 +69,7 @@ def test_an_interval_is_told_at_its_end():
 
 def test_demand_peak_cost_and_co2_are_those_of_the_interval():
     only = ("power_active_demand", "power_active_demand_max", "tariff", "cost", "co2")
-    tariff, co2 = [DAY_AND_NIGHT, [32140, 24000]], [ALWAYS, [380]]
+    tariff, co2 = [DAY_AND_NIGHT, [32140, 24000]], [ALWAYS, [38000]]
     bench = Bench(only=only, tariff=tariff, co2=co2)
     for s in range(0, 2800):
         bench.read(s, 0 if s < 500 else 20000 if s < 1500 else 30000)
@@ -78,12 +78,12 @@ def test_demand_peak_cost_and_co2_are_those_of_the_interval():
         900.0,
         0,
         '{"power_active_demand":80000,"power_active_demand_max":80000,"tariff":1,'
-        '"cost":4.80000000,"co2":7.600000}',
+        '"cost":4.80000000,"co2":7.60000000}',
     )
     # 14:15 of a Friday in Berlin's winter: the tariff changes at 14:15.
     assert two[2] == (
         '{"power_active_demand":40000,"power_active_demand_max":80000,"tariff":0,'
-        '"cost":3.21400000,"co2":3.800000}'
+        '"cost":3.21400000,"co2":3.80000000}'
     )
     assert three[0] == 2700.0
 

@@ -3,7 +3,7 @@
 from fake_meter import BOARDS, METER
 
 from limen.core.config import check
-from limen.core.function_config import claim_id, find_channel
+from limen.core.function_config import claim_id, find_channel, read_site
 from limen.core.schema import Spot, nothing_of
 
 DAY = {"name": "day", "price": "0.32 EUR/kWh", "days": "mon-fri", "from": "06:00", "to": "22:00"}
@@ -156,6 +156,22 @@ def test_a_device_or_channel_that_is_wrong_is_nobody_s():
     assert len(said) == 4
 
 
+def test_a_factor_has_decimals():
+    assert problems({"co2": {"factor": "30.5 g/kWh"}}) == []
+    assert problems({"co2": {"factor": "0.20705 kg/kWh"}}) == []
+    assert_said(
+        problems({"co2": {"factor": "207.074 g/kWh"}}), "co2.factor", 'nearest is "207.07 g/kWh"'
+    )
+    site = {"holidays": [], "tariff": None, "co2": {"factor": "30.5 g/kWh"}}
+    assert read_site(Spot([]), site)["co2"][1] == [3050]
+    half = {"factor": "30.5 g/kWh", "days": "mon-fri", "from": "06:30", "to": "22:00"}
+    found = problems(
+        {"co2": {"factor": "380 g/kWh", "period": [half]}},
+        energy={"id": "hall", "meter": "meter", "interval": "1h"},
+    )
+    assert_said(found, "interval", 'change of "30.5 g/kWh" at 06:30')
+
+
 def test_of_a_machine_one_mistake_is_told_once():
     idle, wrong = {"kind": "idle", "below": "8 kW"}, {"kind": "idle", "below": "8 A"}
     assert places(machine(idle, RUNNING, power="metre.power_active_total")) == ["power"]
@@ -194,6 +210,6 @@ def test_of_an_energy_function_one_mistake_is_told_once():
 def test_a_price_that_is_missing_and_a_factor_that_is_wrong_are_told_once():
     said = 'is missing; write for example price = "0.3 EUR/kWh"'
     assert_said(tariff({"name": "night"}), "tariff.rate.0.price", said)
-    assert [path for path, _ in problems({"co2": {"factor": "30.5 g/kWh"}})] == ["co2.factor"]
+    assert places(problems({"co2": {"factor": "a few"}})) == ["co2.factor"]
     for nothing in ({}, {"period": []}):
         assert_said(problems({"co2": nothing}), "co2", "needs a factor")

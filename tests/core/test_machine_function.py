@@ -159,7 +159,7 @@ def test_ratios_of_the_running_day_come_each_minute():
     )
 
 
-BILL = {"tariff": [ALWAYS, [32000]], "co2": [ALWAYS, [380]]}
+BILL = {"tariff": [ALWAYS, [32000]], "co2": [ALWAYS, [38000]]}
 
 
 def ended_order():

@@ -80,11 +80,11 @@ def steel_function():
     plan = read_plan([_Spot(), _Spot()], [span, rest], [], True)
     settings = {"counters": [[1, 0]], "names": ["energy_import"], "zone": load_zone("Asia/Seoul")}
     settings |= {"interval_s": 900, "gap_s": 900, "places": -1, "reactive": None}
-    settings["co2"] = [plan, [250, 459]]
+    settings["co2"] = [plan, [25000, 45900]]
     meter = meter_of({"energy_import": 2})
     gateway = Told([meter])
     own = [("energy_import_interval", 2), ("power_active_demand", -1)]
-    own += [("power_active_demand_max", -1), ("co2", 5)]
+    own += [("power_active_demand_max", -1), ("co2", 7)]
     return gateway, meter, gateway.add("hall", Function, settings, own)
 
 

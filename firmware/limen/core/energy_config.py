@@ -17,7 +17,7 @@ from limen.core.schema import (
     text,
 )
 from limen.core.units import Mistake, ms_text, parse_count
-from limen.core.week import PRICE_PLACES
+from limen.core.week import BILL_PLACES
 
 _COUNTERS = (
     "energy_import energy_export energy_reactive_import energy_reactive_export energy_total "
@@ -27,7 +27,6 @@ _COUNTERS = (
 _INTEGRATED = "energy_import_integrated"
 _POWER = "power_active_total"
 _LEAST_GAP_S = 10
-_CO2_PLACES = 3  # from g to kg
 _MOST_STEPS = 60
 
 
@@ -201,9 +200,9 @@ def _channels(spot, values, compact, read, facts):
         known.append(("power_active_demand_sliding", places))
     known.append(("power_active_demand_predicted", places))
     if "tariff" in facts["written"]:
-        known += [("tariff", 0), ("cost", places + 3 + PRICE_PLACES)]
+        known += [("tariff", 0), ("cost", places + 3 + BILL_PLACES)]
     if "co2" in facts["written"]:
-        known.append(("co2", places + 3 + _CO2_PLACES))
+        known.append(("co2", places + 3 + BILL_PLACES))
     spot = spot.at("channels")
     model = "this energy function"
     channels = channels_of(spot, values["channels"], model, known, values["interval"] * 1000)

@@ -7,7 +7,7 @@ rules of all zones.
 
 from limen.core.schema import nothing_of, optional, required, suggestion, text
 from limen.core.units import Mistake, parse_count
-from limen.core.week import PRICE_PLACES
+from limen.core.week import BILL_PLACES
 from limen.core.week_config import clock_minute, days, holidays, read_plan
 
 FUNCTIONS = ("energy", "machine", "spc")
@@ -35,7 +35,7 @@ def span_fields():
 
 
 def _factor(value):
-    factor = parse_count(text(value), "g/kWh", 0)
+    factor = parse_count(text(value), "g/kWh", BILL_PLACES - 3)
     if factor >= 0:
         return factor
     raise Mistake("must not be negative")
@@ -68,7 +68,7 @@ def _read_tariff(spot, settings, facts):
     fields = {
         "name": required(text, 'name = "day"'),
         "price": required(
-            lambda value: parse_count(text(value), unit, PRICE_PLACES), 'price = "0.3 %s"' % unit
+            lambda value: parse_count(text(value), unit, BILL_PLACES), 'price = "0.3 %s"' % unit
         ),
     }
     spots, spans = _read_spans(spot.at("rate"), values["rate"], fields)
@@ -89,8 +89,8 @@ def _read_co2(spot, settings, facts):
         return
     fields = {"factor": required(_factor, 'factor = "380 g/kWh"')}
     spots, spans = _read_spans(spot.at("period"), values["period"] or [], fields)
-    for span in spans:
-        span["name"] = "%s g/kWh" % span["factor"]
+    for index in range(len(spans)):
+        spans[index]["name"] = settings["period"][index]["factor"]
     if "factor" in settings and values["factor"] is None:
         return
     if values["factor"] is not None:

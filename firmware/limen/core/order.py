@@ -25,7 +25,7 @@ class Order:
         return [self.name, 1 if self.is_paused else 0, self.tally.state(), self.amounts()]
 
     def amounts(self):
-        """[energy, CO2, cost] so far, in counts of energy, of g and of the price's places each."""
+        """[energy, CO2, cost] so far, in counts of energy and of the bill's places each."""
         energy, co2, cost = self._folded
         used = self._used
         return [energy + used, co2 + used * self._factor, cost + used * self._price]

@@ -7,11 +7,10 @@ numbers are too long, there are fewer decimals, and at last nothing per part.
 
 from limen.core.compat import const
 from limen.core.text import decimal
-from limen.core.week import PRICE_PLACES
+from limen.core.week import BILL_PLACES
 
 _DECIMALS = (5, 3, 1, 0)
 _NAMES = ("kWh", "co2", "cost")
-_KG_PLACES = const(3)
 _LONGEST_EVENT = const(230)
 
 
@@ -39,9 +38,9 @@ def _facts(order, places, bill, decimals):
     if places is not None:
         amounts[0] = energy, places
         if bill and bill[1]:
-            amounts[1] = co2, places + _KG_PLACES
+            amounts[1] = co2, places + BILL_PLACES
         if bill and bill[0]:
-            amounts[2] = cost, places + PRICE_PLACES
+            amounts[2] = cost, places + BILL_PLACES
     good = tally.parts - tally.rejects
     facts = {"parts": tally.parts, "rejects": tally.rejects, "s": tally.seconds()}
     facts.update(_use(amounts, 1, decimals))

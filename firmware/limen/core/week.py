@@ -5,8 +5,8 @@ number of a table for Monday to Sunday, then for holidays. A table is [minute, b
 ...]: from that minute of the local day on the band holds, -1 being none; the first minute is 0.
 Holidays are yyyymmdd, or mmdd for those of every year.
 
-Tariffs and CO2 factors have an amount for each band: counts of 0.00001 of the currency per kWh, or
-g of CO2 per kWh. Both are whole, so cost and CO2 are exact products, in 10**-5 of what a count of
+Tariffs and CO2 factors have an amount for each band: counts of 0.00001 of the currency, or of a kg
+of CO2, per kWh. Both are whole, so cost and CO2 are exact products, in 10**-5 of what a count of
 energy is.
 
 `band` allocates nothing, and looks at holidays once a day.
@@ -14,7 +14,7 @@ energy is.
 
 from limen.core.compat import const
 
-PRICE_PLACES = const(5)
+BILL_PLACES = const(5)
 _HOLIDAY = const(7)
 
 
