@@ -143,8 +143,9 @@ def _wire_ads1115(place: Place) -> None:
     part = bus.setdefault(place.device["address"], Ads1115(place.scheduler))
     step_v = _FULL_SCALES_V[place.device["gain"]] / 32768
     low, high = place.device["limits"][1:3]
-    raw = place.raw(low, high)
-    part.inputs[place.device["mux"] & 3] = lambda now_us: raw(now_us) * step_v
+    raw, mux = place.raw(low, high), place.device["mux"]
+    places = part.between if mux < len(part.inputs) else part.inputs
+    places[mux & 3] = lambda now_us: raw(now_us) * step_v
 
 
 def _rms(place: Place) -> Callable[[int], Fraction]:

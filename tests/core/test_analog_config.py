@@ -1,6 +1,6 @@
 """Analog signals in a site file: their lines, in integers, and every mistake."""
 
-from fake_inputs import compiled, said, settings
+from fake_inputs import begins, compiled, said, settings
 
 
 def test_a_current_loop():
@@ -67,6 +67,23 @@ def test_a_converter_on_i2c():
     assert (device["mux"], device["gain"], device["limits"][0]) == (3, 0, 1920)
 
 
+def test_a_signal_that_goes_below_zero():
+    changes = {"signal": "-10..10 V", "input": "0-1", "divider": ["68 kohm", "10 kohm"]}
+    changes.update({"full_scale": "2048 mV", "from": "-5 bar", "to": "5 bar"})
+    device = compiled("i2c", **ads1115(**changes))
+    # At 62.5 µV a step, ±10 V through the divider are ±20512.8 steps.
+    assert device["limits"] == [-22564, -21333, 21333, 22564]
+    numerator, offset, denominator = device["line"]
+    assert (numerator * 20513 + offset) // denominator == 5000
+    for same in ("-10-10 V", "-10 - 10V", "-10 .. 10 V"):
+        assert compiled("i2c", **ads1115(**dict(changes, signal=same))) == device
+    below = "signal: goes below 0 V, which a "
+    assert begins(said("i2c", ads1115(**dict(changes, input="0"))), "0." + below + "single input")
+    assert begins(said("pins", analog(signal="-10..10 V")), "0." + below + "pin of the chip cannot")
+    for wrong in ("±10 V", "10..-10 V", "-10 V", "-5..5", "-5.. V"):
+        assert begins(said("i2c", ads1115(signal=wrong)), "0.signal: must be a range such as")
+
+
 def test_the_inputs_of_a_converter_are_devices_of_their_own():
     assert said("i2c", ads1115(), ads1115(input="1"), ads1115(input="0-1")) == []
     assert said("i2c", ads1115(), ads1115()) == [
@@ -116,7 +133,7 @@ def test_analog_signals_that_are_not_understood():
     assert said("pins", analog(signal="20-4 mA", quantity="levl", divider=3)) == [
         '0.divider: must be the upper and the lower resistor, such as ["33 kohm", "10 kohm"]',
         '0.quantity: "levl" is no gauge that is known here; did you mean "level"?',
-        '0.signal: must be a range such as "4-20 mA" or "0-10 V", not "20-4 mA"',
+        '0.signal: must be a range such as "4-20 mA", "0-10 V" or "-2..2 V", not "20-4 mA"',
     ]
     assert said("pins", analog(to="0 %")) == ["0.to: must not be the same as from"]
     assert said("pins", analog(to="10 bar", **{"from": "0"})) == [

@@ -204,6 +204,19 @@ def test_the_inputs_of_one_ads1115(tmp_path):
         ]
 
 
+def test_a_signal_that_goes_below_zero(tmp_path):
+    device = {"profile": "ti-ads1115", "quantity": "pressure", "signal": "-10..10 V"}
+    device |= {"input": "2-3", "divider": ["68 kohm", "10 kohm"], "full_scale": "2048 mV"}
+    device |= {"from": "-5 bar", "to": "5 bar"}
+    with InputRun(tmp_path, "i2c", device) as run:
+        middle = Fraction(165, 100)
+        part = Ads1115(run.scheduler, 0, 0, middle, middle)
+        run.parts.i2c[0] = {0x48: part}
+        assert run.readings(1)[-1] == [[0, GOOD]]
+        part.inputs[2] = middle - Fraction(10, 78) * 8
+        assert run.readings(1)[-1] == [[-4000, GOOD]]
+
+
 def test_ds18b20_sensors_on_one_line(tmp_path):
     serials = (0x0123456789AB, 2)
     devices = [

@@ -257,3 +257,28 @@ def test_a_current_transformer_on_mains_of_60_hz(tmp_path):
     (tmp_path / "site.toml").write_text(head + one)
     summary, _ = replayed(tmp_path, tmp_path / "site.toml")
     assert summary.is_good
+
+
+@pytest.mark.parametrize("pair", ["0-3", "2-3"])
+def test_a_signal_between_two_inputs_of_a_converter(tmp_path, pair):
+    device = f"""\
+[[gateway.g1.bus]]
+id = "wires"
+kind = "i2c"
+sda = 21
+scl = 22
+[[gateway.g1.device]]
+id = "between"
+profile = "ti-ads1115"
+bus = "wires"
+input = "{pair}"
+quantity = "pressure"
+signal = "-2..2 V"
+from = "-5 bar"
+to = "5 bar"
+"""
+    (tmp_path / "site.toml").write_text(HEAD + device)
+    rows = "time,pressure [bar]\n2026-03-02T05:00:00Z,-4.5\n2026-03-02T05:01:00Z,3\n"
+    summary, told = replayed(tmp_path, tmp_path / "site.toml", rows=rows)
+    assert summary.is_good
+    assert without_repetitions(told["between.pressure"]) == ["-4.500", "3.000"]

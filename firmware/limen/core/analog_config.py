@@ -15,7 +15,8 @@ _NAMUR_NA = (3600000, 3800000, 20500000, 21000000)  # NE 43: failure, range, ran
 _FINE = 9  # places of an amount, of whatever quantity
 _FULL_SCALES_MV = (6144, 4096, 2048, 1024, 512, 256)
 _LARGEST = 32766  # one more stands for anything beyond the full scale
-_INPUTS = ("0-1", "0-3", "1-3", "2-3", "0", "1", "2", "3")
+_SINGLE = ("0", "1", "2", "3")
+_INPUTS = ("0-1", "0-3", "1-3", "2-3") + _SINGLE
 
 
 def gauge(value):
@@ -38,15 +39,16 @@ def _quantity_of_kind(value, kind):
 
 
 def _signal(value):
-    """("mA", low, high in nA) of "4-20 mA", ("V", low, high in µV) of "0-10 V"."""
-    written = text(value).replace(" ", "")
+    """("mA", low, high in nA) of "4-20 mA", ("V", low, high in µV) of "0-10 V", "-10..10 V"."""
+    written = text(value).replace(" ", "").replace("..", "-")
     unit = "mA" if written.endswith("mA") else "V"
-    low, _, high = written[: len(written) - len(unit)].partition("-")
-    if written.endswith(unit) and low and high:
+    at = written.find("-", 1)
+    low, high = written[:at], written[at + 1 : len(written) - len(unit)]
+    if written.endswith(unit) and at > 0 and high:
         ends = parse_count(low, "", 6), parse_count(high, "", 6)
         if ends[0] < ends[1]:
             return (unit,) + ends
-    raise Mistake('must be a range such as "4-20 mA" or "0-10 V", not "%s"' % value)
+    raise Mistake('must be a range such as "4-20 mA", "0-10 V" or "-2..2 V", not "%s"' % value)
 
 
 def ohms(value):
@@ -89,7 +91,7 @@ TRANSFORMER = {
 def settle_analog(one):
     """Line and limits of an input of the chip, whose raw numbers are microvolts."""
     ratio = _ratio(one)
-    if ratio is None:
+    if ratio is None or _is_below_ground(one, "a pin of the chip"):
         return
     signal = one.values["signal"]
     ends_na = (_NAMUR_NA[0], _NAMUR_NA[3]) if signal == _CURRENT_LOOP else (None, signal[2])
@@ -117,7 +119,7 @@ def settle_ads1115(one):
     device["mux"] = _INPUTS.index(values["input"])
     device["gain"] = gain
     ratio = _ratio(one)
-    if ratio is None:
+    if ratio is None or values["input"] in _SINGLE and _is_below_ground(one, "a single input"):
         return
     # A step is the full scale, in millivolts, over 32768.
     device["line"], limits = _line_and_limits(one, ratio, _FULL_SCALES_MV[gain] * 1000000, 32768)
@@ -137,6 +139,15 @@ def _ratio(one):
         one.spot.at("shunt").report('is missing; write for example shunt = "100 ohm"')
         return None
     return values["shunt"], 1000
+
+
+def _is_below_ground(one, where):
+    """True, and a problem, if the signal is negative where only two inputs could measure that."""
+    if one.values["signal"][1] >= 0:
+        return False
+    sentence = "goes below 0 V, which %s cannot; measure it between two inputs of an ADS1115, such "
+    one.spot.at("signal").report((sentence + 'as input = "0-1"') % where)
+    return True
 
 
 def _line_and_limits(one, ratio, step_nv, per_step):

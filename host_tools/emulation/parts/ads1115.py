@@ -11,11 +11,13 @@ _PAIRS = ((0, 1), (0, 3), (1, 3), (2, 3), (0, None), (1, None), (2, None), (3, N
 
 
 class Ads1115(RegisterPart):
-    """`inputs` are the volts at AIN0 to AIN3."""
+    """`inputs` are the volts at AIN0 to AIN3; `between` has those of a pair of them, by its number
+    in the register Config, where they do not follow from these."""
 
     def __init__(self, scheduler, *inputs: Measured):
         super().__init__(scheduler)
         self.inputs: list[Measured] = [*inputs, 0, 0, 0, 0][:4]
+        self.between: dict[int, Measured] = {}
         self._config = 0x0583
         self._limits = {2: 0x8000, 3: 0x7FFF}
         self._raw = 0
@@ -38,10 +40,12 @@ class Ads1115(RegisterPart):
         return word.to_bytes(2, "big")[:size].ljust(size, b"\xff")
 
     def _convert(self) -> int:
-        plus, minus = _PAIRS[self._config >> 12 & 7]
-        volts = self._volts(plus) - (0 if minus is None else self._volts(minus))
         step = _FULL_SCALES[self._config >> 9 & 7] / 32768
-        return clamped(volts / step, -32768, 32767)
+        return clamped(self._volts(self._config >> 12 & 7) / step, -32768, 32767)
 
-    def _volts(self, number: int) -> Fraction:
-        return value_at(self.inputs[number], self.now_us)
+    def _volts(self, mux: int) -> Fraction:
+        if mux in self.between:
+            return value_at(self.between[mux], self.now_us)
+        plus, minus = _PAIRS[mux]
+        volts = value_at(self.inputs[plus], self.now_us)
+        return volts if minus is None else volts - value_at(self.inputs[minus], self.now_us)
