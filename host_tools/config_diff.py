@@ -6,6 +6,7 @@ tells.
 """
 
 from host_tools.gateway_image import birth_facts
+from host_tools.site import address_text
 
 _NAMES = ("id", "name")
 _MADE_OF_THE_REST = ("hash",)
@@ -13,7 +14,7 @@ _MADE_OF_THE_REST = ("hash",)
 
 def differences(before: dict, after: dict) -> list[str]:
     """A line for each fact that is not the same in both, in the order of the facts."""
-    ours, theirs = (_facts(configuration) for configuration in (before, after))
+    ours, theirs = (_facts(_as_people_read(one)) for one in (before, after))
     return [
         line for name in {**ours, **theirs} if (line := _difference(name, ours, theirs)) is not None
     ]
@@ -23,6 +24,17 @@ def told_by_birth(compact: dict) -> dict:
     """The part of a configuration that a gateway's birth tells."""
     devices = compact["device"] + compact.get("function", [])
     return {"device": [birth_facts(device) for device in devices]}
+
+
+def _as_people_read(configuration: dict) -> dict:
+    """A whole configuration with its addresses as people write them; a birth as it is."""
+    if "bus" not in configuration:
+        return configuration
+    devices = [
+        device | {"address": address_text(configuration, device)} if "address" in device else device
+        for device in configuration["device"]
+    ]
+    return configuration | {"device": devices}
 
 
 def _difference(name: str, ours: dict, theirs: dict) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from host_tools.client import Sample
 from host_tools.client.items import Born, Item
 from host_tools.contract import Boot
+from host_tools.site import address_text
 
 _OURS = "limen: "
 _ONLINE = _OURS + "online at "
@@ -155,7 +156,7 @@ class FirstWords:
         bus = self._config["bus"][device["bus"]]
         where = f"bus {bus['id']}"
         if "address" in device:
-            where = f"address {device['address']}, {where}"
+            where = f"address {address_text(self._config, device)}, {where}"
         return f"{where}, {bus['baud']} baud" if "baud" in bus else where
 
 

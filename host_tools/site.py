@@ -119,6 +119,12 @@ def config_json(compact: dict) -> bytes:
     return json.dumps(compact, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def address_text(compact: dict, device: dict) -> str:
+    """The address of a device in a compact configuration, of one on I²C as data sheets print it."""
+    is_i2c = compact["bus"][device["bus"]]["kind"] == "i2c"
+    return f"{device['address']:#04x}" if is_i2c else str(device["address"])
+
+
 def brokers_of(compact: dict) -> list[tuple[str, int]]:
     """(host, port) of the brokers in a compact configuration, in order of preference."""
     options = compact["mqtt"]

@@ -111,9 +111,15 @@ def test_unknown_models():
 def test_addresses():
     bme280, sht3x = {"profile": "bosch-bme280"}, {"profile": "sensirion-sht3x"}
     assert said("i2c", dict(bme280, address=0x44), sht3x, sht3x, dict(sht3x, address=0x45)) == [
-        "0.address: must be 0x76 or 0x77, not 68",
+        "0.address: must be 0x76 or 0x77, not 68, which is 0x44",
         "2.address: 0x44 on this bus belongs to device[1] already",
     ]
+
+
+def test_addresses_that_are_none():
+    for wrong, told in ((True, "true"), ("0x44", '"0x44"'), (-1, "-1"), (300, "300")):
+        found = said("i2c", {"profile": "sensirion-sht3x", "address": wrong})
+        assert found == ["0.address: must be 0x44 or 0x45, not " + told]
 
 
 def test_accelerometers_and_their_rates():

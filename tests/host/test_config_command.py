@@ -45,6 +45,14 @@ def test_a_changed_fact_is_told_by_its_name(other, capsys):
     assert capsys.readouterr().out == "press-07:   bus.rs485.baud: 9600 -> 19200\n"
 
 
+def test_an_address_on_i2c_is_told_as_data_sheets_print_it(tmp_path, capsys):
+    site = (PROJECT / "examples/inputs/site.toml").read_text()
+    sensor = 'profile = "sensirion-sht3x"'
+    (tmp_path / "site.toml").write_text(site.replace(sensor, sensor + "\naddress = 0x45"))
+    assert diff(PROJECT / "examples/inputs/site.toml", tmp_path / "site.toml") == 1
+    assert capsys.readouterr().out == "press-08:   device.cabinet.address: 0x44 -> 0x45\n"
+
+
 def test_a_gateway_that_only_one_has_is_told(other, capsys):
     assert diff(PRESS, other("press-07", "press-08")) == 1
     assert capsys.readouterr().out == (

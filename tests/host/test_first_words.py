@@ -62,6 +62,17 @@ def test_a_silent_device_is_named_with_its_place(words):
     assert "nothing came of meter-3" in words.problem()
 
 
+def test_a_silent_sensor_has_its_address_as_data_sheets_print_it():
+    config = CONFIG | {
+        "bus": [{"id": "wires", "kind": "i2c"}],
+        "device": [{"id": "cabinet", "bus": 0, "address": 0x44}],
+    }
+    words = FirstWords(config, 0, lambda line: None)
+    words.hear_line(ONLINE, 5)
+    words.hear_line('limen: cabinet: {"device":"silent"}', 9)
+    assert "cabinet is silent (address 0x44, bus wires)" in words.problem()
+
+
 def test_what_an_earlier_start_has_told_does_not_count(words):
     words.hear_item(born(1), 1)
     words.hear_item(sample("meter-1", boot=1), 1)

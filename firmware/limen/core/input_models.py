@@ -53,9 +53,12 @@ def _address(*known):
     """An I2C address at which the sensor can be; the first one if none is written."""
 
     def read(value):
-        if isinstance(value, int) and value is not True and value in known:
+        is_number = isinstance(value, int) and value is not True
+        if is_number and value in known:
             return value
         names = " or ".join(["0x%02x" % address for address in known])
+        if is_number and 0 < value < 128:
+            raise Mistake("must be %s, not %d, which is 0x%02x" % (names, value, value))
         raise Mistake("must be %s, not %s" % (names, describe(value)))
 
     return optional(read, known[0])
