@@ -8,7 +8,7 @@ from pathlib import Path
 from host_tools.client import Address
 from host_tools.client.service import EVERYTHING
 from host_tools.errors import ToolError
-from limen.core.units import Mistake, parse_ms
+from host_tools.option import read_option
 
 PASSWORD = "LIMEN_MQTT_PASSWORD"
 _PORT, _TLS_PORT = 1883, 8883
@@ -59,10 +59,7 @@ def require_gateways(args: argparse.Namespace) -> str:
 
 def duration_s(args: argparse.Namespace) -> float | None:
     """What --for says in seconds, None without it; ToolError for what is no time."""
-    try:
-        return parse_ms(args.duration) / 1000 if args.duration else None
-    except Mistake as mistake:
-        raise ToolError(f"--for: {mistake}", 2) from None
+    return read_option("--for", args.duration) / 1000 if args.duration else None
 
 
 def _tls(args: argparse.Namespace) -> ssl.SSLContext | None:

@@ -15,8 +15,8 @@ from rich.table import Table
 from host_tools import other_version, plan_arguments, replay
 from host_tools.comparison import Comparison, compare
 from host_tools.errors import ToolError
+from host_tools.option import read_option
 from host_tools.run_csv import Run, read_run
-from limen.core.units import Mistake, parse_ms
 
 _HEADINGS = ("channel", "before", "after", "only before", "only after", "other value", "apart")
 _SHOWN = 2
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     console = Console(width=100)
-    within_ms = _within_ms(args.within)
+    within_ms = read_option("--within", args.within)
     if args.after is None and args.firmware is None:
         raise ToolError("Name AFTER, a second site or run, or a --firmware for BEFORE.", 2)
     before = _published(args.before, args, args.firmware)
@@ -61,13 +61,6 @@ def run(args: argparse.Namespace) -> int:
     same = len(comparisons) - len(changed)
     console.print(f"{same} of {len(comparisons)} channels and alarms publish the same.")
     return 1 if changed else 0
-
-
-def _within_ms(text: str) -> int:
-    try:
-        return parse_ms(text)
-    except Mistake as mistake:
-        raise ToolError(f"--within: {mistake}", 2) from None
 
 
 def _published(path: Path, args: argparse.Namespace, firmware: str | None = None) -> Run:

@@ -14,15 +14,14 @@ from host_tools import broker_arguments
 from host_tools.board import UNKNOWN, load_board
 from host_tools.board_port import find_board_port
 from host_tools.chip_writer import write_gateway
-from host_tools.errors import ToolError
 from host_tools.gateway_image import gateway_files
 from host_tools.image import FILE_SYSTEM_OFFSET, build_image
 from host_tools.image_store import SOURCE, ImageStore
+from host_tools.option import read_option
 from host_tools.partitions import layout_of
 from host_tools.setup_access import setup_files
 from host_tools.site import Site, load_site
 from host_tools.watch import watch
-from limen.core.units import Mistake, parse_ms
 
 BAUD = 460800
 _LEAST_MB = 4
@@ -82,7 +81,7 @@ class Writing:
 def run(args: argparse.Namespace) -> int:
     site = load_site(args.site)
     broker = broker_arguments.host_and_port(args.broker, _port(site, args)) if args.broker else None
-    patience_s = _patience_s(args.patience)
+    patience_s = read_option("--patience", args.patience) / 1000
     if args.dry_run:
         _dry_run(site, args)
         return 0
@@ -141,10 +140,3 @@ def _dry_run(site: Site, args: argparse.Namespace) -> None:
 
 def _port(site: Site, args: argparse.Namespace) -> int:
     return site.compile(args.gateway)["mqtt"]["port"]
-
-
-def _patience_s(text: str) -> float:
-    try:
-        return parse_ms(text) / 1000
-    except Mistake as mistake:
-        raise ToolError(f"--patience: {mistake}", 2) from None

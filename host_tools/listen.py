@@ -18,8 +18,8 @@ from host_tools.bus_trace import Cutter, ToldFrames, TraceWriter
 from host_tools.client.commands import NoAnswer, send
 from host_tools.emulation.line import Framing
 from host_tools.errors import Kind, ToolError
+from host_tools.option import read_option
 from host_tools.serial_port import open_port
-from limen.core.units import Mistake, parse_ms
 
 _GRAIN_S = 0.002
 _ANSWER_S = 30
@@ -127,7 +127,4 @@ def _listen(port, cutter: Cutter, writer: TraceWriter, end_s: float) -> None:
 def _duration_s(text: str | None) -> float:
     if text is None:
         return float("inf")
-    try:
-        return parse_ms(text) / 1000
-    except Mistake as mistake:
-        raise ToolError(f"--for: {mistake}", 2) from None
+    return read_option("--for", text) / 1000

@@ -27,12 +27,15 @@ from host_tools.errors import ToolError
 from host_tools.example_world import load_world
 from host_tools.fault_plan import PlannedFault
 from host_tools.model_broker import add_model_broker
+from host_tools.option import read_option
 from host_tools.plan import Plan, plan_of_site, plan_of_world
 from host_tools.report import page
 from host_tools.report.story import Story
 from host_tools.run_csv import to_csv
 from host_tools.wiring import meters_of
 from host_tools.world import Listeners, World
+from limen.core.channel_config import LONGEST_MS
+from limen.core.schema import duration_ms
 from limen.core.units import Mistake, ms_text, parse_ms
 
 _BELIEVED_S = 1_767_225_600  # 2026-01-01: a gateway takes no earlier time from a server
@@ -116,13 +119,14 @@ def _program(args: argparse.Namespace, console: Console) -> Program:
 
 def of_recording(args: argparse.Namespace, console: Console) -> Program:
     """The program of a recording: every channel is read with each row, or --every."""
+    every_ms = _every_ms(args)
     recording = plan_arguments.load_recording(args, console.print)
     signals = recording.signals_by_device(recording.times[0] - _begin_us(recording))
     plan = plan_arguments.make_plan(args, recording, signals)
     for sentence in plan_arguments.unmatched(plan, recording):
         console.print(sentence)
     plan.faults = _gaps(plan, recording)
-    every_ms = _ms(args.every, "--every") or int(recording.step_s * 1000) or 1000
+    every_ms = every_ms or int(recording.step_s * 1000) or 1000
     plan.override(every_ms=every_ms)
     console.print(
         f"{recording.rows} rows, every channel read each {ms_text(every_ms)}, "
@@ -150,7 +154,7 @@ def _of_trace(args: argparse.Namespace, console: Console) -> Program:
     exchanges = read_trace(args.trace)
     site = plan_arguments.chosen_site(args, None)
     plan = plan_of_site(site, args.gateway, Constant(), args.seed, exchanges)
-    plan.override(every_ms=_ms(args.every, "--every"))
+    plan.override(every_ms=_every_ms(args))
     first_us, last_us = (exchanges[at].request.time_us for at in (0, -1))
     console.print(f"{len(exchanges)} requests in {(last_us - first_us) / 1_000_000:,.0f} s.")
     return Program.since(plan, first_us // 1_000_000, last_us - first_us + _ANSWER_US)
@@ -159,9 +163,11 @@ def _of_trace(args: argparse.Namespace, console: Console) -> Program:
 def _of_world(args: argparse.Namespace) -> Program:
     world = load_world(args.world)
     plan = plan_of_world(world, args.gateway, args.seed, Pace())
-    plan.override(every_ms=_ms(args.every, "--every"))
-    duration_ms = _ms(args.duration, "--for") or int(world.hours * 3_600_000)
-    return Program(plan, world.start_utc_s, duration_ms * 1000)
+    plan.override(every_ms=_every_ms(args))
+    ms = int(world.hours * 3_600_000)
+    if args.duration is not None:
+        ms = read_option("--for", args.duration, _for_ms)
+    return Program(plan, world.start_utc_s, ms * 1000)
 
 
 def play(program: Program, console: Console) -> "Replay":
@@ -189,13 +195,18 @@ def _gaps(plan: Plan, recording: Recording) -> list[PlannedFault]:
     ]
 
 
-def _ms(text: str | None, option: str) -> int | None:
-    if text is None:
+def _every_ms(args: argparse.Namespace) -> int | None:
+    """What a site file may say, too."""
+    if args.every is None:
         return None
-    try:
-        return parse_ms(text)
-    except Mistake as mistake:
-        raise ToolError(f"{option}: {mistake}", 2) from None
+    return read_option("--every", args.every, duration_ms(10, LONGEST_MS))
+
+
+def _for_ms(text: str) -> int:
+    ms = parse_ms(text)
+    if ms > 0:
+        return ms
+    raise Mistake(f"must be more than 0, not {text}")
 
 
 class Replay:

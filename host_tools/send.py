@@ -7,7 +7,7 @@ import sys
 from host_tools import broker_arguments
 from host_tools.client.commands import NoAnswer, send
 from host_tools.errors import ToolError
-from limen.core.units import Mistake, parse_ms
+from host_tools.option import read_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     address = broker_arguments.address(args)
     facts = dict(map(_fact, args.facts))
+    wait_s = read_option("--wait", args.wait) / 1000
     try:
-        answer = send(address, args.gateway, args.verb, facts, _wait_s(args.wait), _show)
+        answer = send(address, args.gateway, args.verb, facts, wait_s, _show)
     except NoAnswer as reason:
         raise ToolError(f"{reason}.") from None
     if answer.error is not None:
@@ -36,13 +37,6 @@ def _fact(text: str) -> tuple[str, str | int]:
     if not sign or not name:
         raise ToolError(f"{text!r} is not NAME=VALUE.", 2)
     return name, value
-
-
-def _wait_s(text: str) -> float:
-    try:
-        return parse_ms(text) / 1000
-    except Mistake as mistake:
-        raise ToolError(f"--wait: {mistake}", 2) from None
 
 
 def _show(facts: dict) -> None:

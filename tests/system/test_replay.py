@@ -112,9 +112,26 @@ def test_strict_stops_at_anything_odd(recording, capsys):
     )
 
 
-def test_a_wrong_period_is_one_sentence(recording, capsys):
-    assert cli.main(["replay", "--recording", str(recording), "--every", "soon"]) == 2
-    assert capsys.readouterr().err == 'limen replay: --every: "soon" does not begin with a number\n'
+@pytest.mark.parametrize(
+    ("every", "told"),
+    [
+        ("soon", '"soon" does not begin with a number'),
+        ("0s", "must be 10ms to 6d, not 0s"),
+        ("-5s", "must be 10ms to 6d, not -5s"),
+        ("7d", "must be 10ms to 6d, not 7d"),
+        ("", '"" does not begin with a number'),
+    ],
+)
+def test_a_wrong_period_is_one_sentence(recording, capsys, every, told):
+    assert cli.main(["replay", "--recording", str(recording), f"--every={every}"]) == 2
+    assert capsys.readouterr().err == f"limen replay: --every: {told}\n"
+    assert cli.main(["replay", "--world", "press-shop", f"--every={every}"]) == 2
+    assert capsys.readouterr().err == f"limen replay: --every: {told}\n"
+
+
+def test_a_world_of_no_time_is_none(capsys):
+    assert cli.main(["replay", "--world", "press-shop", "--for", "0s"]) == 2
+    assert capsys.readouterr().err == "limen replay: --for: must be more than 0, not 0s\n"
 
 
 def test_times_are_written_to_the_millisecond():
