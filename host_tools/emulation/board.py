@@ -117,6 +117,7 @@ class Board:
             frames.RTC_MEMORY: self._memory.on_rtc_memory,
             frames.NVS: self._memory.on_nvs,
             frames.PIN: self._on_pin,
+            frames.SPI_OUT: self.peripherals.spi_out,
             frames.LIGHT: self._on_light,
             frames.UART_SETUP: self._ports.on_setup,
             frames.UART_DATA: self._ports.on_data,

@@ -82,6 +82,10 @@ class Peripherals:
         except Nack:
             return _NOBODY, takes_us
 
+    def spi_out(self, number: int, data: bytes) -> None:
+        """The chip has sent bytes and takes none."""
+        self._on_spi(number, data)
+
     def _on_spi(self, number: int, data: bytes) -> Answer:
         takes_us = _SPI_BYTE_US * len(data)
         for pin, part in self.spi.get(number, {}).items():

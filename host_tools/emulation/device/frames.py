@@ -45,6 +45,7 @@ LAN = 28  # both ways; id: from board 1 active, 0 not; to board 1 connected, 0 n
 BANNER = 29  # to board: what its MicroPython says of itself at the prompt
 ACCESS_POINT = 30  # from board; id: 1 open, 0 not; ssid, 0, password
 LIGHT = 31  # from board; id: pin; green, red, blue of each addressable light
+SPI_OUT = 32  # from board; id: bus; bytes out, where nobody takes the bytes in
 
 # Ids of FLASH from the board; the first two, if asked for, with u32 address, u16 length.
 FLASH_ERASED = 0

@@ -2,6 +2,10 @@
 
 import frames
 from ask import ask
+from backplane import bus
+from micropython import const
+
+_BYTE_US = const(2)
 
 
 class SPI:
@@ -14,7 +18,8 @@ class SPI:
         self._id = id
 
     def write(self, buf):
-        ask(frames.SPI, self._id, buf)
+        bus.note(frames.SPI_OUT, self._id, buf)
+        bus.charge(_BYTE_US * len(buf))
 
     def read(self, nbytes, write=0):
         return ask(frames.SPI, self._id, bytes((write,)) * nbytes)

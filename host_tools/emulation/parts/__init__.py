@@ -20,7 +20,7 @@ def value_at(measured: Measured, now_us: int) -> Fraction:
     return Fraction(measured(now_us) if callable(measured) else measured)
 
 
-def clamped(value: Fraction, low: int, high: int) -> int:
+def clamped(value: Fraction | float, low: int, high: int) -> int:
     """The nearest whole number in a range; halves go to the even one."""
     return min(max(round(value), low), high)
 

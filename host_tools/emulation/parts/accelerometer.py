@@ -50,20 +50,24 @@ class Accelerometer(RegisterPart):
 
     def stored(self) -> int:
         """How many samples wait."""
-        if self._filling_us is None or not self.rate_hz():
+        rate = self.rate_hz()
+        if self._filling_us is None or not rate:
             return 0
-        taken_since = (self.now_us - self._filling_us) * self.rate_hz() // 1_000_000
+        passed = (self.now_us - self._filling_us) * rate.numerator
+        taken_since = passed // (1_000_000 * rate.denominator)
         if self._streams:
-            self._taken = max(self._taken, int(taken_since) - DEPTH)
-            return int(taken_since) - self._taken
-        return min(int(taken_since), DEPTH) - self._taken
+            self._taken = max(self._taken, taken_since - DEPTH)
+            return taken_since - self._taken
+        return min(taken_since, DEPTH) - self._taken
 
     def sample(self) -> bytes:
         """The oldest sample that waits, else the newest one."""
         time_us = self.now_us
         if self.stored():
             self._taken += 1
-            time_us = self._filling_us + int(self._taken * 1_000_000 / self.rate_hz())
+            rate = self.rate_hz()
+            passed_us = self._taken * 1_000_000 * rate.denominator // rate.numerator
+            time_us = self._filling_us + passed_us
         return b"".join(
             self.raw(g).to_bytes(2, "little", signed=True) for g in self.motion(time_us)
         )

@@ -8,6 +8,7 @@ from host_tools.emulation.parts.accelerometer import Accelerometer
 _ID, _RATE, _POWER, _SOURCE, _FORMAT = 0x00, 0x2C, 0x2D, 0x30, 0x31
 _DATA, _FIFO, _FIFO_STATUS = 0x32, 0x38, 0x39
 _READ_ONLY = {_ID, _SOURCE, *range(_DATA, _DATA + 6), _FIFO_STATUS}
+_RATES_HZ = [Fraction(3200, 1 << 15 - code) for code in range(16)]
 
 
 class Adxl345(Accelerometer):
@@ -18,14 +19,14 @@ class Adxl345(Accelerometer):
 
     def rate_hz(self) -> Fraction | int:
         is_measuring = self.memory[_POWER] & 0x08
-        return Fraction(3200, 1 << 15 - (self.memory[_RATE] & 15)) if is_measuring else 0
+        return _RATES_HZ[self.memory[_RATE] & 15] if is_measuring else 0
 
     def raw(self, g: float) -> int:
         """At full resolution 256 to a g; else 10 bits over the range."""
         scale = self.memory[_FORMAT] & 3
         if self.memory[_FORMAT] & 0x08:
-            return clamped(Fraction(g) * 256, -512 << scale, (512 << scale) - 1)
-        return clamped(Fraction(g) * 256 / (1 << scale), -512, 511)
+            return clamped(g * 256, -512 << scale, (512 << scale) - 1)
+        return clamped(g * 256 / (1 << scale), -512, 511)
 
     def on_write(self, register: int, data: bytes) -> None:
         for at, byte in enumerate(data, register):
