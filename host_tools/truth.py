@@ -105,13 +105,13 @@ class Truth:
 
         def on_read(time_us: int, quantity: str, value: Value) -> None:
             nonlocal polled_us
+            utc_us = self._start_utc_us + time_us
             reads = known.get(quantity)
             if reads is not None:
-                utc_us = self._start_utc_us + time_us
                 self.samples += reads.add(utc_us, value)
-                if utc_us != polled_us:  # what comes in one reply is one poll
-                    polled_us = utc_us
-                    polls.take(utc_us)
+            if utc_us != polled_us:  # what comes in one reply is one poll
+                polled_us = utc_us
+                polls.take(utc_us)
 
         return on_read
 

@@ -170,6 +170,16 @@ def test_what_a_shaken_sensor_makes_of_its_burst_is_compared_where_it_is_known(t
     assert float(told["bearing.vibration_acceleration_peak"][0]) == pytest.approx(2.83, rel=0.05)
 
 
+def test_a_device_of_which_nothing_can_be_compared_is_read_all_the_same(tmp_path):
+    lines = SHAKEN.splitlines(keepends=True)
+    site = "".join(line for line in lines if not line.startswith("channels.vibration_acceleration"))
+    (tmp_path / "site.toml").write_text(site)
+    rows = "time,vibration_acceleration [m/s²]\n2026-03-02T05:00:00Z,2\n2026-03-02T05:01:00Z,2\n"
+    summary, _ = replayed(tmp_path, tmp_path / "site.toml", rows=rows)
+    assert summary.is_good and not summary.verdicts
+    assert summary.unjudged == ["bearing vibration_kurtosis"]
+
+
 def test_a_smart_meter(tmp_path):
     summary, told = replayed(tmp_path, PROJECT / "examples/smart-meter/site.toml")
     assert summary.is_good
