@@ -54,9 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    site_file = args.site / "site.toml" if args.site.is_dir() else args.site
-    folder = args.to or site_file.parent / _FOLDER
-    write(load_site(site_file), args.broker, folder, args.installed_at)
+    site = load_site(args.site)
+    folder = args.to or site.file.path.parent / _FOLDER
+    write(site, args.broker, folder, args.installed_at)
     print(
         f"Written to {folder}: mosquitto.conf, access.acl, and certificates with the broker's key. "
         "Run it after every change of the site's gateways, and let Mosquitto read it again."

@@ -42,13 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    site = load_site(_site_file(args.site))
+    site = load_site(args.site)
     folder = authority_folder(site.file.path)
     return {"init": _init, "issue": _issue, "renew": _renew}[args.action](args, site, folder)
-
-
-def _site_file(path: Path) -> Path:
-    return path / "site.toml" if path.is_dir() else path
 
 
 def _site_id(site: Site) -> str:

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port",
         help="/dev/ttyUSB0, rfc2217://HOST:PORT...; may be left out with one board plugged in",
     )
-    parser.add_argument("--site", required=True, metavar="FILE", help="the site file")
+    parser.add_argument("--site", required=True, metavar="FILE", help="site file, or its folder")
     parser.add_argument("--gateway", required=True, metavar="NAME", help="a gateway of the site")
     add_writing_arguments(parser)
     parser.add_argument(

@@ -30,7 +30,7 @@ from host_tools.gateway_image import (
 from host_tools.image import build_image, read_file
 from host_tools.partitions import layout_of
 from host_tools.shop_plan import Shop
-from host_tools.site import load_site, sealed
+from host_tools.site import load_site, sealed, site_file
 from host_tools.site_secrets import EMULATED, secrets_or
 from host_tools.wiring import require_one_line
 
@@ -108,7 +108,9 @@ def plan_of_site(
     files = gateway_files(site, name, keys, secrets_or(site, EMULATED))
     board = load_board(site.file.data["gateway"][name]["board"])
     heap = PSRAM_HEAP_BYTES if board["psram_mb"] else HEAP_BYTES
-    return Plan(config, files, signals, seed, path, authority=authority, trace=trace, heap=heap)
+    return Plan(
+        config, files, signals, seed, site.file.path, authority=authority, trace=trace, heap=heap
+    )
 
 
 def plan_of_world(world: ExampleWorld, gateway: str | None, seed: int, pace: Pace) -> Plan:
@@ -142,8 +144,3 @@ def plan_of_flash(flash: Path, signals: Signals, seed: int, site: Path | None = 
     if site is None:
         raise ToolError("This gateway asks for TLS: name its site with --site, for the keys.", 2)
     return Plan(config, {}, signals, seed, authority=site_keys(site_file(site), config))
-
-
-def site_file(site: Path) -> Path:
-    """The site file that a path names: itself, or the one in its folder."""
-    return site / "site.toml" if site.is_dir() else site

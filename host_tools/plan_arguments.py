@@ -12,7 +12,7 @@ from host_tools.emulation.recording import Recording
 from host_tools.emulation.signals import Signals
 from host_tools.errors import ToolError
 from host_tools.paths import PROJECT
-from host_tools.plan import Plan, plan_of_site, site_file
+from host_tools.plan import Plan, plan_of_site
 
 EXAMPLES = {"sdm630": PROJECT / "examples/press", "sdm120": PROJECT / "examples/household"}
 """The example site for each emulated meter."""
@@ -102,12 +102,10 @@ def unmatched(plan: Plan, recording: Recording) -> list[str]:
 
 
 def chosen_site(args: argparse.Namespace, recording: Recording | None) -> Path:
-    """The site file that the arguments name, else that of the example that suits."""
+    """The site, a file or its folder, that the arguments name, else the example that suits."""
     if args.site is None:
         has_one_phase = recording and not any(
             quantity.endswith(PHASES) for quantity in recording.quantities()
         )
-        path = EXAMPLES[args.meter or ("sdm120" if has_one_phase else "sdm630")]
-    else:
-        path = args.site
-    return site_file(path)
+        return EXAMPLES[args.meter or ("sdm120" if has_one_phase else "sdm630")]
+    return args.site

@@ -100,8 +100,15 @@ class Site:
 
 
 def load_site(path: Path | str) -> Site:
-    """Read a site file; TomlError where it is not TOML, ToolError where it is not there."""
-    return Site(read_toml(path))
+    """Read a site file, named by itself or by its folder; TomlError where it is not TOML,
+    ToolError where it is not there."""
+    return Site(read_toml(site_file(path)))
+
+
+def site_file(path: Path | str) -> Path:
+    """The site file that a path names: itself, or the one in its folder."""
+    path = Path(path)
+    return path / "site.toml" if path.is_dir() else path
 
 
 def compile_gateway(path: Path | str, gateway: str) -> dict:

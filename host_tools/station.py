@@ -33,7 +33,7 @@ _MOST_AT_ONCE = 8
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--site", required=True, metavar="FILE", help="the site file")
+    parser.add_argument("--site", required=True, metavar="FILE", help="site file, or its folder")
     parser.add_argument(
         "--port",
         action="append",

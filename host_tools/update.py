@@ -53,7 +53,7 @@ class Way(Protocol):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--site", required=True, metavar="FILE", help="the site file")
+    parser.add_argument("--site", required=True, metavar="FILE", help="site file, or its folder")
     parser.add_argument("--gateway", required=True, metavar="NAME", help="a gateway of the site")
     parser.add_argument("--port", help="the serial port; without, over the broker")
     broker_arguments.add_address_arguments(parser)

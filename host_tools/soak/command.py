@@ -29,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="the first of them (default 1), or the only one")
     parser.add_argument("--hours", type=int, default=24, help="that each run takes (default 24)")
     parser.add_argument("--faults", metavar="NUMBERS", help="only these of the seed's, as 3,17")
-    parser.add_argument("--site", type=Path, default=SITE, metavar="FILE", help="site file")
+    parser.add_argument(
+        "--site", type=Path, default=SITE, metavar="FILE", help="site file, or its folder"
+    )
     parser.add_argument(
         "--again", action="store_true", help="play also seeds whose verdict is known"
     )

@@ -260,6 +260,10 @@ def test_files_of_windows_editors_have_the_same_lines(write):
     assert found == [f"site.toml:{line}" for line in EXPECTED.splitlines()]
 
 
+def test_a_site_may_be_named_by_its_folder():
+    assert load_site(PRESS.parent).file.path == PRESS
+
+
 def test_a_file_that_is_not_there(write):
     with pytest.raises(ToolError, match="nowhere.toml cannot be read: No such file") as caught:
         load_site("nowhere.toml")
