@@ -45,7 +45,7 @@ def address(args: argparse.Namespace) -> Address:
 def host_and_port(broker: str, default_port: int) -> tuple[str, int]:
     """What --broker says; ToolError for what is neither HOST nor HOST:PORT."""
     host, colon, port = broker.rpartition(":")
-    if colon and not port.isdecimal():
+    if colon and not port.isdecimal() or "/" in host:
         raise ToolError(f"--broker {broker!r} is not HOST or HOST:PORT.", 2)
     return (host, int(port)) if colon else (broker, default_port)
 

@@ -2,25 +2,22 @@
 
 import re
 import tomllib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from pathlib import Path
 
 import spanned_toml
 
 from host_tools.errors import ToolError
+from host_tools.toml_words import meant, meant_in_list, written_twice
 
 Keys = tuple[str | int, ...]
 
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)$")
-_PLAINER = [
-    ("Cannot overwrite a value", "the same key is written twice"),
-    ("Cannot declare", "the same table is written twice"),
-    (
-        "Cannot mutate immutable namespace",
-        "a table in { } cannot grow in another line",
-    ),
-]
-"""The parser's words, where a technician needs others."""
+_TWICE = ("Cannot overwrite a value", "Cannot declare")
+_GROWS = "Cannot mutate immutable namespace"
+_STATEMENT = re.compile(r"\s*(\[|[\w.-]+\s*=)")
+"""How a line begins that is no part of a list further up."""
 
 
 class TomlError(ToolError):
@@ -64,14 +61,7 @@ def path_text(keys: Keys) -> str:
 def read_toml(path: Path | str) -> TomlFile:
     """Read a file; TomlError says where its syntax ends, ToolError that it cannot be read."""
     path = Path(path)
-    try:
-        # Editors on Windows begin a file with a byte order mark and end lines with CR LF.
-        source = path.read_text("utf-8-sig")
-    except OSError as error:
-        raise ToolError(f"{path} cannot be read: {error.strerror}", status=2) from None
-    except UnicodeDecodeError as error:
-        line = 1 + error.object.count(b"\n", 0, error.start)
-        raise TomlError([f"{path}:{line}: is not text in UTF-8"]) from None
+    source = _read_text(path)
     try:
         tomllib.loads(source)  # for its errors; the other names its own types in them
         document = spanned_toml.loads(source, parse_float=str)
@@ -82,12 +72,60 @@ def read_toml(path: Path | str) -> TomlFile:
     return TomlFile(path, document.unspan(), lines)
 
 
+def _read_text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ToolError(f"{path} cannot be read: {error.strerror}", status=2) from None
+    if b"\0" in content[:4] or content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise TomlError([f"{path}:1: is text in UTF-16; save it as UTF-8"])
+    try:
+        # Editors on Windows begin a file with a byte order mark and end lines with CR LF.
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = 1 + content.count(b"\n", 0, error.start)
+        raise TomlError([f"{path}:{line}: is not text in UTF-8; save it as such"]) from None
+
+
 def _syntax_problem(path: Path, source: str, text: str) -> str:
-    """The parser's words with the line in front, where an editor looks for it."""
+    """What is wrong, with the line in front, where an editor looks for it."""
     place = _PLACE.search(text)
-    line = int(place[1]) if place else source.count("\n") + 1
-    what = next((words for start, words in _PLAINER if text.startswith(start)), None)
-    return f"{path}:{line}: is not TOML: {what or text.partition(' (at ')[0]}"
+    lines = source.split("\n")
+    line = int(place[1]) if place else len(lines)
+    start = _beginning(lines, line)
+    if start < line:
+        if place and not _STATEMENT.match(lines[line - 1]):
+            what = meant_in_list(lines[line - 1], start)
+        else:
+            line, what = start, _without_end(lines[start - 1], line)
+    elif text.startswith(_TWICE):
+        what = written_twice(lines[line - 1])
+    elif text.startswith(_GROWS):
+        what = "a table in { } cannot grow in another line"
+    else:
+        what = meant(lines[line - 1]) or text.partition(" (at ")[0]
+    return f"{path}:{line}: is not TOML: {what}"
+
+
+def _beginning(lines: list[str], line: int) -> int:
+    """The line in which what cannot be read begins: all that is above it can be."""
+    for start in range(line, 1, -1):
+        try:
+            tomllib.loads("\n".join(lines[: start - 1]))
+        except (ValueError, RecursionError):
+            continue
+        return start
+    return 1
+
+
+def _without_end(first: str, line: int) -> str:
+    """The sentence about what begins in a line and has no end."""
+    for quotes in ('"""', "'''"):
+        if quotes in first:
+            return f"the text that begins here has no end; write {quotes}"
+    if "[" in first:
+        return f"the list that begins here is not closed before line {line}; write ]"
+    return meant(first) or "what begins here has no end"
 
 
 def _collect_lines(part, keys: Keys, source: str, lines: dict[Keys, int]) -> None:

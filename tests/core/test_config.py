@@ -128,6 +128,32 @@ def test_brokers_in_order_and_tls():
     assert said(tables) == ['mqtt.hosts: "b:0" does not end with a port of 1 to 65535']
 
 
+def test_a_broker_given_as_a_url_is_told_with_what_to_write():
+    cases = (
+        ("mqtt://broker:1883", "broker:1883"),
+        ("tcp://user:secret@broker/", "broker"),
+        ("http://broker:8083/mqtt", "broker"),
+        ("mqtts://broker.local:8883", 'broker.local:8883", and tls = true'),
+    )
+    for url, instead in cases:
+        sentence = 'must be a host, not a URL; write "%s"' % instead
+        tables = site()
+        tables["mqtt"] = {"host": url}
+        assert said(tables) == ["mqtt.host: " + sentence.replace('true"', "true")]
+        tables["mqtt"] = {"hosts": ["broker.local", url]}
+        assert said(tables) == ["mqtt.hosts: " + sentence.replace('true"', "true")]
+    tcp = {"id": "rs485", "kind": "modbus-tcp", "host": "tcp://10.0.0.7:502"}
+    assert said(site(bus=[tcp])) == ['bus.0.host: must be a host, not a URL; write "10.0.0.7"']
+
+
+def test_gateways_have_names_and_lists_have_double_brackets():
+    sentence = "gateway: must be a table for each gateway, by its name; write [gateway.press-07]"
+    for wrong in ([{"board": "one-port"}], {"board": "one-port", "bus": [bus()]}, []):
+        assert said(dict(site(), gateway=wrong)) == [sentence]
+    brackets = "device: must be a list of entries; write [[ ]] around its name, not [ ]"
+    assert said(site(device=device())) == [brackets]
+
+
 def test_time_servers_may_have_ports():
     tables = site()
     tables["site"]["ntp"] = ["10.0.0.1:1123", "time.local"]

@@ -92,10 +92,9 @@ def test_wrong_types_are_named():
     assert refusal(one_of((9600, 19200)), 9601) == "must be one of 9600, 19200, not 9601"
     assert refusal(one_of(("even", "odd")), True) == 'must be one of "even", "odd", not true'
     assert refusal(entries, []) == "must be a list of entries, not empty"
-    assert refusal(entries, {}) == "must be a list of entries, not a table"
-    assert refusal(host, "mqtt://a") == (
-        'must be a host name such as "broker.local", not "mqtt://a"'
-    )
+    assert refusal(entries, {}) == "must be a list of entries; write [[ ]] around its name, not [ ]"
+    assert refusal(host, "mqtt://a") == ('must be a host, not a URL; write "a"')
+    assert refusal(host, "a/b") == 'must be a host name such as "broker.local", not "a/b"'
     assert describe(object()) == "a date or a fraction"
 
 

@@ -34,7 +34,12 @@ def test_every_kind_makes_a_meter_that_serves_nothing():
         ('"1min"', '"12s"', 5, "must be later than from"),
         ('"12s"', "12", 4, 'must be a duration such as "10s", not 12'),
         ("kind =", "sort =", 3, "unknown key"),
-        ("[[fault]]", "[fault]", 1, "must be a list of entries, not a table"),
+        (
+            "[[fault]]",
+            "[fault]",
+            1,
+            "must be a list of entries; write [[ ]] around its name, not [ ]",
+        ),
     ],
 )
 def test_a_mistake_has_its_line(tmp_path, old, new, line, sentence):

@@ -236,17 +236,43 @@ def test_problems_that_gateways_share_are_told_once(write):
     [
         (
             '[site]\nid = "a\n',
-            "2: is not TOML: Illegal character '\\n'",
+            "2: is not TOML: the text is not closed; write the quote at its end, too",
         ),
-        ("[site]\n[site]\n", "2: is not TOML: the same table is written twice"),
-        ("[site]\nid =", "2: is not TOML: Invalid value"),
+        (
+            "[site]\nid = 'a\n\n",
+            "2: is not TOML: the text is not closed; write the quote at its end, too",
+        ),
+        (
+            "[site]\n[site]\n",
+            "2: is not TOML: the same table is written twice; "
+            "each entry of a list is written [[site]]",
+        ),
+        ("[a]\n[[a]]\n", "2: is not TOML: it is no list further up; write [[a]] there, too"),
+        ("[site]\nid =", "2: is not TOML: there is no value behind ="),
         ("a = 1\na = 2\n", "2: is not TOML: the same key is written twice"),
         (
             "a = { b = 1 }\na.c = 2\n",
             "2: is not TOML: a table in { } cannot grow in another line",
         ),
-        (b"[site]\nid = '\xff'\n", "2: is not text in UTF-8"),
-        (b"[site]\r\nid\r\n", "2: is not TOML: Expected '=' after a key in a key/value pair"),
+        (b"[site]\nid = '\xff'\n", "2: is not text in UTF-8; save it as such"),
+        (
+            b"[site]\r\nid\r\n",
+            "2: is not TOML: a setting is written as name = value; there is no = in this line",
+        ),
+        ("# größe\n[site]\n".encode("utf-16"), "1: is text in UTF-16; save it as UTF-8"),
+        ("[site]\n".encode("utf-16-le"), "1: is text in UTF-16; save it as UTF-8"),
+        (
+            'a = 1\nb = [\n "x",\n "y"\n\n[[c]]\n',
+            "2: is not TOML: the list that begins here is not closed before line 6; write ]",
+        ),
+        ("a = [1,", "1: is not TOML: the list is not closed; write ]"),
+        (
+            'b = [\n "x"\n "y",\n]\n',
+            "3: is not TOML: a comma is missing, or the ] of the list that begins in line 1",
+        ),
+        ("b = [\n x,\n]\n", '2: is not TOML: texts in a list need quotes: ["one", "two"]'),
+        ('a = 1\nb = """x\n\n', '2: is not TOML: the text that begins here has no end; write """'),
+        ("a = +-5\n", "1: is not TOML: Invalid value"),
     ],
 )
 def test_what_is_not_toml_is_told_with_its_line(write, content, expected):

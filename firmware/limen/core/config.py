@@ -99,10 +99,19 @@ def _time_servers(value):
     raise Mistake('must be a list such as ["pool.ntp.org"]')
 
 
+def _gateways(value):
+    """{name: table} of the gateways of a site."""
+    if isinstance(value, dict) and not [True for key in value if not isinstance(value[key], dict)]:
+        return value
+    if isinstance(value, (dict, list)):
+        raise Mistake("must be a table for each gateway, by its name; write [gateway.press-07]")
+    return table(value)
+
+
 _TOP = {
     "site": required(table, '[site] and below it id = "hall-2"'),
     "mqtt": required(table, '[mqtt] and below it host = "broker.local"'),
-    "gateway": required(table, "[gateway.press-07]"),
+    "gateway": required(_gateways, "[gateway.press-07]"),
 }
 _SITE = {
     "id": required(identifier, 'id = "hall-2"'),

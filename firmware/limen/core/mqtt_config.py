@@ -18,21 +18,32 @@ from limen.core.units import Mistake
 
 _PORT = 1883
 _TLS_PORT = 8883
+_SECURE = ("mqtts", "ssl", "tls", "wss")
 
 
 def _secret(_):
     raise Mistake("does not belong in the site file; write it in secrets.toml beside it")
 
 
+def _host(value):
+    """[host, port or None] of a broker."""
+    try:
+        return host_and_port(value, None)
+    except Mistake as mistake:
+        if isinstance(value, str) and value.partition("://")[0] in _SECURE:
+            raise Mistake("%s, and tls = true" % mistake) from None
+        raise
+
+
 def _brokers(value):
     """A list of [host, port or None]."""
     if isinstance(value, list) and value:
-        return [host_and_port(entry, None) for entry in value]
+        return [_host(entry) for entry in value]
     raise Mistake('must be a list such as ["broker-1.local", "broker-2.local:8884"]')
 
 
 def _broker(value):
-    return [host_and_port(value, None)]
+    return [_host(value)]
 
 
 def _beside_hosts(_):

@@ -7,6 +7,7 @@ What was wrong reads as None, so that the rest can still be checked; nothing els
 
 from limen.core.units import Mistake, ms_text, parse_ms
 
+_SCHEMES = ("mqtt", "mqtts", "ssl", "tls", "tcp")
 _ID_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 
@@ -163,6 +164,8 @@ def entries(value):
     """A list with at least one entry, as [[double brackets]] make it."""
     if isinstance(value, list) and value:
         return value
+    if isinstance(value, dict):
+        raise Mistake("must be a list of entries; write [[ ]] around its name, not [ ]")
     raise Mistake("must be a list of entries, not " + ("empty" if value == [] else describe(value)))
 
 
@@ -179,6 +182,7 @@ def identifier(value):
 def host(value):
     """A host name or an IPv4 address."""
     name = text(value)
+    _refuse_url(name, ())
     if [True for letter in name if letter in " \t\r\n/:?#@"]:
         raise Mistake('must be a host name such as "broker.local", not "%s"' % name)
     return name
@@ -186,10 +190,20 @@ def host(value):
 
 def host_and_port(value, default):
     """[host, port] of "host" or "host:port"."""
-    name, colon, port = text(value).partition(":")
+    _refuse_url(text(value), _SCHEMES)
+    name, colon, port = value.partition(":")
     if colon and not (0 < len(port) < 6 and _is_number(port) and 0 < int(port) < 65536):
         raise Mistake('"%s" does not end with a port of 1 to 65535' % value)
     return [host(name), int(port) if colon else default]
+
+
+def _refuse_url(value, schemes):
+    """Tell what of a URL to write; its port is that of what these schemes stand for."""
+    scheme, found, rest = value.partition("://")
+    if found:
+        name = rest.rpartition("@")[2].partition("/")[0]
+        name = name if scheme in schemes else name.partition(":")[0]
+        raise Mistake('must be a host, not a URL; write "%s"' % (name or "broker.local"))
 
 
 def _is_number(digits):
