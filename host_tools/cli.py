@@ -43,7 +43,7 @@ COMMANDS = {
     "broker-config": ("host_tools.broker_config", "write a Mosquitto configuration for the site"),
     "bench": ("host_tools.bench.command", "measure speed, bytes and heap beside umqtt.simple"),
     "filters": ("host_tools.filtering.command", "count points and alarms of real recordings"),
-    "size": ("host_tools.size", "print what each module of the firmware costs in heap"),
+    "size": ("host_tools.size", "print what modules and sites take of a board's memory"),
     "trace": ("host_tools.trace", "show a gateway's traceback with the lines of the sources"),
 }
 """name → (module, what it does)"""

@@ -7,6 +7,7 @@ from host_tools.backup import name_in, read_backup
 from host_tools.config_diff import differences, told_by_birth
 from host_tools.errors import ToolError
 from host_tools.gateway_image import BIRTH, CONFIGURATION, stored_configuration
+from host_tools.heap_estimate import Estimate, is_possible
 from host_tools.line_load import bus_load, serial_buses
 from host_tools.prompt import Prompt
 from host_tools.reported import read_birth
@@ -42,7 +43,8 @@ def _show(args) -> int:
 
 
 def _check(args) -> int:
-    for name, compact in load_site(args.file).compile_all().items():
+    site = load_site(args.file)
+    for name, compact in site.compile_all().items():
         devices = compact["device"]
         channels = sum(len(device["channel"]) for device in devices)
         counts = f"buses {len(compact['bus'])}, devices {len(devices)}, channels {channels}"
@@ -51,7 +53,13 @@ def _check(args) -> int:
             for index in serial_buses(compact)
         ]
         lines = f"; lines in use {', '.join(uses)}" if uses else ""
-        print(f"{args.file}: {name} is good: {counts}{lines}; configuration {compact['hash']}")
+        estimate = Estimate.of(site, name) if is_possible() else None
+        memory = f"; {estimate.phrase()}" if estimate else ""
+        facts = f"{counts}{lines}{memory}; configuration {compact['hash']}"
+        print(f"{args.file}: {name} is good: {facts}")
+        if estimate and estimate.warning():
+            more = f"`limen size --site {args.file}` measures it, and what each part takes."
+            print(f"{args.file}: {name} {estimate.warning()} {more}")
     return 0
 
 

@@ -14,14 +14,14 @@ from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
 from host_tools.model_broker import add_model_broker
 from host_tools.paths import PROJECT
-from host_tools.plan import plan_of_site
+from host_tools.plan import Plan, plan_of_site
 from host_tools.world import Listeners, World
 
 _SECOND_US = 1_000_000
 _OUTAGE_S = (90, 105)
 _END_S = 140
 _STEP = 512
-_MOST = 160 * 1024
+MOST = 160 * 1024
 _ROW = "{:<34}{:>20}{:>12}"
 
 
@@ -33,9 +33,13 @@ class Need:
     site: Path
     budget: int | None = None
 
+    def plan(self) -> Plan:
+        """Its only gateway."""
+        return plan_of_site(self.site / "site.toml", None, PressModel(1), 1)
+
     def row(self) -> str:
         """Measure, and tell it beside the budget."""
-        found = smallest(self.site)
+        found = smallest(self.plan())
         promise = "-"
         if self.budget:
             promise = f"{self.budget // 1024} KB: {'kept' if found <= self.budget else 'missed'}"
@@ -54,21 +58,21 @@ def table() -> list[str]:
     return [_ROW.format("smallest heap", "needed", "budget"), *(need.row() for need in NEEDS)]
 
 
-def smallest(site: Path) -> int:
-    """The smallest heap in bytes on which a site does its work, to half a kilobyte."""
-    too_small, enough = 0, _MOST
+def smallest(plan: Plan) -> int:
+    """The smallest heap in bytes on which a gateway does its work, to half a kilobyte; MOST where
+    it needs that or more."""
+    too_small, enough = 0, MOST
     while enough - too_small > _STEP:
         heap = (too_small + enough) // 2
-        if does_its_work(site, heap):
+        if does_its_work(plan, heap):
             enough = heap
         else:
             too_small = heap
     return enough
 
 
-def does_its_work(site: Path, heap: int) -> bool:
-    """Whether the gateway of a site gets through the work with a heap of so many bytes."""
-    plan = plan_of_site(site / "site.toml", None, PressModel(1), 1)
+def does_its_work(plan: Plan, heap: int) -> bool:
+    """Whether a gateway gets through the work with a heap of so many bytes."""
     said: list[str] = []
     with tempfile.TemporaryDirectory(prefix="limen-size-") as folder:
         flash = Path(folder) / "flash.bin"

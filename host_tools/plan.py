@@ -30,7 +30,7 @@ from host_tools.gateway_image import (
 from host_tools.image import build_image, read_file
 from host_tools.partitions import layout_of
 from host_tools.shop_plan import Shop
-from host_tools.site import load_site, sealed, site_file
+from host_tools.site import Site, load_site, sealed, site_file
 from host_tools.site_secrets import EMULATED, secrets_or
 from host_tools.wiring import require_one_line
 
@@ -96,10 +96,21 @@ def plan_of_site(
 ) -> Plan:
     """The plan for a gateway of a site file, its only one where none is named."""
     site = load_site(path)
+    return plan_of_gateway(site, gateway_of(site, gateway), signals, seed, trace)
+
+
+def gateway_of(site: Site, gateway: str | None) -> str:
+    """The gateway that is meant: the site's only one where none is named."""
     names = site.gateways
     if gateway is None and len(names) > 1:
         raise ToolError(f"The site has several gateways: --gateway {' or '.join(names)}.", 2)
-    name = gateway or (names[0] if names else "")
+    return gateway or (names[0] if names else "")
+
+
+def plan_of_gateway(
+    site: Site, name: str, signals: Signals, seed: int, trace: list[Exchange] | None = None
+) -> Plan:
+    """The plan for a gateway of a site."""
     config = site.compile(name)
     if trace is not None:
         require_one_line(config)

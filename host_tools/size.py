@@ -5,6 +5,8 @@ imported one by one, each after those it imports itself, so that every byte is c
 the module that brought it. The interpreter's table of names grows in steps of some kilobytes, and
 a step counts for the module that needs it. Modules of the stock image cost a little heap, no flash.
 On the gateway the modules are linked and cost less: what sites need in all is below the table.
+
+With `--site` it measures what the gateways of a site need, and says whether their boards have it.
 """
 
 import ast
@@ -16,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools import heap_need, interpreter
+from host_tools import heap_need, interpreter, site_size
 from host_tools.errors import ToolError
 from host_tools.image import library_files, write_files
 from host_tools.interpreter import Interpreter
@@ -67,11 +69,14 @@ class Size:
 
 
 def add_arguments(parser) -> None:
-    """Take no options: the table is always the whole firmware."""
+    parser.add_argument("--site", type=Path, metavar="FILE", help="measure its gateways instead")
+    parser.add_argument("--gateway", metavar="NAME", help="only this one of the site")
 
 
 def run(args) -> int:
-    """Print the table; return the exit status."""
+    """Print the table, or what a site needs; return the exit status."""
+    if args.site:
+        return site_size.run(args.site, args.gateway)
     found = interpreter.find()
     sources = _sources()
     bytecode = {_module_name(Path(name)): len(data) for name, data in library_files().items()}

@@ -22,8 +22,8 @@ def chip_like():
 
 @pytest.mark.parametrize(("need", "heap"), REACHED, ids=lambda value: getattr(value, "name", ""))
 def test_the_gateway_does_its_work_on_this_heap(need, heap):
-    assert does_its_work(need.site, heap)
+    assert does_its_work(need.plan(), heap)
 
 
 def test_on_half_of_it_it_does_not():
-    assert not does_its_work(DEMO.site, 46 * 1024)
+    assert not does_its_work(DEMO.plan(), 46 * 1024)
