@@ -9,6 +9,7 @@ import argparse
 import functools
 import multiprocessing
 import os
+import shlex
 import time
 from pathlib import Path
 
@@ -123,4 +124,5 @@ def _explain(console: Console, site: Path, schedule: Schedule) -> None:
         console.print(f"  {fault}", highlight=False)
     for sentence in Trial(site, least).run():
         console.print(f"  {sentence}", highlight=False)
-    console.print(f"  {least.command()}", highlight=False)
+    named = "" if site == SITE else f" --site {shlex.quote(str(site))}"
+    console.print(f"  {least.command()}{named}", highlight=False)

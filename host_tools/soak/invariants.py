@@ -14,7 +14,7 @@ from host_tools.soak.kinds import BOOTS
 from host_tools.soak.schedule import Schedule
 from host_tools.soak.standing import raised_now
 from host_tools.soak.twins import twins
-from host_tools.soak.watch import ROUNDING_KWH, Watch
+from host_tools.soak.watch import ROUNDING_KWH, Watch, step_of
 from host_tools.summary import Summary
 from host_tools.truth import Rule, Verdict, as_value
 from host_tools.world import World
@@ -134,7 +134,7 @@ def _counters(outcome: Outcome, summary: Summary) -> Iterator[str]:
     One that is uncertain waits for the meter, from what was saved before the power failed.
     """
     for device, channel in outcome.world.truth.places():
-        if channel["kind"] != "counter":
+        if channel["kind"] != "counter" or (device, channel["name"]) in outcome.watch.unkept:
             continue
         where, told = f"{device} {channel['name']}", outcome.watch.tellings[device, channel["name"]]
         totals = sorted(told.certain)
@@ -154,7 +154,8 @@ def _counters(outcome: Outcome, summary: Summary) -> Iterator[str]:
 def _held_kwh(channel: dict, totals: list[tuple]) -> float:
     """What a report may hold back of the last total, and a step of it."""
     held = _count(totals[-1][2], channel) if totals else 0
-    return float(as_value(Rule.of(channel).bound(held) + 1, channel["places"]))
+    bound = as_value(Rule.of(channel).bound(held), channel["places"])
+    return float(bound) + float(step_of(channel))
 
 
 def _alarms(outcome: Outcome, summary: Summary) -> Iterator[str]:

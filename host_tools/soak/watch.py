@@ -40,8 +40,25 @@ class Telling:
     alarms: list[tuple[Turn, int, Alarm]] = field(default_factory=list)
 
 
+def step_of(channel: dict) -> Fraction:
+    """The least that a channel can grow by, in its unit: a count, or a step of its register, as of
+    a meter that counts by ten kWh."""
+    numerator, denominator = channel["register"][3:5] if "register" in channel else (1, 1)
+    return max(Fraction(1), Fraction(numerator, denominator)) / 10 ** channel["places"]
+
+
+def _without_ledger(config: dict) -> Iterator[tuple[str, str]]:
+    """The registers that count, (device, channel), of which just what they show is told."""
+    for device in config["device"]:
+        kept = [rule[0] for rule in device.get("counters", ())]
+        for index, channel in enumerate(device["channel"]):
+            if channel["kind"] == "counter" and "register" in channel and index not in kept:
+                yield device["id"], channel["name"]
+
+
 class Watch:
-    """Of one `world`. `has_true_time` tells that its time servers never lie."""
+    """Of one `world`. `has_true_time` tells that its time servers never lie; `unkept` are the
+    counters without a ledger."""
 
     def __init__(self, world: World, has_true_time: bool):
         self.sentences: list[str] = []
@@ -57,10 +74,11 @@ class Watch:
         self._zeros: dict[tuple[str, str], tuple[int, Decimal]] = {}
         self._lying_since_us: dict[str, int] = {}
         self._roundings = {
-            (device, channel["name"]): Fraction(10) ** -channel["places"] / 2
+            (device, channel["name"]): step_of(channel) / 2
             for device, channel in world.truth.places()
         }
         config = world.plan.config
+        self.unkept = set(_without_ledger(config))
         shed = [one["shed"]["outputs"] for one in config.get("function", ()) if "shed" in one]
         self._outputs = {
             device["pin"]: (device["id"], device["safe"] ^ device["invert"])
@@ -81,10 +99,11 @@ class Watch:
         self._quiet_since_us = self._world.scheduler.utc_us()
 
     def flowed(self, device: str, name: str) -> Value | None:
-        """What has flowed by a counter; None where that is not known, as of a pulse input, or of
-        what a function makes."""
+        """What has flowed by a counter with a ledger; None where that is not known, as of a pulse
+        input, or of what a function makes."""
         meter = self._world.meters.get(device)
-        return meter.measured(name) if meter and meter.knows(name) else None
+        is_judged = meter and meter.knows(name) and (device, name) not in self.unkept
+        return meter.measured(name) if is_judged else None
 
     def begins_anew(self, device: str) -> None:
         """A meter forgets. From the upper half of its modulus, that may be taken for a rollover."""

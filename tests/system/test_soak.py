@@ -10,7 +10,6 @@ from host_tools import cli, interpreter
 from host_tools.client.seen import Seen
 from host_tools.contract import Boot, CounterChange, Diag, Values
 from host_tools.emulation.meter import Meter
-from host_tools.paths import PROJECT
 from host_tools.soak import command, committed, invariants
 from host_tools.soak.command import SITE
 from host_tools.soak.kept import Kept, version_of
@@ -361,9 +360,3 @@ def test_flash_that_refuses_may_cost_what_is_counted(refused, dropped, told):
 def test_without_meters_other_things_go_wrong():
     faults = [fault for seed in range(20) for fault in make_schedule(seed, 24, []).faults]
     assert {fault.kind for fault in faults} == {kind for kind in KINDS if "meter" not in kind}
-
-
-@pytest.mark.parametrize("name", ["energy", "smart-meter", "press-orders"])
-def test_a_site_of_one_s_own_with_functions_pulses_and_a_port(name):
-    site = PROJECT / "examples" / name / "site.toml"
-    assert Trial(site, make_schedule(1, 1, devices_of(site))).run() == []
