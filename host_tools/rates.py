@@ -28,6 +28,11 @@ class Turns:
         self.times_us.append(time_us)
         return True
 
+    def has(self, time_us: int) -> bool:
+        """Whether a time was noted as due."""
+        at = bisect.bisect_left(self.times_us, time_us)
+        return self.times_us[at : at + 1] == [time_us]
+
     def share_permille(self, begin_us: int, end_us: int) -> int | None:
         """How much of the rate was kept in a window: its periods that passed as they should, over
         the time from the turn before the window to the one behind it; None without a turn.

@@ -175,6 +175,12 @@ class Reads:
             return 999
         return min(_READING_US, self._due_us // 2) if self.grain.counts else _EDGE_US
 
+    def is_read_again(self, at: int) -> bool:
+        """Whether the device was read again at once, so that nobody took what it served first."""
+        if self.blind_us or at + 1 == len(self.times_us):
+            return False
+        return not self.turns.has(self.times_us[at + 1])
+
     def serves(self, at: int, count: int, time_us: int) -> bool:
         """Whether a value of this time can be what read `at` served."""
         low = high = self.counts[at]
@@ -377,6 +383,8 @@ def _hold(verdict: Verdict, rule: Rule, reads: Reads, held: int, places: range) 
         error = abs(reads.counts[at] - held)
         time_us = reads.times_us[at]
         if error > bound:
+            if reads.is_read_again(at):
+                continue
             beyond_us = beyond_us or time_us
             if time_us - beyond_us < reads.blind_us:
                 continue

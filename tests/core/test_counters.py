@@ -116,6 +116,18 @@ def test_a_count_becomes_a_total_after_it_was_read_twice():
     assert bench.event() is None
 
 
+def test_a_meter_that_runs_too_fast_for_its_rule_is_read_twice_once():
+    bench = Bench()
+    bench.read(10, 5000)
+    assert bench.read(11, 5100) == (5000, UNCERTAIN, 2)
+    for s in range(12, 90):
+        assert bench.read(s, 4000 + 100 * s) == (5000, UNCERTAIN, 1)
+    saves = bench.store.saves
+    bench.read(90, 13000)
+    assert bench.store.saves == saves
+    assert bench.read(150, 5001) == (5001, GOOD, 1)
+
+
 def test_a_glitch_is_read_again_at_once_and_nobody_sees_it():
     bench = Bench()
     bench.read(10, 5000)

@@ -38,7 +38,7 @@ def test_the_first_count_is_confirmed():
     assert ledger.quality() == BAD
     assert ledger.state() is None
     assert ledger.feed(77, 0) == REREAD
-    assert ledger.feed(812500, 0) == REREAD
+    assert ledger.feed(812500, 0) == HOLD
     assert ledger.quality() == BAD
     assert ledger.feed(812501, 1) == FIRST
     assert (ledger.total, ledger.quality()) == (812501, GOOD)
@@ -185,8 +185,9 @@ def test_the_old_meter_comes_back():
 
 def test_random_values_are_never_believed():
     ledger = begun(RULE, 812500)
-    for s, count in enumerate((5, 99999999, 3, 812400, 44444, 7, 1, 0)):
-        assert ledger.feed(count, 100 * s + 10) == REREAD
+    assert ledger.feed(5, 10) == REREAD
+    for s, count in enumerate((99999999, 3, 812400, 44444, 7, 1, 0)):
+        assert ledger.feed(count, 100 * s + 110) == HOLD
     assert ledger.feed(812501, 900) == GLITCH
     assert ledger.total == 812501
 
@@ -286,6 +287,21 @@ def test_a_rollover_after_an_unknown_gap_needs_a_quarter_of_an_hour():
     assert stay(ledger, 500, 0, 890) == [REREAD]
     assert stay(ledger, 500, 900, 900) == [ROLLOVER]
     assert ledger.total == 3000500
+
+
+def test_what_runs_faster_than_the_rate_is_asked_for_again_once():
+    ledger = begun(RULE, 812500)
+    assert [ledger.feed(count, 10) for count in (822500, 822500)] == [REREAD, HOLD]
+    for s in range(20, 900, 10):
+        assert ledger.feed(812500 + 1000 * s, s) == HOLD
+    assert (ledger.total, ledger.quality()) == (812500, UNCERTAIN)
+
+
+def test_a_new_count_behind_one_that_was_confirmed_is_asked_for_again():
+    ledger = begun(RULE, 812500)
+    assert stay(ledger, 0, 10, 60) == [REREAD]
+    assert ledger.feed(433000, 60) == REREAD
+    assert ledger.feed(433000, 60) == HOLD
 
 
 def test_a_fresh_counter_that_is_reset():

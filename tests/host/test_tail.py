@@ -140,6 +140,7 @@ def test_a_json_line_has_the_exact_number():
         (["hall-2"], "'hall-2' is not SITE/GATEWAY; + stands for any."),
         (["hall-2/#"], "'hall-2/#' is not SITE/GATEWAY"),
         (["--broker", "localhost:x"], "--broker 'localhost:x' is not HOST or HOST:PORT."),
+        (["--broker", "mqtt://b:1883"], "--broker 'mqtt://b:1883' is not HOST or HOST:PORT."),
         (["--ca", "/nowhere.pem"], "The authority /nowhere.pem cannot be read"),
         (["--for", "soon"], "--for: "),
     ],

@@ -46,6 +46,14 @@ def test_a_held_value_may_be_off_by_the_deadband_and_no_more():
     assert verdict.text() == "1 beyond the bound"
 
 
+def test_what_is_read_again_at_once_was_taken_by_nobody():
+    reads = Reads(1, 1_000_000, 500_000)
+    for ms, watts in ((750, 100), (1600, 300), (1750, 300), (2750, 300), (3750, 900), (4750, 300)):
+        reads.add(START_US + ms * 1000, watts)
+    verdict = judge("m", power(500, 0, 0, 0), reads, points_of(s0="100.0", s1="300.0"))
+    assert (verdict.read, verdict.outside, verdict.largest_error) == (5, 1, 6000)
+
+
 def test_a_percentage_counts_from_the_published_value():
     channel = power(500, 200, 0, 0)
     points = points_of(s0="-10000.0")

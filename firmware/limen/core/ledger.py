@@ -27,6 +27,8 @@ taken.
 - What devices show for "no value", 0xFFFFFFFF among others, is never a new line; a counter that
   comes to such a count by counting passes it.
 - The first count of all is confirmed too, and a zero then has to stay for a minute.
+- A count that surprises, and is followed by another one that does not go on from it, is no reason
+  to read a third time: what runs faster than the rate would double the readings of its device.
 - Export counts like import. A register that counts downwards is turned round by its scale.
 
 `state` survives a reboot. It is to be saved at every event and else only now and then: the total
@@ -124,9 +126,10 @@ class Ledger:
                 return self._go_on(step, s)
         if not self._agrees(count, s):
             self._wrong = self._suspect
+            is_first = self._wrong is None or self._suspect_s != self._since_s
+            answer = REREAD if is_first else HOLD
             self._base = count
             self._since_s = s
-            answer = REREAD
         elif count in self._sentinels:
             answer = HOLD
         else:

@@ -2,7 +2,9 @@
 
 Such a device is read as its driver reads it. When a reading is complete, each count goes through
 its ledger, and the channel gets the total in its place. If a count surprises, all that was due is
-read again at once, and no more than once; what is open then is open until the next reading.
+read again at once, and no more than once; what is open then is open until the next reading. What
+surprises each time, as a meter that runs faster than its rule allows, is read again the first time:
+its neighbours do not pay for it.
 
 The state of a ledger is kept in the store under its device and channel, every minute, and saved at
 once when a count surprises or something has happened: so what was told before stands after a power
