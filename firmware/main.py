@@ -5,6 +5,7 @@ same, `safe` lets it start anew; the watchdog does where it hangs, or cannot eve
 """
 
 import os
+import sys
 
 if "setup.json" in os.listdir("/"):
     __import__("setup_entry").start(__import__("machine"))
@@ -18,6 +19,9 @@ def start():
     try:
         main()
     except BaseException as error:
+        if isinstance(error, MemoryError):  # what has filled it goes, or nothing could be told
+            sys.modules["limen"].__dict__.clear()
+            __import__("asyncio").new_event_loop()
         __import__("safe").end(__import__("machine"), error)
 
 

@@ -23,6 +23,9 @@ _EARLY_S = 300
 _MOST = 3
 _PAUSE_S = 5
 _LONGEST_WHY = 96
+_TOO_LARGE = (
+    "MemoryError: the site is too large for this board; leave out devices, or take one with PSRAM"
+)
 
 is_safe = is_hopeless = False
 why = ""
@@ -77,7 +80,7 @@ def end(machine, error):
         % _PAUSE_S
     )
     ends, since_s, _ = _recall(rtc.memory())
-    _note(rtc, ends, since_s, repr(error))
+    _note(rtc, ends, since_s, _TOO_LARGE if isinstance(error, MemoryError) else repr(error))
     time.sleep(_PAUSE_S)
     machine.reset()
 
@@ -92,6 +95,6 @@ def _recall(memory):
 
 
 def _note(rtc, ends, since_s, why):
-    plain = "".join(c for c in why[:_LONGEST_WHY] if " " <= c <= "~")
-    text = bytes([min(ends, 255)]) + since_s.to_bytes(4, "big") + plain.encode()
+    plain = bytes(c for c in why.encode()[:_LONGEST_WHY] if 32 <= c < 127)
+    text = bytes([min(ends, 255)]) + since_s.to_bytes(4, "big") + plain
     rtc.memory(binascii.crc32(text).to_bytes(4, "big") + text)

@@ -86,6 +86,18 @@ def test_the_last_good_configuration_then_safe_mode_then_setup_mode():
     assert chip.disk.files["/faults/safe_mode"] == b"ValueError('no pin', 44)"
 
 
+def test_a_site_that_is_too_large_is_told_so_that_somebody_knows_what_to_do():
+    chip = Chip(GOOD)
+    chip.start(Chip.PWRON_RESET)
+    for _ in range(3):
+        chip.fail(MemoryError("memory allocation failed, allocating 405 bytes"))
+        chip.start()
+    assert chip.disk.files["/faults/safe_mode"] == (
+        b"MemoryError: the site is too large for this board; leave out devices, or take one with "
+        b"PSRAM"
+    )
+
+
 @pytest.mark.parametrize("good", [{}, KEPT, KEPT | NAMES])
 def test_where_there_is_nothing_to_restore_safe_mode_comes_at_once(good):
     chip = Chip(GOOD | good)

@@ -19,8 +19,8 @@ BASE = "limen/v1/hall-2/g1/"
 
 
 class Gateway(OvenGateway):
-    def __init__(self, folder):
-        super().__init__(folder, '["plain"]')
+    def __init__(self, folder, heap=None):
+        super().__init__(folder, '["plain"]', heap=heap)
         self.births, self.faults = [], []
         self.broker.subscribe(BASE + "#", self._hear)
 
@@ -88,6 +88,18 @@ def test_a_driver_that_hangs_is_left_out(gateway):
     gateway.run(120)
     assert gateway.faults == [("safe_mode", "the watchdog reset the board")]
     assert gateway.births[-1]["reset"] == "watchdog"
+
+
+@pytest.mark.parametrize("kilobytes", [66, 72, 78])
+def test_a_site_that_is_too_large_for_the_board_is_told_so(tmp_path, kilobytes):
+    gateway = Gateway(tmp_path, kilobytes * 1024)
+    gateway.run(200)
+    gateway.board.stop()
+    ((what, why),) = gateway.faults
+    assert what == "safe_mode"
+    assert why.startswith("MemoryError: the site is too large for this board; leave out devices")
+    assert f"limen: safe mode, as it ended early: {why}" in gateway.console
+    assert gateway.board.boots == 4
 
 
 def test_a_torn_configuration_is_replaced_at_once(gateway):

@@ -6,12 +6,13 @@ _SENTENCES = "/troubles.txt"
 
 
 def sentence(trouble):
-    """The sentence for it; its name where there is none."""
+    """The sentence for it, whatever it has in brackets; the trouble itself where there is none."""
+    kind = trouble.split("(")[0]
     try:
         with open(_SENTENCES) as file:
             for line in file:
                 name, _, text = line.partition("|")
-                if name == trouble:
+                if name == kind:
                     return text.strip()
     except (OSError, MemoryError):
         pass  # this is called when memory is short, too

@@ -35,7 +35,8 @@ class Pulse:
 class Supervisor:
     """Runs the tasks it is given, for ever; `each_period()` is called with every tick.
 
-    `unproven` is the link whose broker is to be heard before the configuration is a good one.
+    `unproven` is the link whose broker is to be heard before the configuration is a good one. One
+    under which a task fails for want of memory before is too large, and ends the run.
     """
 
     def __init__(self, clock, watchdog, report, each_period):
@@ -44,7 +45,7 @@ class Supervisor:
         self._report = report
         self._each_period = each_period
         self.pulses = []
-        self.unproven = None
+        self.unproven = self._shortage = None
 
     def start(self, name, task):
         """Run the coroutine function `task(pulse)` and run it again whenever it ends."""
@@ -60,13 +61,16 @@ class Supervisor:
                 await task(pulse)
             except Exception as error:
                 self._report(pulse.name, error)
+                if self.unproven and isinstance(error, MemoryError):
+                    self._shortage = error
             pulse.restarts += 1
             pause_s = 1 if self._clock.s - began_s > 600 else min(pause_s * 2, _LONGEST_PAUSE_S)
             pulse.beat(pause_s + 60)
             await asyncio.sleep_ms(pause_s * 1000)
 
     async def run(self):
-        """Tick the clock and feed the watchdog each period, unless a task is overdue."""
+        """Tick the clock and feed the watchdog each period, unless a task is overdue. MemoryError
+        where the configuration is too large."""
         known = None
         while True:
             self._clock.tick()
@@ -76,6 +80,8 @@ class Supervisor:
             elif late is not known:
                 self._report(late.name, "overdue: the watchdog is no longer fed")
             known = late
+            if self._shortage:
+                raise self._shortage
             self._each_period()
             if self.unproven and self.unproven.heard_s and self._clock.s > _PROVEN_S:
                 self.unproven = None
