@@ -75,12 +75,16 @@ def end(machine, error):
         rtc.memory(ON_PURPOSE)
         raise error
     sys.print_exception(error)
+    reason = repr(error)
+    if isinstance(error, MemoryError):
+        reason = _TOO_LARGE
+        print("limen: " + reason)
     print(
         "limen: the program has ended; it starts anew in %d s, Ctrl-C leads to the prompt"
         % _PAUSE_S
     )
     ends, since_s, _ = _recall(rtc.memory())
-    _note(rtc, ends, since_s, _TOO_LARGE if isinstance(error, MemoryError) else repr(error))
+    _note(rtc, ends, since_s, reason)
     time.sleep(_PAUSE_S)
     machine.reset()
 

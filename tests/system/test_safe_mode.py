@@ -98,6 +98,7 @@ def test_a_site_that_is_too_large_for_the_board_is_told_so(tmp_path, kilobytes):
     ((what, why),) = gateway.faults
     assert what == "safe_mode"
     assert why.startswith("MemoryError: the site is too large for this board; leave out devices")
+    assert f"limen: {why}" in gateway.console
     assert f"limen: safe mode, as it ended early: {why}" in gateway.console
     assert gateway.board.boots == 4
 
