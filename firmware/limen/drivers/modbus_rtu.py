@@ -24,7 +24,7 @@ _LONG_AGO_US = const(0x1FFFFFFF)
 _GROUPING_US = const(20000)  # UART drivers hand bytes over in groups: a pause this long is none
 _TICK_US = const(10000)  # sleeps of the chip end on this grid
 _SPIN_US = const(1000)
-_TRUST = const(8)
+_TRUST = const(5)
 _CHUNK_BYTES = const(64)
 _LONGEST_FRAME = const(256)
 
