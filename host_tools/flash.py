@@ -15,6 +15,7 @@ from host_tools.board import UNKNOWN, load_board
 from host_tools.board_port import find_board_port
 from host_tools.chip_writer import write_gateway
 from host_tools.gateway_image import gateway_files
+from host_tools.heap_estimate import tell_if_too_large
 from host_tools.image import FILE_SYSTEM_OFFSET, build_image
 from host_tools.image_store import SOURCE, ImageStore
 from host_tools.option import read_option
@@ -120,6 +121,7 @@ def _build(site: Site, gateway: str) -> dict[str, bytes]:
         f"Gateway {gateway}: {len(files)} files, {sum(map(len, files.values()))} bytes, in a "
         f"file system of {room} bytes or more, for an {board_of(site, gateway)['chip']}."
     )
+    tell_if_too_large(site, gateway)
     return files
 
 

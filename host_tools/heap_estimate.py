@@ -71,6 +71,13 @@ class Estimate:
         return f"it needs about {kilobytes(self.needed)} of memory, {there_is}"
 
 
+def tell_if_too_large(site: Site, gateway: str) -> None:
+    """Print a warning about a gateway of a right site, before anything is written to its board."""
+    warning = Estimate.of(site, gateway).warning() if is_possible() else None
+    if warning:
+        print(f"{gateway} {warning}")
+
+
 def advice() -> str:
     """What to do with a site that is too large."""
     boards = [name for name in board_names() if load_board(name)["psram_mb"]]

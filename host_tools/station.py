@@ -23,6 +23,7 @@ from host_tools.chip_writer import identify
 from host_tools.contract import ROOT
 from host_tools.errors import Kind, ToolError
 from host_tools.flash import Writing, add_writing_arguments, board_of, flash
+from host_tools.heap_estimate import tell_if_too_large
 from host_tools.label import Label, write_labels
 from host_tools.setup_access import setup_network, setup_password
 from host_tools.site import Site, load_site
@@ -57,6 +58,8 @@ def add_arguments(parser) -> None:
 def run(args) -> int:
     site = load_site(args.site)
     book = Book(site, args.gateway, Path(args.labels))
+    for gateway in book.open:
+        tell_if_too_large(site, gateway)
     if args.dry_run:
         for gateway in book.open:
             print(f"Next: {gateway}, on an {book.chips[gateway]}.")

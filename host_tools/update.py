@@ -17,6 +17,7 @@ from host_tools import broker_arguments
 from host_tools.client.commands import NoAnswer, Requests
 from host_tools.errors import Kind, ToolError
 from host_tools.gateway_image import SECRETS, gateway_files
+from host_tools.heap_estimate import tell_if_too_large
 from host_tools.prompt import Prompt
 from host_tools.site import load_site
 from host_tools.site_secrets import CA, CERTIFICATE, KEY
@@ -63,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     site = load_site(args.site)
     files = gateway_files(site, args.gateway)
+    tell_if_too_large(site, args.gateway)
     if args.port:
         with Prompt(args.port) as prompt:
             update(files, Cable(prompt), args.dry_run)

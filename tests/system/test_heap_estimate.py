@@ -57,6 +57,16 @@ def test_a_site_that_a_board_cannot_hold_is_told_with_what_to_do(tmp_path, capsy
     assert f"`limen size --site {path}` measures it" in warning
 
 
+@pytest.mark.parametrize("command", [["flash", "--gateway", "g1"], ["station"]])
+def test_it_is_told_before_a_board_is_written(command, tmp_path, capsys):
+    path = large_site(tmp_path, PLAIN)
+    (tmp_path / "secrets.toml").write_text('[wifi]\nssid = "hall"\npassword = "a long one"\n')
+    assert cli.main([*command, "--site", path, "--dry-run"]) == 0
+    told = capsys.readouterr().out
+    assert "g1 is too large for its board: it needs about " in told
+    assert told.index("too large") < told.index("Nothing was written")
+
+
 def test_a_board_with_psram_holds_it(tmp_path, capsys):
     path = large_site(tmp_path, WITH_PSRAM)
     assert cli.main(["config", "check", path]) == 0
