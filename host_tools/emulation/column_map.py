@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import difflib
 import itertools
+import re
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Iterable
@@ -28,6 +29,8 @@ from limen.core.units import Mistake, parse_ms
 
 DELIMITERS = ",;\t| "
 _MOST_ABOVE = 100
+_OFFSET = re.compile(r"(?:(?:UTC|GMT) ?)?(?P<sign>[+-])(?P<h>\d\d?)(?::?(?P<m>\d\d))?", re.ASCII)
+_MOST_HOURS = 14
 _ANNOTATIONS = ("#datatype", "#group", "#default")
 
 QUANTITIES = {name: vocabulary.lookup(name)[0] for name in vocabulary.names()} | ELECTRICAL
@@ -175,13 +178,23 @@ def _is_encoding(name: str) -> bool:
 
 
 def zone_of(name) -> datetime.tzinfo | None:
-    """A timezone by its name; None where there is no such."""
-    if name == "UTC":
+    """A timezone by its name or its offset, "UTC+01:00"; None where there is no such."""
+    if name in ("UTC", "utc", "GMT", "Z"):
         return UTC
     try:
+        if found := _OFFSET.fullmatch(name):
+            return _fixed_zone(found)
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
         return None
+
+
+def _fixed_zone(found: re.Match) -> datetime.tzinfo | None:
+    hours, minutes = int(found["h"]), int(found["m"] or 0)
+    if hours > _MOST_HOURS or minutes > 59:
+        return None
+    offset = datetime.timedelta(hours=hours, minutes=minutes)
+    return datetime.timezone(-offset if found["sign"] == "-" else offset)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

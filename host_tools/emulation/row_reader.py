@@ -90,7 +90,8 @@ class RowReader:
         try:
             found = form.time_us(text, after_us)
         except ValueError:
-            raise BadRow("no time", f"{_shown(text)} is not a time{form.hint(text)}") from None
+            hint = form.hint(text, "date" if self._times > 1 else "time")
+            raise BadRow("no time", f"{_shown(text)} is not a time{hint}") from None
         if found is None:
             raise BadRow("no such time", f"in {form.timezone} the clocks leave out {text}")
         return found

@@ -13,6 +13,8 @@ from decimal import Decimal
 UTC = datetime.UTC
 EXCEL = "excel"
 """The format of days since 1899-12-30, as spreadsheets count them."""
+MATLAB = "matlab"
+"""The format of days since the year 0, as MATLAB's datenum counts them."""
 
 UNITS_US = {
     "s": Decimal(1_000_000), "sec": Decimal(1_000_000), "ms": Decimal(1000), "us": Decimal(1),
@@ -51,16 +53,25 @@ _DATED = re.compile(
     rf"\s*(?P<zone>Z|[+-]\d\d:?\d\d|{'|'.join(_HOURS_OF)})?",
     re.ASCII,
 )
-_AMBIGUOUS = re.compile(r"\d\d?[-/]\d\d?[-/]\d\d")
+_AMBIGUOUS = re.compile(
+    r"(?P<one>\d\d?)(?P<mark>[-/.])(?P<two>\d\d?)(?P=mark)(?P<year>\d{4}|\d\d)"
+    r"(?:(?P<gap>,? )\d\d?:\d\d(?P<s>:\d\d)?(?P<part>[.,]\d{1,6})?(?P<half> ?[AaPp][Mm])?)?",
+    re.ASCII,
+)
 _UNIX = datetime.datetime(1970, 1, 1, tzinfo=UTC)
-_SPREADSHEET = datetime.datetime(1899, 12, 30)
+_ZERO = {EXCEL: datetime.date(1899, 12, 30).toordinal(), MATLAB: -366}
+"""The day that is counted as 0, beside 1 for that of 0001-01-01."""
+
 _DAY_US = Decimal(86_400_000_000)
-_DAYS_US = 30_000_000_000, 60_000_000_000
-"""Days up to now as spreadsheets count them, from 1982 to 2064, if they are read as seconds."""
+_COUNTED_DAYS = (
+    (30_000_000_000, 60_000_000_000, "spreadsheets count", EXCEL),
+    (720_000_000_000, 760_000_000_000, "MATLAB counts", MATLAB),
+)
+"""Days up to now, if they are read as seconds: from 1982 to 2064, and from 1971 to 2080."""
 
 _DAYS = (
-    "its times are numbers that mean a day in 1970; if they are days, as spreadsheets count them,"
-    ' say so by --column "HEADING=time [excel]"'
+    "its times are numbers that mean a day in 1970; if they are days, as {} them, say so by"
+    ' --column "HEADING=time [{}]"'
 )
 _YEARS = 1990, 2070
 _TOO_LATE_US = 4_102_444_800_000_000  # 2100-01-01: one such row would put all others into its past
@@ -68,8 +79,8 @@ _TOO_LATE_US = 4_102_444_800_000_000  # 2100-01-01: one such row would put all o
 
 @dataclass(frozen=True)
 class TimeForm:
-    """How times are written: a format of strptime, `EXCEL` or one of `UNITS_US`, None for what is
-    known by itself; and the zone of those that name none.
+    """How times are written: a format of strptime, `EXCEL`, `MATLAB` or one of `UNITS_US`, None for
+    what is known by itself; and the zone of those that name none.
     """
 
     format: str | None = None
@@ -85,22 +96,26 @@ class TimeForm:
             raise ValueError(text)
         return time_us
 
-    def hint(self, text: str) -> str:
-        """The end of a sentence about what is no time, where its form would have to be told."""
+    def hint(self, text: str, name: str = "time") -> str:
+        """The end of a sentence about what is no time, where its form would have to be told, with
+        the heading of a `name`."""
         if self.format:
             return f"; its form was told to be {self.format}"
         if not any(map(str.isdigit, text)) or _DATED.fullmatch(text):
             return ""
-        doubt = ", as day or month may stand first" if _AMBIGUOUS.match(text) else ""
-        return f'{doubt}; tell its form by --column "HEADING=time [%d/%m/%Y %H:%M:%S]", or by a map'
+        found = _AMBIGUOUS.fullmatch(text)
+        doubt = ", as day or month may stand first" if found else ""
+        form = _likely_format(found) if found else "%d/%m/%Y %H:%M:%S"
+        return f'{doubt}; tell its form by --column "HEADING={name} [{form}]", or by a map'
 
     def doubt(self, first_us: int) -> str:
         """What is to be told of a recording that begins when none does, where no form was told."""
         year = (_UNIX + datetime.timedelta(microseconds=first_us)).year
-        if self.format or first_us < _DAYS_US[0] or _YEARS[0] <= year < _YEARS[1]:
+        if self.format or first_us < _COUNTED_DAYS[0][0] or _YEARS[0] <= year < _YEARS[1]:
             return ""
-        if first_us < _DAYS_US[1]:
-            return _DAYS
+        for least, most, who, form in _COUNTED_DAYS:
+            if least <= first_us < most:
+                return _DAYS.format(who, form)
         return (
             f"its times mean the year {year}; if they are numbers that count from another time than"
             " 1970, write them as dates, or tell their unit as in `time [s]`"
@@ -119,8 +134,8 @@ class TimeForm:
         return unix_us(moment)
 
     def _parse(self, text: str) -> datetime.datetime | int:
-        if self.format == EXCEL:
-            return _of_spreadsheet(text)
+        if self.format in _ZERO:
+            return _of_days(text, _ZERO[self.format])
         if self.format in UNITS_US:
             return _counted_us(text, UNITS_US[self.format])
         if self.format:
@@ -131,6 +146,23 @@ class TimeForm:
             return datetime.datetime.fromisoformat(text)
         except ValueError:
             return _of_parts(text)
+
+
+def _likely_format(found: re.Match) -> str:
+    """A format for a date with slashes: with AM and PM the month stands first, else the day, if its
+    number can be one."""
+    year = "%Y" if len(found["year"]) == 4 else "%y"
+    is_month_first = int(found["two"]) > 12 or (found["half"] and int(found["one"]) <= 12)
+    form = found["mark"].join(("%m", "%d", year) if is_month_first else ("%d", "%m", year))
+    if found["gap"] is None:
+        return form
+    clock = "%I:%M" if found["half"] else "%H:%M"
+    clock += ":%S" * bool(found["s"])
+    if found["part"]:
+        clock += f"{found['part'][0]}%f"
+    if found["half"]:
+        clock += f"{found['half'][:-2]}%p"
+    return f"{form}{found['gap']}{clock}"
 
 
 def unix_us(moment: datetime.datetime) -> int:
@@ -148,12 +180,14 @@ def _counted_us(text: str, unit_us: Decimal) -> int:
     raise ValueError(text)
 
 
-def _of_spreadsheet(text: str) -> datetime.datetime:
+def _of_days(text: str, zero: int) -> datetime.datetime:
+    """The time of days and their part that are counted from a day."""
     if not _EPOCH.fullmatch(text):
         raise ValueError(text)
-    us = int(round(Decimal(text.replace(",", ".")) * _DAY_US, -3))
+    days, part = divmod(Decimal(text.replace(",", ".")), 1)
     try:
-        return _SPREADSHEET + datetime.timedelta(microseconds=us)
+        day = datetime.datetime.fromordinal(int(days) + zero)
+        return day + datetime.timedelta(microseconds=int(round(part * _DAY_US, -3)))
     except OverflowError:
         raise ValueError(text) from None
 

@@ -49,6 +49,12 @@ def test_times_that_can_be_read_in_one_way_are_read(write, text, second):
         ("Europe/Berlin, %m/%d/%Y %I:%M %p", "3/1/2026 11:00 AM"),
         ("%d/%m/%Y %H:%M", "01/03/2026 10:00"),
         ("excel", "46082.4166666667"),
+        ("matlab", "740042.416666667"),
+        ("Europe/Berlin, matlab", "740042,458333333"),
+        ("UTC+1", "2026-03-01 11:00"),
+        ("UTC-05:30, %d/%m/%Y %H:%M", "01/03/2026 04:30"),
+        ("GMT+0100", "1.3.2026 11:00"),
+        ("+01", "2026-03-01 11:00"),
     ],
 )
 def test_the_heading_tells_the_form_of_times(write, form, text):
@@ -76,6 +82,24 @@ def test_the_heading_tells_the_unit_of_times_that_are_counted(write, heading, ti
         assert list(Recording(path, called=called).times) == [0, step_us]
 
 
+def test_an_offset_has_no_summer_time(write):
+    recording = Recording(write("Zeit (UTC+01:00);voltage\n2026-07-01 11:00;1\n"))
+    assert recording.times[0] == 1_782_900_000 * SECOND_US
+
+
+@pytest.mark.parametrize("name", ["CET", "EST", "MEZ", "CET/CEST", "local", "UTC+15"])
+def test_a_zone_that_may_have_a_summer_time_is_asked_for(write, name):
+    told = failure(write(f"timestamp [{name}];voltage\n2026-03-01 11:00;1\n"))
+    assert f"timezone {name!r}" in told
+    assert "write a place, as `time [Europe/Berlin]`" in told and "`time [UTC+01:00]`" in told
+
+
+def test_a_heading_may_name_the_days_of_matlab(write):
+    recording = Recording(write("datenum,voltage\n738000.5,1\n738000.75,2\n"))
+    assert recording.times[0] == 1_595_937_600 * SECOND_US
+    assert recording.times[1] - recording.times[0] == 6 * 3600 * SECOND_US
+
+
 @pytest.mark.parametrize("form", ["excel, Europe/Berlin", "Europe/Berlin, ms", "h, min\n"])
 def test_a_heading_that_tells_no_form_of_times_is_one_sentence(write, form):
     told = failure(write(f'"time [{form}]";voltage\n0;1\n'))
@@ -93,6 +117,37 @@ def test_what_may_be_meant_by_a_time_is_told(write):
     assert "day or month may stand first; tell its form by --column" in told
     recording = Recording(write("time,voltage\n46082.5,1\n46082.75,2\n"))
     assert "if they are days, as spreadsheets count them" in recording.summary()[0]
+    recording = Recording(write("time,voltage\n738000.5,1\n738000.75,2\n"))
+    assert recording.summary()[0].endswith(
+        'if they are days, as MATLAB counts them, say so by --column "HEADING=time [matlab]"'
+    )
+
+
+@pytest.mark.parametrize(
+    "text, form",
+    [
+        ("3/1/2026 1:05:00 PM", "%m/%d/%Y %I:%M:%S %p"),
+        ("03-01-26, 01:05am", "%m-%d-%y, %I:%M%p"),
+        ("31/1/2026 1:05 PM", "%d/%m/%Y %I:%M %p"),
+        ("1/31/2026 13:05", "%m/%d/%Y %H:%M"),
+        ("3/1/2026 13:05:00,5", "%d/%m/%Y %H:%M:%S,%f"),
+        ("31.12.26", "%d.%m.%y"),
+    ],
+)
+def test_the_form_that_a_time_is_likely_to_have_is_told_and_reads_it(write, text, form):
+    path = write(f"t;voltage\n{text};1\n")
+    told = failure(path, None, None, {"t": "time"})
+    assert (
+        f'day or month may stand first; tell its form by --column "HEADING=time [{form}]"' in told
+    )
+    assert Recording(path, called={"t": f"time [{form}]"}).rows == 1
+
+
+def test_of_date_and_time_apart_the_date_tells_the_form_of_both(write):
+    path = write("Date;Time;voltage\n3/1/2026;1:05 PM;1\n")
+    assert 'by --column "HEADING=date [%m/%d/%Y %I:%M %p]"' in failure(path)
+    recording = Recording(path, called={"Date": "date [%m/%d/%Y %I:%M %p]"})
+    assert recording.times[0] == 1_772_370_300 * SECOND_US
 
 
 @pytest.mark.parametrize(
@@ -111,7 +166,12 @@ def test_a_time_that_can_be_read_in_two_ways_is_none(write, text):
 
 
 @pytest.mark.parametrize(
-    "form, text", [("excel", "46082,5416666667"), ("%m/%d/%Y %I:%M %p", "3/1/2026 1:00 PM")]
+    "form, text",
+    [
+        ("excel", "46082,5416666667"),
+        ("matlab", "740042.541666667"),
+        ("%m/%d/%Y %I:%M %p", "3/1/2026 1:00 PM"),
+    ],
 )
 def test_a_map_tells_the_form_of_times(write, form, text):
     table = write(MAP.replace("%d.%m.%Y %H:%M", form).replace('"Tag", "Zeit"', '"t"'), "map.toml")
