@@ -28,7 +28,7 @@ _NUMBERS = (
     "read", "published", "reduction", "error", "of it", "polls", "rate", "beside faults", "bad",
     "back",
 )  # fmt: skip
-_FOLDED = ("bound", "verdict", "back")
+_FOLDED = ("channel", "device", "meter", "bound", "verdict", "back")
 _LEAST_FOLDED = 8
 _SHOWN = 5
 _SHOWN_BACK = 3
@@ -191,6 +191,7 @@ def _new_table(title: str, headings: tuple[str, ...]) -> Table:
             heading,
             justify="right" if heading in _NUMBERS else "left",
             no_wrap=heading not in _FOLDED,
+            overflow="fold",
             min_width=_LEAST_FOLDED if heading in _FOLDED else None,
         )
     return table

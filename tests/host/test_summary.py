@@ -128,6 +128,24 @@ def test_a_long_name_and_a_long_bound_leave_room_for_the_verdict():
     assert row.split()[-1] == "ok"
 
 
+def test_a_name_of_seventy_letters_leaves_the_figures_readable():
+    name, model = "Hauptverteilung_" * 4 + "Halle1", "m" * 70
+    facts = {"beside_permille": 998, "bad": 12, "back_us": [540_000, None]}
+    attendances = [attendance(name, meter=model, **facts), attendance("b")]
+    channel = CHANNEL | {"name": "energy_" * 10}
+    console = Console(file=io.StringIO(), width=100)
+    summary = summary_of(attendances=attendances)
+    summary.verdicts = [Verdict(name, channel, 12345, 1234, 5, 1000)]
+    console.print(summary)
+    lines = console.file.getvalue().splitlines()
+    rows = [line.split() for line in lines]
+    assert any(row[2:6] == ["75", "100.0", "%", "99.8"] for row in rows)
+    assert any(row[1:5] == ["12345", "1234", "90.0", "%"] for row in rows)
+    assert "…" not in console.file.getvalue()
+    folded = "".join(row[0] for row in rows if row)
+    assert name in folded and channel["name"] in folded
+
+
 def test_a_device_that_stayed_away_or_was_slowed_makes_a_run_bad():
     assert summary_of(attendances=[attendance("a", beside_permille=950)]).is_good
     assert not summary_of(attendances=[attendance("a", beside_permille=949)]).is_good
