@@ -19,11 +19,12 @@ from pathlib import Path
 
 from host_tools.emulation.column_units import to_base, units_of
 from host_tools.emulation.quantities import QUANTITIES as ELECTRICAL
+from host_tools.emulation.recording_rows import open_recording
 from host_tools.emulation.resampling import RULES
 from host_tools.emulation.row_number import THOUSANDS
 from host_tools.emulation.row_time import UTC, TimeForm, unix_us
 from host_tools.errors import ToolError
-from host_tools.table_file import OnOddity, Rows, ignore_oddity, open_rows
+from host_tools.table_file import OnOddity, Rows, ignore_oddity
 from limen.core import quantity as vocabulary
 from limen.core.units import Mistake, parse_ms
 
@@ -115,7 +116,7 @@ class ColumnMap:
         return (*self.time, *(self.long or self.columns))
 
     def header_of(self, path: Path) -> list[str]:
-        with open_rows(path, self.delimiter or ",", self.encoding) as rows:
+        with open_recording(path, self.delimiter or ",", self.encoding) as rows:
             return self.header_in(rows)[1]
 
     def fitted_to(self, path: Path) -> "ColumnMap":
@@ -129,7 +130,7 @@ class ColumnMap:
         return dataclasses.replace(self, delimiter=delimiter, decimal=decimal)
 
     def _suits(self, path: Path, delimiter: str) -> bool:
-        with open_rows(path, delimiter, self.encoding) as rows:
+        with open_recording(path, delimiter, self.encoding) as rows:
             if self.given:
                 return len(next(rows, (1, []))[1]) == len(self.given)
             return not self.missing_from(self.header_in(rows)[1])

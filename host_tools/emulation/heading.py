@@ -20,9 +20,10 @@ from host_tools.emulation.column_map import (
 )
 from host_tools.emulation.column_units import to_base
 from host_tools.emulation.long_form import long_columns, names_below
+from host_tools.emulation.recording_rows import open_recording
 from host_tools.emulation.time_heading import UNIT, is_value, no_time, time_columns, time_form
 from host_tools.errors import ToolError
-from host_tools.table_file import is_parquet, open_rows
+from host_tools.table_file import is_parquet
 
 MAPS = Path(__file__).parents[2] / "examples" / "maps"
 
@@ -126,7 +127,7 @@ def _units_below(
 
     It has no number and no time, and the unit of a quantity at least.
     """
-    with open_rows(path, delimiter) as rows:
+    with open_recording(path, delimiter) as rows:
         line, cells = next((row for row in rows if row[0] > heading_line and any(row[1])), (0, []))
     cells = [cell.strip().strip("[]()") for cell in cells]
     said = [(_quantity_of(name), unit) for name, unit in zip(header, cells, strict=False) if unit]
@@ -158,7 +159,7 @@ def _heading_of(path: Path, called: dict[str, str]) -> tuple[str, int, list[str]
 
     found = []
     for delimiter in "," if is_parquet(path) else DELIMITERS:
-        with open_rows(path, delimiter) as rows:
+        with open_recording(path, delimiter) as rows:
             line, cells = find_header(rows, is_heading)
         if is_heading(cells):
             return delimiter, line, cells

@@ -14,10 +14,10 @@ from pathlib import Path
 from host_tools.emulation.column_map import ColumnMap
 from host_tools.emulation.picked_cells import PickedCells
 from host_tools.emulation.recording_problems import BadRow, Problems
+from host_tools.emulation.recording_rows import open_recording
 from host_tools.emulation.row_devices import NOTHING
 from host_tools.emulation.row_reader import RowReader
 from host_tools.emulation.row_spool import RowSpool
-from host_tools.table_file import open_rows
 
 _VALUES = ("value", "_value", "wert", "state")
 _NAMES = (
@@ -99,7 +99,7 @@ def long_columns(header: list[str]) -> tuple[str, ...]:
 def names_below(path: Path, delimiter: str, header: list[str], headings: list[str]) -> list[str]:
     """All names in a file, of cells under these headings, in the order in which they come."""
     layout = ColumnMap("", (), {}, long=tuple(headings))
-    with open_rows(path, delimiter) as rows:
+    with open_recording(path, delimiter) as rows:
         picked = PickedCells(layout, header, Problems())
         below = itertools.dropwhile(lambda row: [cell.strip() for cell in row[1]] != header, rows)
         found = dict.fromkeys(name_in(cells) for _, cells in picked.rows(below))

@@ -22,6 +22,7 @@ from host_tools.emulation.long_form import LongReader
 from host_tools.emulation.newest_first import oldest_first
 from host_tools.emulation.picked_cells import PickedCells
 from host_tools.emulation.recording_problems import Problems
+from host_tools.emulation.recording_rows import open_recording
 from host_tools.emulation.recording_signals import RecordingSignals
 from host_tools.emulation.resampling import Resampler
 from host_tools.emulation.row_devices import RowDevices
@@ -31,7 +32,6 @@ from host_tools.emulation.row_steps import RowSteps
 from host_tools.emulation.signals import PerDevice, Signals
 from host_tools.emulation.spans import Spans
 from host_tools.errors import ToolError
-from host_tools.table_file import open_rows
 
 _YEARS_US = 10 * 365 * 86_400_000_000
 _UNSET = (
@@ -147,7 +147,9 @@ class Recording:
         resampler = Resampler(layout.every_us, layout.rule, keep) if layout.every_us else None
         devices = RowDevices(layout, resampler.take if resampler else keep, self.problems)
         order = RowOrder(devices.take, self._tell_ahead)
-        with open_rows(self.path, layout.delimiter, layout.encoding, self.problems.note) as rows:
+        with open_recording(
+            self.path, layout.delimiter, layout.encoding, self.problems.note
+        ) as rows:
             line, header = layout.header_in(rows, self.problems.note)
             self._require_columns(line, header)
             picked = PickedCells(layout, header, self.problems).rows(rows)

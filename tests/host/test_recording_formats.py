@@ -110,3 +110,46 @@ def test_parquet_has_times_to_the_microsecond_or_one_sentence(tmp_path):
     assert (list(recording.times), recording.problems) == ([start_us, start_us + 100], {})
     for odd in (([start_us, 2**59],), ([start_us] * 2, "Mars/Olympus")):
         assert "is no Parquet file that can be read: " in failure(written(*odd))
+
+
+SCOPE = (
+    "Name\tPress 7\nFile\tC:\\scope.svdx\n"
+    "Starttime of export\t134168292000000000\tSunday, March 1, 2026\t10:00:00.000\n"
+    "Endtime of export\t134168292000080000\tSunday, March 1, 2026\t10:00:00.008\n\n\n"
+    "Name\tvoltage\tcurrent\tName\tMAIN.fTemp\tName\tvoltage\n"
+    "SymbolComment\t\t\tSymbolComment\t\tSymbolComment\t\n"
+    "SampleTime[ms]\t2\t2\tSampleTime[ms]\t4\tSampleTime[ms]\t4\n"
+    "ScaleFactor\t1\t1\tScaleFactor\t1\tScaleFactor\t1\nUnit\t\tmA\tUnit\t°C\tUnit\t\n\n"
+    "0\t230,1\t1500\t0\t21,5\t0\t1\n2\t230,2\t1600\t4\t21,6\t4\t1\n4\t230,3\t1700\t4\t21,6\nEOF\n"
+)
+
+
+@pytest.mark.parametrize("delimiter", "\t;")
+def test_an_export_of_twincat_scope_has_a_clock_for_each_group(write, delimiter):
+    path = write(SCOPE.replace("\t", delimiter))
+    called = {"MAIN.fTemp [°C]": "temperature [°C]", "current [mA]": "current [mA]"}
+    recording = Recording(path, called=called)
+    start_us = 1_772_355_600 * SECOND_US
+    assert [time - start_us for time in recording.times] == [0, 2000, 4000]
+    assert [recording.value("voltage", row) for row in range(3)] == [
+        Decimal("230.1"), Decimal("230.2"), Decimal("230.3")
+    ]  # fmt: skip
+    assert [recording.value("current", row) for row in range(3)] == [
+        Decimal("1.5"), Decimal("1.6"), Decimal("1.7")
+    ]  # fmt: skip
+    assert [recording.value("temperature", row) for row in range(3)] == [
+        Decimal("21.5"), Decimal("21.5"), Decimal("21.6")
+    ]  # fmt: skip
+    assert [one.split(":", 1)[1] for one in recording.summary()] == [
+        "7: not used, as no quantity is named so: 'voltage #2'"
+    ]
+
+
+def test_what_an_export_of_twincat_scope_leaves_open_is_told(write):
+    scaled = SCOPE.replace("ScaleFactor\t1\t1", "ScaleFactor\t2\t1").replace("2\t230,2", "x\t230,2")
+    called = {"current [mA]": "current [mA]"}
+    told = "\n".join(Recording(write(scaled), called=called).summary())
+    assert "10: a channel has ScaleFactor 2; numbers are read as they stand" in told
+    assert "14: 'x' is no time in milliseconds; skipped" in told
+    told = failure(write(SCOPE.replace("voltage", "u").replace("current", "i")))
+    assert "the columns are 'u', 'i [mA]', 'MAIN.fTemp [°C]', 'u #2'" in told
