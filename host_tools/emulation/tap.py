@@ -23,16 +23,20 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 Name = tuple[str, int, int]
 
+_LAST = "/last"
+
 
 @dataclass
 class Ledger:
-    """What has passed the tap; `segments` are those of TCP that the bytes of both ways need."""
+    """What has passed the tap; `segments` are those of TCP that the bytes of both ways need,
+    `last_values` the messages that told newest values."""
 
     seen: dict[Name, int] = field(default_factory=dict)
     acknowledged: set[Name] = field(default_factory=set)
     first_seen: dict[str, list[Name]] = field(default_factory=dict)
     connections: int = 0
     publishes: int = 0
+    last_values: int = 0
     repeated_publishes: int = 0
     pubacks: int = 0
     bytes_from_board: int = 0
@@ -102,6 +106,7 @@ class Listener:
         message = wire.decode_publish(packet)
         names = names_in(message.payload)
         self._ledger.publishes += 1
+        self._ledger.last_values += message.topic.endswith(_LAST)
         self._ledger.repeated_publishes += message.dup
         self._ledger.note(message.topic, names)
         if message.qos:

@@ -61,7 +61,14 @@ class Rate:
 
     @property
     def messages_a_day(self) -> Decimal:
-        return (self.traffic.messages / self.days).quantize(Decimal(1))
+        return self._a_day(self.traffic.messages)
+
+    @property
+    def last_values_a_day(self) -> Decimal:
+        return self._a_day(self.traffic.last_values)
+
+    def _a_day(self, count: int) -> Decimal:
+        return (count / self.days).quantize(Decimal(1))
 
     @property
     def cost_a_month(self) -> str:

@@ -33,9 +33,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What went over the network: messages, bytes of MQTT, and segments of TCP, both ways."""
+    """What went over the network: messages, of which some told newest values, bytes of MQTT, and
+    segments of TCP, both ways."""
 
     messages: int = 0
+    last_values: int = 0
     mqtt_bytes: int = 0
     segments: int = 0
     is_encrypted: bool = False
@@ -96,6 +98,7 @@ class Story:
         self.end_us = self.world.scheduler.now_us
         self.traffic = Traffic(
             ledger.publishes,
+            ledger.last_values,
             ledger.bytes_from_board + ledger.bytes_to_board,
             ledger.segments,
             "tls" in self.world.plan.config["mqtt"],

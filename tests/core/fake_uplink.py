@@ -20,7 +20,7 @@ DIAG_S = 60
 class Bench:
     """A gateway with two meters; `restated` counts how often it told again what stands."""
 
-    def __init__(self, in_flight=3, batch_bytes=400, data_bytes=2000):
+    def __init__(self, in_flight=3, batch_bytes=400, data_bytes=2000, **more):
         names = (("main", "power"), ("sub", "volts"))
         meters = [Device(name, (channel(one, 1),), None) for name, one in names]
         self.devices = [Device("gateway", (), None)] + meters
@@ -28,7 +28,7 @@ class Bench:
         self.clock = Clock()
         self.outbox = Outbox(data_bytes, 600, in_flight)
         dialect = Plain(Text(), HEAD, "9f03a1c4", 3, self.devices)
-        options = {"in_flight": in_flight, "batch_bytes": batch_bytes}
+        options = dict(more, in_flight=in_flight, batch_bytes=batch_bytes)
         parts = (self.session, self.outbox, dialect, self.clock, options, DIAG_S, birth())
         self.uplink = Uplink(*parts)
         self.uplink.devices = self.devices

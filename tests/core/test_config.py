@@ -119,6 +119,8 @@ def test_brokers_in_order_and_tls():
         "batch_bytes": 1400,
         "in_flight": 8,
     }
+    tables["mqtt"]["last_every"] = "1min"
+    assert compiled(tables)["mqtt"] == dict(compact["mqtt"], last_s=60)
     tables["mqtt"] = {"hosts": [], "host": "b"}
     assert said(tables) == [
         "mqtt.host: cannot stand beside hosts; write all brokers there",

@@ -47,6 +47,16 @@ def test_last_values_go_out_at_most_each_five_seconds():
     assert last_values(bench) == []
 
 
+def test_last_values_go_out_as_seldom_as_the_site_wants():
+    bench = connected(last_s=60)
+    told = []
+    for s in range(0, 200, 10):
+        bench.clock.s = bench.devices[1].s = s
+        bench.devices[1].fresh = True
+        told += [s] * len(last_values(bench))
+    assert told == [0, 60, 120, 180]
+
+
 def test_last_values_wait_for_room_and_stay_fresh():
     bench = connected()
     bench.devices[2].fresh = True

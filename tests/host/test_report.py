@@ -37,9 +37,9 @@ def test_a_stretch_without_any_value_stays_a_gap():
 
 
 def test_the_cost_of_a_month_is_that_of_its_bytes():
-    traffic = Traffic(96, mqtt_bytes=920_000, segments=1000)
+    traffic = Traffic(96, last_values=60, mqtt_bytes=920_000, segments=1000)
     rate = Rate(traffic, Decimal("0.5"), Price.parse("0.4 EUR"))
-    assert rate.messages_a_day == 192
+    assert (rate.messages_a_day, rate.last_values_a_day) == (192, 120)
     assert rate.mqtt_megabytes_a_month == Decimal("56.00")
     assert rate.megabytes_a_month == Decimal("60.88")
     assert rate.cost_a_month == "24.35 EUR"

@@ -63,6 +63,7 @@ _FIELDS = {
     "keepalive": optional(duration_s(5, 3600), 30),
     "batch_bytes": optional(integer(256, 4096), 1400),
     "in_flight": optional(integer(1, 64), 8),
+    "last_every": optional(duration_s(1, 86400)),
 }
 _FIELDS.update(_DIALECTS)
 
@@ -92,6 +93,8 @@ def compact_mqtt(values):
         "batch_bytes": values["batch_bytes"],
         "in_flight": values["in_flight"],
     }
+    if values["last_every"]:
+        compact["last_s"] = values["last_every"]
     if len(brokers) > 1:
         compact["more"] = brokers[1:]
     if values["tls"]:

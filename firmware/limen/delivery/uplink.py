@@ -33,6 +33,7 @@ class Uplink:
         self._pid = [0] * (slots + 1)  # of the message in each slot; 0: it is free; or _UNSENT
         self._order = [0] * (slots + 1)
         self._sent = 0
+        self._last_s = options.get("last_s", _LAST_EVERY_S)
         self._diag_s = diag_s
         self._diag_due_s = 0
         self.wake = asyncio.Event()
@@ -149,7 +150,7 @@ class Uplink:
         for number, device in enumerate(self.devices):
             if device.fresh and clock.s >= device.last_due_s and self._has_room():
                 device.fresh = False
-                device.last_due_s = clock.s + _LAST_EVERY_S
+                device.last_due_s = clock.s + self._last_s
                 topic = self._dialect.topics[number][2]
                 self._begin(topic)
                 s = clock.utc_s(device.s, device.ms)
