@@ -19,10 +19,10 @@ from host_tools.emulation.row_devices import NOTHING
 from host_tools.emulation.row_reader import RowReader
 from host_tools.emulation.row_spool import RowSpool
 
-_VALUES = ("value", "_value", "wert", "state")
+_VALUES = ("value", "_value", "wert", "state", "varvalue", "payload")
 _NAMES = (
     "name", "entity_id", "_measurement", "_field", "device", "channel", "variable", "metric",
-    "topic", "tag", "sensor", "signal",
+    "topic", "tag", "sensor", "signal", "varname",
 )  # fmt: skip
 _NO_VALUES = ("", "unavailable", "unknown", "none", "null", "nan")
 

@@ -19,6 +19,7 @@ MATLAB = "matlab"
 UNITS_US = {
     "s": Decimal(1_000_000), "sec": Decimal(1_000_000), "ms": Decimal(1000), "us": Decimal(1),
     "µs": Decimal(1), "μs": Decimal(1), "ns": Decimal("0.001"), "min": Decimal(60_000_000),
+    "h": Decimal(3_600_000_000),
 }  # fmt: skip
 """The formats of numbers that count from 1970 or from the beginning of the recording."""
 
@@ -48,9 +49,21 @@ _CLOCK = (
     r"(?P<h>\d\d?):(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,](?P<part>\d{1,9}))?)?"
     r"(?:\s*(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
+_WEEKDAY = (
+    r"(?i:(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa"
+    r"|so|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch)[.,]{0,2}\s+)"
+)
+_PLC = r"(?P<plc>(?:DTL?|LDT|DATE_AND_TIME)#)"
+"""How controllers mark a date and a time, between which a hyphen stands then."""
+
+_OFFSET = r"(?:(?:GMT|UTC)(?=[+-]))?[+-]\d\d:?\d\d"
+_ZONE = rf"Z|{'|'.join(_HOURS_OF)}|(?(h){_OFFSET}|(?!))"
+"""An offset stands behind a time only: `1.3.2026-10:00` has none."""
+
 _DATED = re.compile(
-    rf"(?:{'|'.join(_DATES)})(?:(?:T|,?\s+){_CLOCK})?"
-    rf"\s*(?P<zone>Z|[+-]\d\d:?\d\d|{'|'.join(_HOURS_OF)})?",
+    rf"(?:{_WEEKDAY}|{_PLC})?(?:{'|'.join(_DATES)})"
+    rf"(?:(?:T|,?\s+|(?(plc)-|(?!))){_CLOCK}(?:\s+Uhr)?)?"
+    rf"\s*(?P<zone>{_ZONE})?(?(zone)(?:\s?\([^()]*\)|\[[\w/+-]+\])?)",
     re.ASCII,
 )
 _AMBIGUOUS = re.compile(
@@ -63,6 +76,11 @@ _ZERO = {EXCEL: datetime.date(1899, 12, 30).toordinal(), MATLAB: -366}
 """The day that is counted as 0, beside 1 for that of 0001-01-01."""
 
 _DAY_US = Decimal(86_400_000_000)
+_CLOCK_ALONE = re.compile(r"\d+:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?[AaPp][Mm])?", re.ASCII)
+_NO_DAY = (
+    "; a time of day needs its day: name the column that has it date, or let a map count the times"
+    " from the rows, by start and step"
+)
 _COUNTED_DAYS = (
     (30_000_000_000, 60_000_000_000, "spreadsheets count", EXCEL),
     (720_000_000_000, 760_000_000_000, "MATLAB counts", MATLAB),
@@ -103,6 +121,8 @@ class TimeForm:
             return f"; its form was told to be {self.format}"
         if not any(map(str.isdigit, text)) or _DATED.fullmatch(text):
             return ""
+        if _CLOCK_ALONE.fullmatch(text):
+            return _NO_DAY
         found = _AMBIGUOUS.fullmatch(text)
         doubt = ", as day or month may stand first" if found else ""
         form = _likely_format(found) if found else "%d/%m/%Y %H:%M:%S"
@@ -243,7 +263,7 @@ def _month(text: str) -> int:
 def _zone(text: str) -> datetime.tzinfo:
     if text in _HOURS_OF:
         return datetime.timezone(datetime.timedelta(hours=_HOURS_OF[text]))
-    return datetime.datetime.strptime(text, "%z").tzinfo
+    return datetime.datetime.strptime(text[-6:].lstrip("CGMTU"), "%z").tzinfo
 
 
 def _is_left_out(moment: datetime.datetime) -> bool:

@@ -12,7 +12,7 @@ _CLOCKS = ("time", "zeit", "uhrzeit")
 _DATENUM = "datenum"
 _MOMENTS = (
     "timestamp", "zeitstempel", "datetime", "date/time", "datum/zeit", "utc_timestamp", "_time",
-    "last_changed", "__index_level_0__", _DATENUM,
+    "last_changed", "timestring", "__index_level_0__", _DATENUM,
 )  # fmt: skip
 UNIT = r"(?:[\[(]\s*([^\])]*?)\s*[\])])?"
 """What may stand behind a name in a heading: [kWh] or (kWh)."""

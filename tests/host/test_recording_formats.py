@@ -112,6 +112,21 @@ def test_parquet_has_times_to_the_microsecond_or_one_sentence(tmp_path):
         assert "is no Parquet file that can be read: " in failure(written(*odd))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "VarName;TimeString;VarValue;Validity;Time_ms\n"
+        "P;01.03.2026 10:00:00;1,5;1;46082416666,6667\n"
+        "$RT_OFF$;01.03.2026 10:00:10;0;2;46082416782,4074\n",
+        "time;payload;topic\n1772359200000;1.5;P\n",
+    ],
+)
+def test_archives_of_wincc_and_messages_of_node_red_are_the_long_form(write, text):
+    recording = Recording(write(text), called={"P": "power_active_total [kW]"})
+    assert recording.times[0] == 1_772_359_200 * SECOND_US
+    assert recording.value("power_active_total", 0) == 1500
+
+
 SCOPE = (
     "Name\tPress 7\nFile\tC:\\scope.svdx\n"
     "Starttime of export\t134168292000000000\tSunday, March 1, 2026\t10:00:00.000\n"

@@ -36,6 +36,13 @@ def test_times_of_many_forms(write, times):
         ("2026-03-01 10:00 MEZ", 1_772_355_600),
         ("2026-03-01 10:00:00+01", 1_772_355_600),
         ("2026-03-01T10:00:00.000000789Z", 1_772_359_200),
+        ("So, 01.03.2026 10:00 Uhr", 1_772_359_200),
+        ("Sun, 01 Mar 2026 10:00:00 GMT", 1_772_359_200),
+        ("Sunday, March 1, 2026 10:00:00 AM", 1_772_359_200),
+        ("Sun Mar 01 2026 11:00:00 GMT+0100 (CET)", 1_772_359_200),
+        ("2026-03-01T11:00:00+01:00[Europe/Berlin]", 1_772_359_200),
+        ("DT#2026-03-01-10:00:00", 1_772_359_200),
+        ("DTL#2026-03-01-10:00:00.0", 1_772_359_200),
     ],
 )
 def test_times_that_can_be_read_in_one_way_are_read(write, text, second):
@@ -80,6 +87,11 @@ def test_the_heading_tells_the_unit_of_times_that_are_counted(write, heading, ti
         called = called if heading in called else None
         step_us = 1000 if called else 2_500_000
         assert list(Recording(path, called=called).times) == [0, step_us]
+
+
+def test_times_may_be_counted_in_hours(write):
+    recording = Recording(write("time [h];voltage\n0;1\n0,25;2\n"))
+    assert list(recording.times) == [0, 900 * SECOND_US]
 
 
 def test_an_offset_has_no_summer_time(write):
@@ -143,6 +155,11 @@ def test_the_form_that_a_time_is_likely_to_have_is_told_and_reads_it(write, text
     assert Recording(path, called={"t": f"time [{form}]"}).rows == 1
 
 
+def test_a_time_of_day_without_a_day_is_told(write):
+    told = failure(write("time;voltage\n10:00:00,5;1\n"))
+    assert "'10:00:00,5' is not a time; a time of day needs its day" in told
+
+
 def test_of_date_and_time_apart_the_date_tells_the_form_of_both(write):
     path = write("Date;Time;voltage\n3/1/2026;1:05 PM;1\n")
     assert 'by --column "HEADING=date [%m/%d/%Y %I:%M %p]"' in failure(path)
@@ -159,6 +176,9 @@ def test_of_date_and_time_apart_the_date_tells_the_form_of_both(write):
         "03-01-26 13:00",
         "1.13.2026",
         "24:00",
+        "Foo 1.3.2026",
+        "1.3.2026-10:00",
+        "1.3.2026 10:00 (CET)",
     ],
 )
 def test_a_time_that_can_be_read_in_two_ways_is_none(write, text):
