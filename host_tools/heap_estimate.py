@@ -8,6 +8,7 @@ than a second.
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,9 @@ from host_tools.contract import Diag
 from host_tools.emulation.board import HEAP_BYTES
 from host_tools.emulation.press import PressModel
 from host_tools.emulation.scheduler import VirtualScheduler
+from host_tools.kept_work import kept
 from host_tools.model_broker import add_model_broker
+from host_tools.paths import PROJECT
 from host_tools.plan import Plan, plan_of_gateway
 from host_tools.site import Site
 from host_tools.world import Listeners, World
@@ -104,8 +107,17 @@ def plan_for(site: Site, gateway: str) -> Plan:
 
 def needed(plan: Plan) -> int | None:
     """What a gateway will need, in bytes; None where it does not come online."""
-    held = _held(plan)
+    keys = plan.authority.gateway_files() if plan.authority else {}  # new ones at each run
+    files = sorted((path, text) for path, text in plan.files.items() if path not in keys)
+    held = kept("memory", (files, _world_text()), lambda: _held(plan))
     return held and held + held // 10 + _MORE
+
+
+@functools.cache
+def _world_text() -> list[bytes]:
+    """What decides beside a gateway's files what is measured: the emulation, and this."""
+    paths = [Path(__file__), *sorted((PROJECT / "host_tools/emulation").rglob("*.py"))]
+    return [path.read_bytes() for path in paths]
 
 
 def _held(plan: Plan) -> int | None:

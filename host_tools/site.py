@@ -7,6 +7,7 @@ loaded for it, and the result gets its hash. What is secret lies beside it (`sit
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from host_tools.board import board_names, load_board
@@ -40,7 +41,7 @@ class Site:
         if self.gateways and gateway not in self.gateways:
             hint = suggestion(gateway, self.gateways)
             raise ToolError(f'{self.file.path} has no gateway "{gateway}"{hint}', status=2)
-        profiles, wrong = self._profiles()
+        profiles, wrong = self._profiles
         compact, problems = self._check(gateway, profiles)
         if problems or wrong:
             raise SiteError(self.file.describe(problems) + wrong)
@@ -49,12 +50,13 @@ class Site:
     def compile_all(self) -> dict[str, dict]:
         """The configurations of all gateways; SiteError with the problems of all of them."""
         names = self.gateways or [""]
-        profiles, wrong = self._profiles()
+        profiles, wrong = self._profiles
         problems = [problem for name in names for problem in self._check(name, profiles)[1]]
         if problems or wrong:
             raise SiteError(self.file.describe(problems) + wrong)
         return {name: self.compile(name) for name in names}
 
+    @cached_property
     def _profiles(self) -> tuple[dict, list[str]]:
         """name → facts, None of those that the file does not use, False of wrong ones; and what
         is wrong in these, a line each."""

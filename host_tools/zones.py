@@ -49,6 +49,7 @@ def zone_names() -> list[str]:
     return (files("tzdata") / "zones").read_text().split()
 
 
+@cache
 def load_zone(name: str) -> list[int]:
     """The rule of a zone; ZoneError where the name or the rule is missing."""
     if name not in zone_names():
