@@ -29,7 +29,7 @@ from limen.core import quantity as vocabulary
 from limen.core.units import Mistake, parse_ms
 
 DELIMITERS = ",;\t| "
-_MOST_ABOVE = 100
+MOST_ABOVE = 100
 _OFFSET = re.compile(r"(?:(?:UTC|GMT) ?)?(?P<sign>[+-])(?P<h>\d\d?)(?::?(?P<m>\d\d))?", re.ASCII)
 _MOST_HOURS = 14
 _ANNOTATIONS = ("#datatype", "#group", "#default")
@@ -160,7 +160,7 @@ def find_header(
 ) -> tuple[int, list[str]]:
     """The same for any notion of a heading, which may stand below lines about the file."""
     above: list[tuple[int, list[str]]] = []
-    for line, cells in itertools.islice(rows, _MOST_ABOVE):
+    for line, cells in itertools.islice(rows, MOST_ABOVE):
         cells = [cell.strip() for cell in cells]
         if is_header(cells):
             for number, _ in above:

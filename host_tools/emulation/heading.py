@@ -5,11 +5,13 @@ recordings have maps in `examples/maps`.
 """
 
 import functools
+import itertools
 import re
 from pathlib import Path
 
 from host_tools.emulation.column_map import (
     DELIMITERS,
+    MOST_ABOVE,
     QUANTITIES,
     Column,
     ColumnMap,
@@ -163,8 +165,24 @@ def _heading_of(path: Path, called: dict[str, str]) -> tuple[str, int, list[str]
             line, cells = find_header(rows, is_heading)
         if is_heading(cells):
             return delimiter, line, cells
-        found.append((delimiter, line, cells))
-    return max(found[:-1] or found, key=lambda one: len(one[2]))
+        found.append((delimiter, *_above_values(path, delimiter)))
+    delimiter, _, line, cells = max(found[:-1] or found, key=lambda one: (one[1], len(one[3])))
+    return delimiter, line, cells
+
+
+def _above_values(path: Path, delimiter: str) -> tuple[bool, int, list[str]]:
+    """(whether, line, cells) of the row above the first that begins with a value; where no row
+    does, the first one."""
+    first = above = None
+    with open_recording(path, delimiter) as rows:
+        for line, cells in itertools.islice(rows, MOST_ABOVE):
+            cells = [cell.strip() for cell in cells]
+            if above and len(cells) > 1 and is_value(cells[0]):
+                return True, *above
+            if any(cells):
+                above = line, cells
+                first = first or above
+    return False, *(first or (1, []))
 
 
 def _shown(header: list[str]) -> str:

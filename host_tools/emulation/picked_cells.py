@@ -10,6 +10,9 @@ from host_tools.emulation.column_map import ColumnMap, is_annotation
 from host_tools.emulation.recording_problems import Problems
 from host_tools.table_file import Rows
 
+_COMMENT = "comment"
+"""The last column of LabVIEW, which only those rows have that need it."""
+
 
 class PickedCells:
     """Of rows under a `header`; `rows` gives (line, cells), in the order of `layout.headings`."""
@@ -29,7 +32,7 @@ class PickedCells:
                 continue
             if self._lacks:
                 self._problems.skip(line, "other heading", self._lacks)
-            elif len(cells) < self._width:
+            elif len(cells) < self._least:
                 told = f"the row has {len(cells)} of {self._width} columns"
                 self._problems.skip(line, "cut row", told)
             elif any(cells[self._width :]):
@@ -54,4 +57,6 @@ class PickedCells:
 
     def _set(self, header: list[str]) -> None:
         self._width = len(header)
+        has_comments = header[-1].lower() == _COMMENT and header[-1] not in self._layout.headings
+        self._least = self._width - has_comments
         self._places = [header.index(name) for name in self._layout.headings]

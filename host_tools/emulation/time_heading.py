@@ -18,6 +18,7 @@ UNIT = r"(?:[\[(]\s*([^\])]*?)\s*[\])])?"
 """What may stand behind a name in a heading: [kWh] or (kWh)."""
 
 _TIME_HEADING = re.compile(rf"({'|'.join((*_DAYS, *_CLOCKS, *_MOMENTS))})\s*{UNIT}", re.IGNORECASE)
+_LIKELY_TIME = re.compile(r"zeit|time|dat[eu]|yyyy|jjjj|^(?:ts?|von|begin|start)\b", re.IGNORECASE)
 _TIME_FORM = re.compile(rf"([^%]*?)(?:,\s*)?(%.*|{EXCEL}|{MATLAB})?", re.DOTALL)
 
 _SEASONAL = ("CET", "EET", "WET", "MET", "EST", "MST")
@@ -71,7 +72,8 @@ def no_time(header: list[str]) -> str:
             "no heading: a map names the columns, by headings, and tells which has the time,"
             " or how far apart the rows are"
         )
-    heading = "" if header[0] == "" else "heading"
+    likely = filter(_LIKELY_TIME.search, header)
+    heading = "" if header[0] == "" else next(likely, "heading")
     return (
         "no column for the time; name it time or timestamp, say so by"
         f' --column "{heading}=time", or let a map count it from the rows'

@@ -127,6 +127,16 @@ def test_archives_of_wincc_and_messages_of_node_red_are_the_long_form(write, tex
     assert recording.value("power_active_total", 0) == 1500
 
 
+def test_rows_of_labview_lack_the_comments_that_nobody_wrote(write):
+    text = (
+        "LabVIEW Measurement\nDate\t2026/03/01\n***End_of_Header***\n\nX_Value\tvoltage\tComment\n"
+        "0,0\t230,1\n0,5\t230,2\tswitched\n1,0\n1,5\t230,4\n"
+    )
+    recording = Recording(write(text), called={"X_Value": "time [s]"})
+    assert [time / SECOND_US for time in recording.times] == [0, 0.5, 1.5]
+    assert "the row has 1 of 3 columns; skipped" in "\n".join(recording.summary())
+
+
 SCOPE = (
     "Name\tPress 7\nFile\tC:\\scope.svdx\n"
     "Starttime of export\t134168292000000000\tSunday, March 1, 2026\t10:00:00.000\n"

@@ -69,6 +69,27 @@ def test_a_header_without_sense_is_an_error(write):
     assert "kWh is no unit" in failure(write("time,voltage [kWh]\n")).replace("'", "")
 
 
+SMA = (
+    "sep=;\nVersion CSV1|Tool SE|Delimiter semicolon|Decimalpoint comma\n\n;SN: 21;SN: 22\n"
+    ";Yield;Power\ndd.MM.yyyy HH:mm:ss;kWh;kW\n01.03.2026 11:00:00;12345,678;1,234\n"
+)
+
+
+def test_of_lines_without_sense_those_above_the_values_are_shown(write):
+    path = write(SMA)
+    told = failure(path)
+    assert (
+        f"{path}:6: no column for the time; name it time or timestamp, say so by --column" in told
+    )
+    assert '--column "dd.MM.yyyy HH:mm:ss=time"' in told and "'kWh', 'kW'" in told
+    called = {"dd.MM.yyyy HH:mm:ss": "time", "kW": "power_active_total [kW]"}
+    assert Recording(path, called=called).value("power_active_total", 0) == 1234
+
+
+def test_a_heading_that_is_likely_that_of_the_time_is_named(write):
+    assert '--column "Startzeit=time"' in failure(write("voltage;Startzeit\n1;1.3.2026 10:00\n"))
+
+
 def test_what_stands_before_the_heading_is_passed_over(write):
     for head in ("\n\n", "sep=;\n", "  \n"):
         recording = Recording(write(head + "time;voltage\n0;230\n1;231\n"))
