@@ -30,6 +30,9 @@ from host_tools.table_file import is_parquet
 MAPS = Path(__file__).parents[2] / "examples" / "maps"
 
 _HEADING = re.compile(rf"(?:(\S+)\.)?(\w+)\s*{UNIT}")
+_VALIDITY = "validity"
+"""The column of WinCC that says of a value that it is none; nobody reads it, which is told."""
+
 _SHOWN_NAMES = 20
 _SHOWN_CHARACTERS = 40
 
@@ -102,6 +105,7 @@ def _map_of_names(
     if wrong:
         raise ToolError("\n".join(f"{path}:{line}: {sentence}" for sentence in wrong), 2)
     written_as = {called.get(name, name): name for name in reversed(names)}
+    unused = [name for name in names if not _quantity_of(called.get(name, name))]
     return ColumnMap(
         "of the header",
         tuple(written[header.index(name)] for name in time),
@@ -109,7 +113,7 @@ def _map_of_names(
         form,
         delimiter,
         empty="hold",
-        unused=tuple(name for name in names if not _quantity_of(called.get(name, name))),
+        unused=(*unused, *(name for name in header if name.lower() == _VALIDITY)),
         long=long,
     )
 

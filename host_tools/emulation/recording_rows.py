@@ -17,10 +17,12 @@ from host_tools.table_file import OnOddity, Rows, ignore_oddity, open_rows
 
 _KEYS = ["Name", "File"]
 _START = "Starttime of export"
+_STEP = "SampleTime[ms]"
 _HEADING = ["time [ms]", "name", "value"]
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d\d?)?", re.ASCII)
 _UNIX_TICKS = 116_444_736_000_000_000
 _TICKS_IN_MS = 10_000
+_NEARLY = Decimal("0.9")
 _MOST_ABOVE = 100
 _NO_UNITS = ("", "None", "(None)", "-")
 
@@ -54,7 +56,8 @@ def _long_rows(rows: Rows, on_oddity: OnOddity) -> Rows:
     line, names = head.get("Name", (1, []))
     yield line, _HEADING
     _tell_scaled(head, on_oddity)
-    groups = list(_groups(names, head.get("Unit", (0, []))[1], _start_ms(head)))
+    units, steps = (head.get(key, (0, []))[1] for key in ("Unit", _STEP))
+    groups = list(_groups(names, units, steps, _start_ms(head)))
     for line, cells in itertools.chain(data, rows):
         for group in groups:
             yield from group.rows(line, cells, on_oddity)
@@ -81,10 +84,11 @@ def _tell_scaled(head: Head, on_oddity: OnOddity) -> None:
 class _Group:
     """A column of times, and the channels of which it tells."""
 
-    def __init__(self, time_at: int, start_ms: Decimal):
+    def __init__(self, time_at: int, start_ms: Decimal, step: str):
         self.channels: list[tuple[int, str]] = []
         self._time_at = time_at
         self._start_ms = start_ms
+        self._step_ms = _number(step) if _NUMBER.fullmatch(step) else Decimal(0)
         self._last = ""
 
     def rows(self, line: int, cells: list[str], on_oddity: OnOddity) -> Rows:
@@ -95,21 +99,37 @@ class _Group:
         if not _NUMBER.fullmatch(text):
             on_oddity(line, "broken row", f"{text!r} is no time in milliseconds")
             return
+        self._tell_too_close(line, text, on_oddity)
         self._last = text
-        time = f"{self._start_ms + Decimal(text.replace(',', '.')):f}"
+        time = f"{self._start_ms + _number(text):f}"
         for at, name in self.channels:
             if at < len(cells):
                 yield line, [time, name, cells[at]]
 
+    def _tell_too_close(self, line: int, text: str, on_oddity: OnOddity) -> None:
+        if self._last and _number(text) - _number(self._last) < self._step_ms * _NEARLY:
+            told = (
+                f"times are closer than {_STEP} {self._step_ms:f}; they are read as milliseconds:"
+                " if they count samples, write them as milliseconds"
+            )
+            on_oddity(line, "too close", told)
 
-def _groups(names: list[str], units: list[str], start_ms: Decimal) -> Iterator[_Group]:
+
+def _number(text: str) -> Decimal:
+    return Decimal(text.replace(",", "."))
+
+
+def _groups(
+    names: list[str], units: list[str], steps: list[str], start_ms: Decimal
+) -> Iterator[_Group]:
     """The groups that begin with each "Name"; a name that comes again has its number."""
     group = None
     seen: dict[str, int] = {}
     for at, name in enumerate(names):
         name = name.strip()
         if name == "Name":
-            group = _Group(at, start_ms)
+            step = steps[at + 1].strip() if at + 1 < len(steps) else ""
+            group = _Group(at, start_ms, step)
             yield group
         elif name and group:
             unit = units[at].strip() if at < len(units) else ""

@@ -8,7 +8,7 @@ from host_tools.emulation.row_number import Numbers
 from host_tools.emulation.row_time import EXCEL, MATLAB, UNITS_US, UTC, TimeForm
 
 _DAYS = ("date", "datum")
-_CLOCKS = ("time", "zeit", "uhrzeit")
+_CLOCKS = ("time", "zeit", "uhrzeit", "utc time")
 _DATENUM = "datenum"
 _MOMENTS = (
     "timestamp", "zeitstempel", "datetime", "date/time", "datum/zeit", "utc_timestamp", "_time",

@@ -125,6 +125,7 @@ def test_archives_of_wincc_and_messages_of_node_red_are_the_long_form(write, tex
     recording = Recording(write(text), called={"P": "power_active_total [kW]"})
     assert recording.times[0] == 1_772_359_200 * SECOND_US
     assert recording.value("power_active_total", 0) == 1500
+    assert ("'Validity'" in "".join(recording.summary())) == ("Validity" in text)
 
 
 def test_rows_of_labview_lack_the_comments_that_nobody_wrote(write):
@@ -175,6 +176,9 @@ def test_what_an_export_of_twincat_scope_leaves_open_is_told(write):
     called = {"current [mA]": "current [mA]"}
     told = "\n".join(Recording(write(scaled), called=called).summary())
     assert "10: a channel has ScaleFactor 2; numbers are read as they stand" in told
+    closer = SCOPE.replace("\n2\t230", "\n1\t230")
+    told += "\n".join(Recording(write(closer), called=called).summary())
+    assert "14: times are closer than SampleTime[ms] 2; they are read as milliseconds" in told
     assert "14: 'x' is no time in milliseconds; skipped" in told
     told = failure(write(SCOPE.replace("voltage", "u").replace("current", "i")))
     assert "the columns are 'u', 'i [mA]', 'MAIN.fTemp [°C]', 'u #2'" in told

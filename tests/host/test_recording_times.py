@@ -89,6 +89,11 @@ def test_the_heading_tells_the_unit_of_times_that_are_counted(write, heading, ti
         assert list(Recording(path, called=called).times) == [0, step_us]
 
 
+def test_a_data_log_of_siemens_has_a_date_and_a_time_in_utc(write):
+    recording = Recording(write("Record,Date,UTC Time,voltage\n1,2026-03-01,10:00:00,230\n"))
+    assert recording.times[0] == 1_772_359_200 * SECOND_US
+
+
 def test_times_may_be_counted_in_hours(write):
     recording = Recording(write("time [h];voltage\n0;1\n0,25;2\n"))
     assert list(recording.times) == [0, 900 * SECOND_US]
