@@ -106,7 +106,7 @@ class _Drawing:
 
     def __init__(self, recording: Recording, buses: list[str]):
         self._recording = recording
-        self._every = ms_text(int(recording.step_s * 1000) or 1000)
+        self._every = ms_text(recording.every_ms)
         self._buses = [name for name in _BUSES if name in buses]
         self._devices: list[str] = []
         self._addresses = itertools.count(1)

@@ -34,7 +34,7 @@ from host_tools.report.story import Story
 from host_tools.run_csv import to_csv
 from host_tools.wiring import meters_of
 from host_tools.world import Listeners, World
-from limen.core.channel_config import LONGEST_MS
+from limen.core.channel_config import LONGEST_MS, SHORTEST_MS
 from limen.core.schema import duration_ms
 from limen.core.units import Mistake, ms_text, parse_ms
 
@@ -126,7 +126,7 @@ def of_recording(args: argparse.Namespace, console: Console) -> Program:
     for sentence in plan_arguments.unmatched(plan, recording):
         console.print(sentence)
     plan.faults = _gaps(plan, recording)
-    every_ms = every_ms or int(recording.step_s * 1000) or 1000
+    every_ms = every_ms or recording.every_ms
     plan.override(every_ms=every_ms)
     console.print(
         f"{recording.rows} rows, every channel read each {ms_text(every_ms)}, "
@@ -199,7 +199,7 @@ def _every_ms(args: argparse.Namespace) -> int | None:
     """What a site file may say, too."""
     if args.every is None:
         return None
-    return read_option("--every", args.every, duration_ms(10, LONGEST_MS))
+    return read_option("--every", args.every, duration_ms(SHORTEST_MS, LONGEST_MS))
 
 
 def _for_ms(text: str) -> int:

@@ -32,7 +32,9 @@ from host_tools.emulation.row_steps import RowSteps
 from host_tools.emulation.signals import PerDevice, Signals
 from host_tools.emulation.spans import Spans
 from host_tools.errors import ToolError
+from limen.core.channel_config import LONGEST_MS, SHORTEST_MS
 
+_SECOND_MS = 1000
 _YEARS_US = 10 * 365 * 86_400_000_000
 _UNSET = (
     "more than ten years without a row before this one: a clock was not set; cut off rows above"
@@ -96,6 +98,12 @@ class Recording:
     @property
     def skipped(self) -> int:
         return self.problems.skipped
+
+    @property
+    def every_ms(self) -> int:
+        """How often a gateway reads to see each row, as far as a site may say so."""
+        step_ms = int(self.step_s * 1000) if self.step_s else _SECOND_MS
+        return min(max(step_ms, SHORTEST_MS), LONGEST_MS)
 
     @property
     def step_s(self) -> Fraction:

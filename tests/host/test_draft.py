@@ -51,6 +51,17 @@ def test_each_device_gets_a_profile_that_measures_its_columns(tmp_path):
     assert {device["every"] for device in devices} == {"1min"}
 
 
+@pytest.mark.parametrize(
+    ("times", "every"),
+    [("0,0.0004", "10ms"), ("0,0.5", "500ms"), ("0,864000", "6d"), ("0", "1s")],
+)
+def test_a_draft_reads_as_often_as_a_site_may_say(times, every, tmp_path):
+    path = tmp_path / "rows.csv"
+    rows = "".join(f"{time},{at}\n" for at, time in enumerate(times.split(",")))
+    path.write_text("time [s],voltage\n" + rows)
+    assert f'every = "{every}"' in draft(Recording(path))
+
+
 def test_a_transmitter_reaches_beyond_what_was_recorded(tmp_path):
     text = draft(recording_of(tmp_path, ["pressure"], ["-0.3"], ["9.8"]))
     assert 'from = "-1 bar"\nto = "10 bar"' in text

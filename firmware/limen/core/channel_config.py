@@ -4,8 +4,9 @@ from limen.core import quantity
 from limen.core.schema import boolean, duration_ms, optional, suggestion, table, whole
 from limen.core.units import Mistake, count_text, ms_text, parse_count, parse_places
 
+SHORTEST_MS = 10
 LONGEST_MS = 6 * 86400000  # differences of ticks hold for 6.2 days
-_duration = duration_ms(10, LONGEST_MS)
+_duration = duration_ms(SHORTEST_MS, LONGEST_MS)
 
 
 def read_channels(spot, device, profile):
