@@ -4,9 +4,10 @@
 loaded for it, and the result gets its hash. What is secret lies beside it (`site_secrets`).
 """
 
+import copy
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class Site:
     """A site file that is TOML; whether it is right, `compile` tells."""
 
     file: TomlFile
+    _checked: dict[str, tuple] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def gateways(self) -> list[str]:
@@ -41,17 +43,17 @@ class Site:
         if self.gateways and gateway not in self.gateways:
             hint = suggestion(gateway, self.gateways)
             raise ToolError(f'{self.file.path} has no gateway "{gateway}"{hint}', status=2)
-        profiles, wrong = self._profiles
-        compact, problems = self._check(gateway, profiles)
+        compact, problems = self._check(gateway)
+        _, wrong = self._profiles
         if problems or wrong:
             raise SiteError(self.file.describe(problems) + wrong)
-        return sealed(compact)
+        return sealed(copy.deepcopy(compact))
 
     def compile_all(self) -> dict[str, dict]:
         """The configurations of all gateways; SiteError with the problems of all of them."""
         names = self.gateways or [""]
-        profiles, wrong = self._profiles
-        problems = [problem for name in names for problem in self._check(name, profiles)[1]]
+        problems = [problem for name in names for problem in self._check(name)[1]]
+        _, wrong = self._profiles
         if problems or wrong:
             raise SiteError(self.file.describe(problems) + wrong)
         return {name: self.compile(name) for name in names}
@@ -70,7 +72,14 @@ class Site:
                 wrong += error.problems
         return profiles, wrong
 
-    def _check(self, gateway: str, profiles: dict) -> tuple[dict | None, list]:
+    def _check(self, gateway: str) -> tuple[dict | None, list]:
+        """The configuration, which others may change a copy of, and what is wrong."""
+        if gateway not in self._checked:
+            self._checked[gateway] = self._check_anew(gateway)
+        return self._checked[gateway]
+
+    def _check_anew(self, gateway: str) -> tuple[dict | None, list]:
+        profiles, _ = self._profiles
         boards = dict.fromkeys(board_names())
         for name in self._used("board") & set(boards):
             boards[name] = load_board(name)
