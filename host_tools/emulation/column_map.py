@@ -19,7 +19,7 @@ from pathlib import Path
 
 from host_tools.emulation.column_units import to_base, units_of
 from host_tools.emulation.quantities import QUANTITIES as ELECTRICAL
-from host_tools.emulation.recording_rows import open_recording
+from host_tools.emulation.recording_rows import MOST_ABOVE, open_recording
 from host_tools.emulation.resampling import RULES
 from host_tools.emulation.row_number import THOUSANDS
 from host_tools.emulation.row_time import UTC, TimeForm, unix_us
@@ -29,7 +29,6 @@ from limen.core import quantity as vocabulary
 from limen.core.units import Mistake, parse_ms
 
 DELIMITERS = ",;\t| "
-MOST_ABOVE = 100
 _OFFSET = re.compile(r"(?:(?:UTC|GMT) ?)?(?P<sign>[+-])(?P<h>\d\d?)(?::?(?P<m>\d\d))?", re.ASCII)
 _MOST_HOURS = 14
 _ANNOTATIONS = ("#datatype", "#group", "#default")

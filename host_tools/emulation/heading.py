@@ -11,7 +11,6 @@ from pathlib import Path
 
 from host_tools.emulation.column_map import (
     DELIMITERS,
-    MOST_ABOVE,
     QUANTITIES,
     Column,
     ColumnMap,
@@ -22,7 +21,7 @@ from host_tools.emulation.column_map import (
 )
 from host_tools.emulation.column_units import to_base
 from host_tools.emulation.long_form import long_columns, names_below
-from host_tools.emulation.recording_rows import open_recording
+from host_tools.emulation.recording_rows import MOST_ABOVE, open_recording
 from host_tools.emulation.time_heading import UNIT, is_value, no_time, time_columns, time_form
 from host_tools.errors import ToolError
 from host_tools.table_file import is_parquet

@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d\d?)?", re.ASCII)
 _UNIX_TICKS = 116_444_736_000_000_000
 _TICKS_IN_MS = 10_000
 _NEARLY = Decimal("0.9")
-_MOST_ABOVE = 100
+MOST_ABOVE = 100
 _NO_UNITS = ("", "None", "(None)", "-")
 
 Head = dict[str, tuple[int, list[str]]]
@@ -48,7 +48,7 @@ def _first(cells: list[str]) -> str:
 def _long_rows(rows: Rows, on_oddity: OnOddity) -> Rows:
     head: Head = {}
     data: list = []
-    for line, cells in itertools.islice(rows, _MOST_ABOVE):
+    for line, cells in itertools.islice(rows, MOST_ABOVE):
         if _NUMBER.fullmatch(_first(cells)):
             data = [(line, cells)]
             break

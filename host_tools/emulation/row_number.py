@@ -23,16 +23,16 @@ _GROUPED = re.compile(
 
 
 class Numbers:
-    """Reads the numbers of one file."""
+    """Reads the numbers of one file. `in_doubt` is the number that may have been read wrongly."""
 
     def __init__(self, decimal: str | None = None, thousands: str | None = None):
         self._mark = decimal or {".": ",", ",": "."}.get(thousands)
         self._thousands = thousands
-        self._in_doubt: str | None = None
+        self.in_doubt: str | None = None
 
     def read(self, text: str, unit: str = "") -> Decimal:
         """The number that a text is, which may repeat its unit; ValueError for none."""
-        if self._mark == "." and not self._in_doubt and _NUMBER.fullmatch(text):
+        if self._mark == "." and not self.in_doubt and _NUMBER.fullmatch(text):
             return Decimal(text)
         text = self._plain(text.removesuffix(unit).rstrip())
         if not _NUMBER.fullmatch(text):
@@ -51,10 +51,6 @@ class Numbers:
             f' decimal = "{other}", else thousands = "{other}"'
         )
 
-    def against(self, text: str, unit: str = "") -> str | None:
-        """The number before that was wrongly read, if this one, which is none beside it, is one."""
-        return self._in_doubt if self.hint(text, unit) else None
-
     def _plain(self, text: str) -> str:
         """The text with a decimal point, without marks for thousands, and with a plain minus."""
         text = text.replace("\u2212", "-")
@@ -65,7 +61,7 @@ class Numbers:
                 self._thousands = between
                 self._mark = "," if between == "." else "."
             text, found = text.replace(between, ""), None
-        if (self._mark is None or self._in_doubt) and ("." in text) != ("," in text):
+        if (self._mark is None or self.in_doubt) and ("." in text) != ("," in text):
             self._see_mark(text, found is not None)
         return text.replace(".", "?").replace(",", ".") if self._mark == "," else text
 
@@ -76,9 +72,9 @@ class Numbers:
         mark = "," if "," in text else "."
         if self._mark is None:
             self._mark = mark
-            self._in_doubt = text if is_in_doubt else None
+            self.in_doubt = text if is_in_doubt else None
         elif mark == self._mark and not is_in_doubt:
-            self._in_doubt = None
+            self.in_doubt = None
 
     def _is_grouped(self, found: re.Match) -> bool:
         """Whether what stands between groups of three digits is a mark for thousands."""

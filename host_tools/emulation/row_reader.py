@@ -109,9 +109,8 @@ class RowReader:
         return _rounded(value)
 
     def _no_number(self, name: str, column, text: str) -> BadRow:
-        before = self._numbers.against(text, column.unit)
-        if before is None:
-            hint = self._numbers.hint(text, column.unit)
+        hint, before = self._numbers.hint(text, column.unit), self._numbers.in_doubt
+        if not hint or before is None:
             return BadRow("no number", f"column {name!r} has {_shown(text)}, not a number{hint}")
         mark = "," if "," in before else "."
         return BadRow(
