@@ -2,6 +2,7 @@
 
 from limen.core.channel_config import LONGEST_MS
 from limen.core.function_config import (
+    channel_names,
     channel_of,
     channels_of,
     claim_id,
@@ -89,7 +90,7 @@ def read_energy(spot, settings, devices, facts):
 def _read_sources(spot, values, compact, meter, read):
     """Add where energy and power come from; False where that is wrong."""
     (number,) = compact["follows"]
-    order = [channel and channel["name"] for channel in meter["channel"]]
+    order = channel_names(meter)
     names = _counters(spot.at("counters"), values["counters"], number, meter)
     power = _power(spot.at("power"), values["power"], number, meter)
     if names is None:
@@ -125,7 +126,7 @@ def _counters(spot, listed, number, meter):
     """The counters to cut into intervals, that of what is billed first; None if one is wrong."""
     known = _COUNTERS.split()
     if listed is None:
-        read = [channel["name"] for channel in meter["channel"] if channel]
+        read = channel_names(meter)
         return [name for name in known if name in read]
     found = [channel_of(spot, number, meter, name) for name in listed]
     for _, channel in [one for one in found if one]:
@@ -138,8 +139,7 @@ def _counters(spot, listed, number, meter):
 
 def _power(spot, name, number, meter):
     if name is None:
-        names = [channel and channel["name"] for channel in meter["channel"]]
-        return _POWER if _POWER in names else None
+        return _POWER if _POWER in channel_names(meter) else None
     found = channel_of(spot, number, meter, name)
     if found and found[1]["unit"] != "W":
         spot.report("%s is in %s, not in W" % (name, found[1]["unit"] or "no unit"))

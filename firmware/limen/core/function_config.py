@@ -173,9 +173,14 @@ def find_channel(spot, name, devices):
     return found and channel_of(spot, found[0], found[1], channel)
 
 
+def channel_names(device):
+    """The name of each channel of a device; None of one that is wrong."""
+    return [channel and channel["name"] for channel in device["channel"]]
+
+
 def channel_of(spot, number, device, name):
     """The same of a channel of one device, the one of that number."""
-    names = [one and one["name"] for one in device["channel"]]
+    names = channel_names(device)
     if name in names:
         index = names.index(name)
         return [number, index], device["channel"][index]
