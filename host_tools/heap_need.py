@@ -35,7 +35,7 @@ class Need:
 
     def plan(self) -> Plan:
         """Its only gateway."""
-        return plan_of_site(self.site / "site.toml", None, PressModel(1), 1)
+        return plan_of_site(self.site, None, PressModel(1), 1)
 
     def row(self) -> str:
         """Measure, and tell it beside the budget."""

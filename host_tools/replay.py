@@ -34,8 +34,7 @@ from host_tools.report.story import Story
 from host_tools.run_csv import to_csv
 from host_tools.wiring import meters_of
 from host_tools.world import Listeners, World
-from limen.core.channel_config import LONGEST_MS, SHORTEST_MS
-from limen.core.schema import duration_ms
+from limen.core.channel_config import period
 from limen.core.units import Mistake, ms_text, parse_ms
 
 _BELIEVED_S = 1_767_225_600  # 2026-01-01: a gateway takes no earlier time from a server
@@ -199,7 +198,7 @@ def _every_ms(args: argparse.Namespace) -> int | None:
     """What a site file may say, too."""
     if args.every is None:
         return None
-    return read_option("--every", args.every, duration_ms(SHORTEST_MS, LONGEST_MS))
+    return read_option("--every", args.every, period)
 
 
 def _for_ms(text: str) -> int:

@@ -327,7 +327,7 @@ class Gateway:
         if self.plates:
             parts["nameplate"] = lambda: {plate.id: plate.texts() for plate in self.plates}
         if self.time_sync:
-            parts["time"] = self.time_sync.told.copy
+            parts["time"] = self.time_sync.told.copy  # it is changed in place
         return Diagnostics(identity, self.clock, parts)
 
     def _outbox_counters(self):

@@ -6,7 +6,8 @@ from limen.core.units import Mistake, count_text, ms_text, parse_count, parse_pl
 
 SHORTEST_MS = 10
 LONGEST_MS = 6 * 86400000  # differences of ticks hold for 6.2 days
-_duration = duration_ms(SHORTEST_MS, LONGEST_MS)
+# How often something may be read or told.
+period = duration_ms(SHORTEST_MS, LONGEST_MS)
 
 
 def read_channels(spot, device, profile):
@@ -32,7 +33,7 @@ def _read_channel(spot, channel, settings, every_ms):
     extra = channel[3] if len(channel) > 3 else {}
     unit, kind = quantity.lookup(name)
     fields = {
-        "every": optional(_duration, every_ms),
+        "every": optional(period, every_ms),
         "resolution": optional(_places(unit), places),
         "report": optional(table),
         "alarm": optional(table),
@@ -181,8 +182,8 @@ def _read_report(spot, settings, channel):
     fields = {
         "deadband": optional(size, 0),
         "or_percent": optional(_percent, 0),
-        "at_most_every": optional(_duration, 0),
-        "at_least_every": optional(_duration, 0),
+        "at_most_every": optional(period, 0),
+        "at_least_every": optional(period, 0),
     }
     if not [True for key in settings if key not in fields]:
         return _change_rule(spot, settings, spot.read_table(settings, fields), every_ms)

@@ -19,7 +19,7 @@ from limen.core.bus_config import (
     set_framings,
     wire_buses,
 )
-from limen.core.channel_config import LONGEST_MS, SHORTEST_MS, read_channels
+from limen.core.channel_config import period, read_channels
 from limen.core.dialects_config import compact_dialects
 from limen.core.mqtt_config import compact_mqtt, read_mqtt
 from limen.core.network_config import read_network
@@ -143,7 +143,7 @@ _DEVICE = {
     "profile": required(text, 'profile = "eastron-sdm630"'),
     "bus": required(text, 'bus = "rs485"'),
     "address": required(whole, "address = 1"),
-    "every": optional(duration_ms(SHORTEST_MS, LONGEST_MS), 10000),
+    "every": optional(period, 10000),
     "pause": optional(duration_ms(0, 10000)),
     "nameplate": optional(boolean, False),
     "channels": optional(table, {}),

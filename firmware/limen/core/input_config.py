@@ -4,11 +4,10 @@ A device on I2C, SPI, 1-Wire or the pins names its model as `profile`, as a mete
 `input_models` has them all. The validator loads this module for a site that has such a bus.
 """
 
-from limen.core.channel_config import LONGEST_MS, SHORTEST_MS, read_channels
+from limen.core.channel_config import period, read_channels
 from limen.core.input_buses import BUSES, claim_pin
 from limen.core.input_models import MODELS
 from limen.core.schema import (
-    duration_ms,
     identifier,
     loosely,
     one_of,
@@ -46,7 +45,7 @@ class Inputs:
             "id": required(identifier, 'id = "cabinet"'),
             "profile": required(one_of(names), 'profile = "%s"' % names[0]),
             "bus": required(text, 'bus = "sensors"'),
-            "every": optional(duration_ms(SHORTEST_MS, LONGEST_MS), 10000),
+            "every": optional(period, 10000),
             "channels": optional(table, {}),
         }
         profile = written.get("profile")
